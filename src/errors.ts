@@ -1,0 +1,155 @@
+/**
+ * Every error this package throws on purpose.
+ *
+ * A broken property or a trace that does not fit is a result and is returned; what is here says that
+ * the question itself could not be put: wrong input, wrong use, or a chart that is wrong.
+ */
+
+/** Who has to act: the reader of `--help`, the owner of the file, or the author of the charts. */
+export type Fault = 'use' | 'input' | 'model';
+
+type Entry = { readonly fault: Fault; readonly means: string; readonly usually: string };
+
+/**
+ * The table of codes. `means` says what the code stands for, `usually` the most common cause.
+ * `docs/reference/errors.md` is printed from it.
+ */
+export const errorCodes = {
+  // Thrown before anything runs: options, names, arguments.
+  'wrong-use': {
+    fault: 'use',
+    means: 'The command or function was called with arguments it does not take.',
+    usually: 'a misspelt option, or one argument too few',
+  },
+  // A name that is not in machines/models/.
+  'no-such-model': {
+    fault: 'use',
+    means: 'No model has this name.',
+    usually: 'a kernel version where the name of a model is wanted, such as 6.12.10 for v6.12.y',
+  },
+  // The topology is refused as a whole: no world is built from half of one.
+  'bad-topology': {
+    fault: 'input',
+    means: 'The topology is not valid: devices, groups, buses, drivers or users do not fit together.',
+    usually: 'a device that names a group, a bus or a driver which the topology does not list',
+  },
+  // A scenario text that cannot be read, or that names somebody who is not there.
+  'bad-scenario': {
+    fault: 'input',
+    means: 'The scenario is not valid.',
+    usually: 'a misspelt call, or an address that the topology does not have',
+  },
+  // The file system refused.
+  'unreadable-file': {
+    fault: 'input',
+    means: 'The file cannot be read.',
+    usually: 'a misspelt path, or a trace that root owns',
+  },
+  // Readable text, but of another kind.
+  'not-a-trace': {
+    fault: 'input',
+    means: 'The file has no line in any trace format we know.',
+    usually: 'a binary trace.dat, or the log of another tool',
+  },
+  // Probes of another recorder: same tracepoint system, other names or arguments.
+  'foreign-probes': {
+    fault: 'input',
+    means: 'The trace was recorded with probes we do not know, so its events cannot be named.',
+    usually: 'a recording made by hand, without the script that `dma-ownership record` prints',
+  },
+  // No model covers the kernel that the trace names.
+  'unknown-kernel': {
+    fault: 'input',
+    means: 'The trace does not say which kernel made it, or no model covers that kernel.',
+    usually: 'a trace cut out of a longer file, without its first lines',
+  },
+  // Only the last line may be cut; anywhere else it is damage, and what follows cannot be trusted.
+  'truncated-line': {
+    fault: 'input',
+    means: 'A line stops in the middle.',
+    usually: 'a copy taken while the trace was still being written, or a full disk',
+  },
+  // XState drops an event that no state takes; we never do.
+  'unhandled-event': {
+    fault: 'model',
+    means: 'An actor got an event that its state does not answer.',
+    usually: 'a call added to one state of a chart and forgotten in another',
+  },
+  // An address nobody runs under.
+  'no-such-actor': {
+    fault: 'model',
+    means: 'A message was sent to an address that no actor has.',
+    usually: 'a chart that computes an address from context the topology left empty',
+  },
+  // An answer to a call that is not open, or one that the table of the environment does not list.
+  'unexpected-answer': {
+    fault: 'model',
+    means: 'A call was answered twice, by the wrong actor, or with a value it cannot have.',
+    usually: 'a transition that answers and then raises another event that answers too',
+  },
+  // Found by the debug mode, which takes each step twice.
+  'nondeterministic-step': {
+    fault: 'model',
+    means: 'One state and one event gave two different results.',
+    usually: 'an action that changes context in place, or reads a clock or a random number',
+  },
+} as const satisfies Record<string, Entry>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export type ErrorDetail = {
+  /** Where: `line 41 of bind.trace`, `device:0000:02:00.0`, `devices[2].group`. */
+  at?: string | undefined;
+  /** What would have been accepted there. */
+  accepted?: string | readonly string[] | undefined;
+  /** The usual cause, when this place knows better than the table. */
+  usually?: string | undefined;
+  /** What to do next, best a command that can be pasted. */
+  hint?: string | undefined;
+  /** The error underneath. */
+  cause?: unknown;
+};
+
+/**
+ * Misuse or bad input, with a code that programs can rely on.
+ *
+ * @example
+ * throw new ModelError('bad-topology', 'group 9 does not exist', {
+ *   at: 'devices[2].group', accepted: ['7', '8'], hint: 'add the group, or correct the number',
+ * });
+ */
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+  readonly code: ErrorCode;
+  readonly at: string | undefined;
+  readonly accepted: readonly string[];
+  readonly usually: string;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.at = detail.at;
+    this.accepted = typeof detail.accepted === 'string' ? [detail.accepted] : (detail.accepted ?? []);
+    this.usually = detail.usually ?? errorCodes[code].usually;
+    this.hint = detail.hint;
+  }
+}
+
+/**
+ * The error as people read it: what happened and where, what was possible, the usual cause, what to do.
+ * A line without content is left out.
+ */
+export function formatError(error: ModelError): string {
+  const where = error.at === undefined ? '' : `${error.at}: `;
+  const lines = [`${error.code}: ${where}${sentence(error.message)}`];
+  if (error.accepted.length > 0) lines.push(`  Possible here: ${sentence(error.accepted.join(', '))}`);
+  lines.push(`  Usual cause: ${sentence(error.usually)}`);
+  if (error.hint !== undefined) lines.push(`  What to do: ${error.hint}`);
+  return lines.join('\n');
+}
+
+/** Ends with one full stop, unless it already ends a sentence. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
