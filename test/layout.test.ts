@@ -1,0 +1,166 @@
+/** The rules of the layout that a program can check. Folders that do not exist have no offenders. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFileSync(root + path, 'utf8');
+
+/** Files below the folders, or the files themselves, as paths from the root. Recorded traces and fixtures are data, not text of ours. */
+function files(...paths: string[]): string[] {
+  const skipped = /^(node_modules|dist|coverage|traces|fixtures|\.git)$/;
+  return paths.flatMap((path) => {
+    if (!existsSync(root + path)) return [];
+    if (/\.\w+$/.test(path) && !path.startsWith('.')) return [path];
+    return readdirSync(root + path, { withFileTypes: true })
+      .filter((entry) => !skipped.test(entry.name))
+      .flatMap((entry) => (entry.isDirectory() ? files(`${path}/${entry.name}`) : [`${path}/${entry.name}`]));
+  });
+}
+
+const typescript = files('machines', 'src', 'test', 'bench', 'examples').filter((file) => file.endsWith('.ts'));
+const product = typescript.filter((file) => /^(machines|src)\//.test(file));
+
+type Import = { from: string; to: string };
+
+/** What a file imports, types included: paths from the root for files, else the package name. */
+function imports(file: string): Import[] {
+  return ts.preProcessFile(read(file)).importedFiles.map(({ fileName }) => {
+    const to = fileName.startsWith('.') ? posix.join(posix.dirname(file), fileName) : fileName;
+    return { from: file, to };
+  });
+}
+
+/** `machines/kernel.ts` is in `machines`, `src/check/path.ts` in `check`, `src/errors.ts` in `errors.ts`; else a package. */
+function part(path: string): string {
+  if (path.startsWith('machines/')) return 'machines';
+  const [, folder] = /^src\/([^/]+)/.exec(path) ?? [];
+  return folder ?? `package ${path.startsWith('node:') ? 'node:' : path.split('/', path.startsWith('@') ? 2 : 1).join('/')}`;
+}
+
+const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+const libraries = ['node:', ...Object.keys(dependencies)].map((name) => `package ${name}`);
+const base = ['machines', 'errors.ts', 'world'];
+const tools = ['log', 'check', 'trace', 'testgen', 'view'];
+const hosts = ['lab', 'inspect'];
+
+/** Who may import whom. A part may always import itself. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  machines: ['package xstate'],
+  'errors.ts': [],
+  world: ['machines', 'errors.ts', 'package xstate'],
+  ...Object.fromEntries(tools.map((tool) => [tool, [...base, ...tools, ...libraries]])),
+  check: ['errors.ts', 'world', ...tools, ...libraries], // the checker does not know what an IOMMU is
+  ...Object.fromEntries(hosts.map((host) => [host, [...base, ...tools, ...hosts, ...libraries]])),
+  'index.ts': [...base, ...tools, ...hosts],
+  web: [...base, ...tools, ...hosts, ...libraries],
+  cli: [...base, ...tools, ...hosts, 'web', ...libraries],
+};
+
+const allowed = ({ from, to }: Import) => part(from) === part(to) || (mayImport[part(from)] ?? []).includes(part(to));
+
+describe('imports go one way', () => {
+  test.each([
+    ['machines/device.ts', 'xstate', true],
+    ['machines/device.ts', 'node:fs', false],
+    ['machines/device.ts', 'src/errors.ts', false],
+    ['src/world/step.ts', 'machines/address.ts', true],
+    ['src/world/step.ts', 'src/check/explore.ts', false],
+    ['src/world/step.ts', 'zod', false],
+    ['src/check/explore.ts', 'src/world/step.ts', true],
+    ['src/check/explore.ts', 'machines/iommu_group.ts', false],
+    ['src/trace/judge.ts', 'machines/tracepoints.ts', true],
+    ['src/trace/judge.ts', 'src/cli/exit.ts', false],
+    ['src/log/store.ts', 'src/lab/boot.ts', false],
+    ['src/inspect/bridge.ts', 'src/web/page.ts', false],
+    ['src/cli/inspect.ts', 'src/web/page.ts', true],
+    ['src/cli/judge.ts', 'fast-check', false],
+    ['src/index.ts', 'src/cli/main.ts', false],
+    ['src/invented/file.ts', 'src/errors.ts', false],
+  ])('%s may import %s: %j', (from, to, expected) => {
+    expect(allowed({ from, to })).toBe(expected);
+  });
+
+  test('in every file', () => {
+    expect(product.flatMap(imports).filter((line) => !allowed(line))).toEqual([]);
+  });
+
+  test('without a cycle between folders', () => {
+    const edges = new Map<string, Set<string>>();
+    for (const { from, to } of product.flatMap(imports)) {
+      if (part(from) !== part(to)) edges.set(part(from), (edges.get(part(from)) ?? new Set()).add(part(to)));
+    }
+    expect(cycle(edges)).toBeUndefined();
+  });
+
+  test('a cycle is found', () => {
+    expect(cycle(new Map([['log', new Set(['check'])], ['check', new Set(['log'])]]))).toEqual(['log', 'check', 'log']);
+  });
+
+  test('examples use the package by its public name', () => {
+    const foreign = typescript.filter((file) => file.startsWith('examples/')).flatMap(imports)
+      .filter(({ to }) => !/^(dma-ownership$|xstate$|node:|examples\/)/.test(to));
+    expect(foreign).toEqual([]);
+  });
+
+  test('files name each other with .ts', () => {
+    expect(product.flatMap(imports).filter(({ to }) => /^(machines|src)\//.test(to) && !to.endsWith('.ts'))).toEqual([]);
+  });
+});
+
+/** Some way round, or nothing. */
+function cycle(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (node: string, path: string[]): string[] | undefined => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
+    if (done.has(node)) return undefined;
+    for (const next of edges.get(node) ?? []) {
+      const found = visit(next, [...path, node]);
+      if (found) return found;
+    }
+    done.add(node);
+    return undefined;
+  };
+  return [...edges.keys()].map((node) => visit(node, [])).find((found) => found !== undefined);
+}
+
+describe('exports', () => {
+  test('index.ts defines nothing', () => {
+    const source = ts.createSourceFile('index.ts', read('src/index.ts'), ts.ScriptTarget.ES2023);
+    const defined = source.statements.filter((line) => !(ts.isExportDeclaration(line) && line.moduleSpecifier));
+    expect(defined.map((line) => line.getText(source))).toEqual([]);
+  });
+
+  test('no `export *` and no default export', () => {
+    expect(lines(typescript, /^export\s+(\*|default\b|\{[^}]*\bas default\b)/)).toEqual([]);
+  });
+});
+
+describe('words', () => {
+  const sources = [
+    ...files('machines', 'src', 'test', 'bench', 'examples', 'docs', '.ci'),
+    ...files('README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'package.json', 'eslint.config.js', 'vitest.config.ts'),
+  ].filter((file) => /\.(ts|js|mjs|md|json|sh|css|html)$|^\.ci\//.test(file));
+
+  // The brackets keep these patterns from finding themselves.
+  test('no path of one machine', () => {
+    expect(lines(sources, /(?<![\w.$})*\]-])\/(?:[w]ork(?![\w-])|[t]mp\/|[h]ome\/|[U]sers\/)/)).toEqual([]);
+  });
+
+  test('no unfinished work', () => {
+    expect(lines(sources, /\b(?:TOD[O]|FIXM[E])\b/)).toEqual([]);
+  });
+
+  test('the model has no clock, no randomness and no timer', () => {
+    const impure = /\b(?:new Date|Date\.now|Math\.random|performance\.now|set(?:Timeout|Interval|Immediate)|from(?:Promise|Callback|Observable))\b|^\s*after:/;
+    expect(lines(product.filter((file) => /^machines\/|^src\/world\//.test(file)), impure)).toEqual([]);
+  });
+});
+
+/** Lines that match, as `file:number: text`; comment lines count, because they are read too. */
+function lines(paths: readonly string[], pattern: RegExp): string[] {
+  return paths.flatMap((path) =>
+    read(path).split('\n').flatMap((text, index) => (pattern.test(text) ? [`${path}:${index + 1}: ${text.trim()}`] : [])));
+}
