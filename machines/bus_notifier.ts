@@ -1,0 +1,149 @@
+/**
+ * bus_notifier: the notifier chain of a bus, for the events of one device.
+ *
+ * Kernel v6.1.y and v6.12.y: bus_notify / blocking_notifier_call_chain; the one listener that matters is
+ * iommu_bus_notifier (drivers/iommu/iommu.c), which acts on ADD_DEVICE and REMOVED_DEVICE only. Its answer is ignored
+ * by the driver core: a listener can refuse nothing. The chain is walked on the caller's own thread; two threads that
+ * notify for the same device at once wait for each other here, which loses no order of effects (each effect is one
+ * step of the group or of the device).
+ * Left out: listeners outside the IOMMU core.
+ */
+import { assign, setup } from 'xstate';
+import { deviceAt, environment } from './address.ts';
+import { sends, type Address, type Call, type Here, type Ret, type Types } from './chart.ts';
+import type { Notifier } from './kernel.ts';
+
+export type NotifierCall = Call<'bus_notify', { readonly action: Notifier }>;
+type Answer =
+  | Ret<'dev->driver', { readonly driver: string | null }>
+  | Ret<'probe_device' | 'iommu_group_add_device' | 'iommu_group_remove_device' | 'dev->iommu_group'>;
+
+interface Context extends Here {
+  device: string;
+  bus: string;
+  /** The group that firmware and topology will put the device in, or null: no IOMMU behind it. */
+  group: Address | null;
+  /** iommu_bus_notifier is on this bus's chain. */
+  listens: boolean;
+  /** Name of the function that takes a leaving device apart: iommu_release_device, or iommu_deinit_device. */
+  release: string;
+  /** The device is in its group: there is something to take apart. */
+  joined: boolean;
+  action: Notifier | null;
+  caller: Address;
+  waiting: { from: Address; action: Notifier }[];
+  ret: number;
+}
+
+export interface NotifierInput {
+  address: Address;
+  device: string;
+  bus: string;
+  group: Address | null;
+  listens: boolean;
+  release: string;
+  joined: boolean;
+}
+
+const { call, say } = sends<Context, NotifierCall | Answer>();
+
+export const bus_notifier = setup({
+  types: {} as Types<Context, NotifierCall | Answer, NotifierInput>,
+  guards: {
+    joins: ({ context }) => context.listens && context.action === 'BUS_NOTIFY_ADD_DEVICE',
+    leaves: ({ context }) => context.joined && context.action === 'BUS_NOTIFY_REMOVED_DEVICE',
+    hasGroup: ({ context }) => context.group !== null,
+    failed: ({ event }) => 'ret' in event && event.ret < 0,
+    someoneWaits: ({ context }) => context.waiting.length > 0,
+  },
+  actions: {
+    begin: assign(({ event }) => ({ caller: event.from, action: event.type === 'bus_notify' ? event.action : null, ret: 0 })),
+    wait: assign({
+      waiting: ({ context, event }) =>
+        event.type === 'bus_notify' ? [...context.waiting, { from: event.from, action: event.action }] : context.waiting,
+    }),
+    next: assign(({ context }) => ({
+      caller: context.waiting[0]?.from ?? '', action: context.waiting[0]?.action ?? null, waiting: context.waiting.slice(1), ret: 0,
+    })),
+    tell: say(({ action, device, bus }, event) =>
+      ({ type: 'bus_notify', action, device, bus, driver: event.type === 'dev->driver.ret' ? event.driver : null })),
+    keep: assign({ ret: ({ event }) => ('ret' in event ? event.ret : 0) }),
+    reply: call(({ caller }) => caller, () => ({ type: 'bus_notify.ret', ret: 0 })),
+    idle: assign({ caller: '', action: null, ret: 0 }),
+    join: assign({ joined: true }),
+    part: assign({ joined: false }),
+    iommu_probe_device: say(({ device }) => ({ type: 'iommu_probe_device', device })),
+    'iommu_probe_device.ret': say(({ device, ret }) => ({ type: 'iommu_probe_device.ret', device, ret })),
+    release: say(({ device, release, group }) => ({ type: release, device, group })),
+  },
+}).createMachine({
+  id: 'bus_notifier',
+  context: ({ input }) => ({ ...input, action: null, caller: '', waiting: [], ret: 0 }),
+  initial: 'idle',
+  on: { bus_notify: { actions: 'wait' } },
+  states: {
+    idle: { on: { bus_notify: { target: 'in_dev_driver', actions: 'begin' } } },
+    in_dev_driver: {
+      description: 'The listeners see dev->driver as it is now.',
+      entry: call(({ device }) => deviceAt(device), () => ({ type: 'dev->driver' })),
+      on: {
+        'dev->driver.ret': [
+          { guard: 'joins', target: 'iommu_probe_device', actions: 'tell' },
+          { guard: 'leaves', target: 'iommu_release_device', actions: 'tell' },
+          { target: 'answered', actions: 'tell' },
+        ],
+      },
+    },
+    iommu_probe_device: {
+      meta: { function: 'iommu_probe_device' },
+      entry: 'iommu_probe_device',
+      initial: 'in_probe_device',
+      states: {
+        in_probe_device: {
+          description: 'ops->probe_device of the IOMMU driver: -ENODEV when no IOMMU is responsible.',
+          entry: call(() => environment, ({ device }) => ({ type: 'probe_device', device })),
+          on: {
+            'probe_device.ret': [
+              { guard: 'failed', target: 'probed', actions: 'keep' },
+              { guard: 'hasGroup', target: 'in_iommu_group_add_device' },
+              { target: 'probed' },
+            ],
+          },
+        },
+        in_iommu_group_add_device: {
+          entry: call(({ group }) => group ?? environment, ({ device }) => ({ type: 'iommu_group_add_device', device })),
+          on: {
+            'iommu_group_add_device.ret': [
+              { guard: 'failed', target: 'probed', actions: 'keep', description: 'The device stays without a group.' },
+              { target: 'in_dev_iommu_group' },
+            ],
+          },
+        },
+        in_dev_iommu_group: {
+          entry: call(({ device }) => deviceAt(device), ({ group }) => ({ type: 'dev->iommu_group', group })),
+          on: { 'dev->iommu_group.ret': { target: 'probed', actions: 'join' } },
+        },
+        probed: { entry: 'iommu_probe_device.ret', always: '#notified' },
+      },
+    },
+    iommu_release_device: {
+      meta: { function: 'iommu_release_device' },
+      initial: 'in_iommu_group_remove_device',
+      states: {
+        in_iommu_group_remove_device: {
+          entry: ['release', call(({ group }) => group ?? environment, ({ device }) => ({ type: 'iommu_group_remove_device', device }))],
+          on: { 'iommu_group_remove_device.ret': 'in_dev_iommu_group' },
+        },
+        in_dev_iommu_group: {
+          entry: call(({ device }) => deviceAt(device), () => ({ type: 'dev->iommu_group', group: null })),
+          on: { 'dev->iommu_group.ret': { target: '#notified', actions: 'part' } },
+        },
+      },
+    },
+    answered: {
+      id: 'notified',
+      entry: 'reply',
+      always: [{ guard: 'someoneWaits', target: 'in_dev_driver', actions: 'next' }, { target: 'idle', actions: 'idle' }],
+    },
+  },
+});

@@ -1,0 +1,69 @@
+/**
+ * bus_type: the lists of a bus that the binding path walks, and its drivers_autoprobe flag.
+ *
+ * Kernel v6.1.y and v6.12.y, drivers/base/bus.c, struct subsys_private { klist_devices, klist_drivers,
+ * drivers_autoprobe }. A klist is walked without a lock over the whole walk: each step of a walk is one event that
+ * asks for the entry behind a given one. Order is the order of registration.
+ * Left out: bus attributes other than drivers_autoprobe and drivers_probe, a bus that goes away.
+ */
+import { assign, setup } from 'xstate';
+import { ret, sends, type Address, type Call, type Here, type Types } from './chart.ts';
+
+type Named = { readonly name: string };
+type After = { readonly after: string | null };
+
+export type BusCall =
+  | Call<'klist_devices_add', Named> | Call<'klist_devices_del', Named> | Call<'klist_devices_next', After>
+  | Call<'klist_drivers_add', Named> | Call<'klist_drivers_del', Named> | Call<'klist_drivers_next', After>
+  | Call<'drivers_autoprobe_show'> | Call<'drivers_autoprobe_store', { readonly value: boolean }>;
+
+interface Context extends Here {
+  klist_devices: string[];
+  klist_drivers: string[];
+  drivers_autoprobe: boolean;
+}
+
+export interface BusInput extends Partial<Context> {
+  address: Address;
+}
+
+const { answer, answerWith } = sends<Context, BusCall>();
+const without = (list: readonly string[], event: BusCall) => list.filter((name) => !('name' in event) || name !== event.name);
+const plus = (list: readonly string[], event: BusCall) => ('name' in event ? [...without(list, event), event.name] : [...list]);
+const next = (list: readonly string[], event: BusCall) => {
+  const after = 'after' in event ? event.after : null;
+  return { ret: 0, name: (after === null ? list[0] : list[list.indexOf(after) + 1]) ?? null };
+};
+
+export const bus_type = setup({
+  types: {} as Types<Context, BusCall, BusInput>,
+  guards: { autoprobe: ({ context }) => context.drivers_autoprobe },
+  actions: {
+    answer,
+    addDevice: assign({ klist_devices: ({ context, event }) => plus(context.klist_devices, event) }),
+    delDevice: assign({ klist_devices: ({ context, event }) => without(context.klist_devices, event) }),
+    addDriver: assign({ klist_drivers: ({ context, event }) => plus(context.klist_drivers, event) }),
+    delDriver: assign({ klist_drivers: ({ context, event }) => without(context.klist_drivers, event) }),
+    set: assign({ drivers_autoprobe: ({ event }) => event.type === 'drivers_autoprobe_store' && event.value }),
+    nextDevice: answerWith(({ klist_devices }, event) => next(klist_devices, event)),
+    nextDriver: answerWith(({ klist_drivers }, event) => next(klist_drivers, event)),
+  },
+}).createMachine({
+  id: 'bus_type',
+  context: ({ input }) => ({ klist_devices: [], klist_drivers: [], drivers_autoprobe: true, ...input }),
+  initial: 'registered',
+  states: {
+    registered: {
+      on: {
+        klist_devices_add: { actions: ['addDevice', ret(0)] },
+        klist_devices_del: { actions: ['delDevice', ret(0)] },
+        klist_devices_next: { actions: 'nextDevice' },
+        klist_drivers_add: { actions: ['addDriver', ret(0)] },
+        klist_drivers_del: { actions: ['delDriver', ret(0)] },
+        klist_drivers_next: { actions: 'nextDriver' },
+        drivers_autoprobe_show: [{ guard: 'autoprobe', actions: ret(1) }, { actions: ret(0) }],
+        drivers_autoprobe_store: { actions: ['set', ret(0)] },
+      },
+    },
+  },
+});

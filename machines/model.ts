@@ -1,0 +1,142 @@
+/**
+ * A model: a named, complete set of charts and constants; and which actors a topology gives under it.
+ */
+import type { AnyStateMachine } from 'xstate';
+import {
+  asyncAt, attachAt, bindingAt, busAt, busDmaAt, deferredProbe, deferredProbeWork, deviceAt, driverAt, groupAt, notifierAt,
+  vfioContainerAt, vfioDeviceAt, vfioGroupAt,
+} from './address.ts';
+import type { Address, Plain } from './chart.ts';
+import { plainBus } from './kernel.ts';
+import type { DeviceSpec, Topology } from './topology.ts';
+
+/** The charts of a model, by the names of design and glossary. */
+export interface Charts {
+  readonly device: AnyStateMachine;
+  readonly driver_binding: AnyStateMachine;
+  readonly device_attach: AnyStateMachine;
+  readonly bus_notifier: AnyStateMachine;
+  readonly bus_type: AnyStateMachine;
+  readonly iommu_group: AnyStateMachine;
+  readonly device_driver: AnyStateMachine;
+  readonly deferred_probe: AnyStateMachine;
+  readonly deferred_probe_work_func: AnyStateMachine;
+  readonly async_helper: AnyStateMachine;
+  readonly vfio_device: AnyStateMachine;
+  readonly vfio_group: AnyStateMachine;
+  readonly vfio_container: AnyStateMachine;
+  /** The callbacks of each bus that has them, by bus. */
+  readonly bus_dma: Readonly<Record<string, AnyStateMachine>>;
+  /** Programs of threads, by entry point. */
+  readonly entry: Readonly<Record<string, AnyStateMachine>>;
+}
+
+export interface Model {
+  readonly name: string;
+  /** What it stands for, in one line. */
+  readonly about: string;
+  readonly charts: Charts;
+  /** Name of the function that takes a leaving device out of its group. */
+  readonly release: string;
+}
+
+/** One actor of a world: where it lives, which chart it runs, how it begins. */
+export interface Placement {
+  readonly address: Address;
+  readonly chart: AnyStateMachine;
+  readonly input: Readonly<Record<string, Plain | undefined>>;
+  /** Begins here instead of in the chart's initial state. */
+  readonly value?: string | Readonly<Record<string, string | object>>;
+}
+
+const managedBy = (topology: Topology, driver: string | null) =>
+  topology.drivers.find(({ name }) => name === driver)?.driver_managed_dma ?? false;
+
+/** Actors of one device. */
+export function deviceActors(model: Model, spec: DeviceSpec): Placement[] {
+  const { charts } = model;
+  const { name, bus, driver, present } = spec;
+  const grouped = present && spec.grouped && spec.group !== null;
+  const group = spec.group === null ? null : groupAt(spec.group);
+  const { dma, iommu } = plainBus(bus);
+  const dmaChart = dma === null ? undefined : charts.bus_dma[bus];
+  return [
+    {
+      address: deviceAt(name), chart: charts.device,
+      input: {
+        address: deviceAt(name), device: name, driver, driver_override: spec.driver_override,
+        iommu_group: grouped ? group : null, match_driver: bus !== 'pci' || present, pci: bus === 'pci',
+      },
+      ...(present ? { value: { presence: 'present', device_lock: 'unlocked', fields: {} } } : {}),
+    },
+    {
+      address: bindingAt(name), chart: charts.driver_binding, input: { address: bindingAt(name), device: name, bus, driver },
+      ...(driver === null ? {} : { value: 'bound' }),
+    },
+    { address: attachAt(name), chart: charts.device_attach, input: { address: attachAt(name), device: name, bus } },
+    {
+      address: notifierAt(name), chart: charts.bus_notifier,
+      input: { address: notifierAt(name), device: name, bus, group, listens: iommu, release: model.release, joined: grouped },
+    },
+    { address: asyncAt(name), chart: charts.async_helper, input: { address: asyncAt(name), device: name } },
+    { address: vfioDeviceAt(name), chart: charts.vfio_device, input: { address: vfioDeviceAt(name), device: name, group } },
+    ...(dmaChart === undefined ? [] : [{ address: busDmaAt(name), chart: dmaChart, input: { address: busDmaAt(name), device: name, bus: dma } }]),
+  ];
+}
+
+/** Actors of one group: its members, and how many of them count. */
+export function groupActors(model: Model, id: number, devices: readonly string[], owner_cnt: number): Placement[] {
+  return [
+    {
+      address: groupAt(id), chart: model.charts.iommu_group,
+      input: { address: groupAt(id), devices, owner_cnt },
+      ...(owner_cnt > 0 ? { value: { ownership: 'kernel_dma', attachment: 'default', membership: {} } } : {}),
+    },
+    { address: vfioGroupAt(id), chart: model.charts.vfio_group, input: { address: vfioGroupAt(id), iommu_group: groupAt(id) } },
+  ];
+}
+
+/** Every actor that a topology gives under a model, in a fixed order. The topology is valid (src/world/topology.ts). */
+export function actorsOf(model: Model, topology: Topology): Placement[] {
+  const { charts } = model;
+  const buses = [...new Set([...topology.devices, ...topology.drivers].map(({ bus }) => bus))];
+  const groups = [...new Set(topology.devices.flatMap(({ group }) => (group === null ? [] : [group])))];
+  const present = topology.devices.filter((device) => device.present);
+  const members = (id: number) => present.filter(({ group, grouped }) => grouped && group === id);
+  return [
+    ...topology.devices.flatMap((device) => deviceActors(model, device)),
+    ...groups.flatMap((id) => groupActors(model, id, members(id).map(({ name }) => name),
+      members(id).filter(({ driver }) => driver !== null && !managedBy(topology, driver)).length)),
+    ...topology.drivers.map((driver): Placement => ({
+      address: driverAt(driver.name), chart: charts.device_driver,
+      input: {
+        address: driverAt(driver.name), driver: driver.name, driver_managed_dma: driver.driver_managed_dma, async: driver.async,
+        vfio: driver.vfio, klist_devices: present.filter((device) => device.driver === driver.name).map(({ name }) => name),
+      },
+      ...(driver.registered ? { value: 'registered' } : {}),
+    })),
+    ...buses.map((bus): Placement => ({
+      address: busAt(bus), chart: charts.bus_type,
+      input: {
+        address: busAt(bus), drivers_autoprobe: topology.options.drivers_autoprobe,
+        klist_devices: present.filter((device) => device.bus === bus).map(({ name }) => name),
+        klist_drivers: topology.drivers.filter((driver) => driver.bus === bus && driver.registered).map(({ name }) => name),
+      },
+    })),
+    { address: deferredProbe, chart: charts.deferred_probe, input: { address: deferredProbe } },
+    {
+      address: deferredProbeWork, chart: charts.deferred_probe_work_func,
+      input: { address: deferredProbeWork, buses: Object.fromEntries(topology.devices.map(({ name, bus }) => [name, bus])) },
+    },
+    ...topology.threads.flatMap((thread): Placement[] => {
+      const chart = charts.entry[thread.entry];
+      const address = `thread:${thread.name}`;
+      if (chart === undefined) return [];
+      const container = vfioContainerAt(thread.name);
+      return [
+        { address, chart, input: { address } },
+        ...(thread.entry === 'vfio_user' ? [{ address: container, chart: charts.vfio_container, input: { address: container } }] : []),
+      ];
+    }),
+  ];
+}

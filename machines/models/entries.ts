@@ -1,0 +1,17 @@
+/** Entry points that every model from v5.17 on shares: one chart for each, run by a thread. */
+import type { AnyStateMachine } from 'xstate';
+import { dma_owner } from '../entry/dma_owner.ts';
+import { bind_store } from '../entry/bind_store.ts';
+import { device_add } from '../entry/device_add.ts';
+import { device_bind_driver } from '../entry/device_bind_driver.ts';
+import { device_del } from '../entry/device_del.ts';
+import { driver_override_store } from '../entry/driver_override_store.ts';
+import { driver_register } from '../entry/driver_register.ts';
+import { driver_unregister } from '../entry/driver_unregister.ts';
+import { drivers_probe_store } from '../entry/drivers_probe_store.ts';
+import { unbind_store } from '../entry/unbind_store.ts';
+
+export const entries: Readonly<Record<string, AnyStateMachine>> = {
+  bind_store, unbind_store, drivers_probe_store, driver_override_store, driver_register, driver_unregister,
+  device_add, device_del, device_bind_driver, dma_owner,
+};

@@ -1,0 +1,2 @@
+import { setup } from 'xstate';
+export const vfio_container = setup({}).createMachine({ id: 'vfio_container', initial: 'open', states: { open: {} } });

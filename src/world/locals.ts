@@ -1,0 +1,183 @@
+/**
+ * One chart at one address: its local states, and what each message does to them.
+ *
+ * A local state is computed by XState once and kept; the same state met again is the same object. So a step is two
+ * look-ups, and a world is a list of references. Whoever needs the tables (the explorer, the judge) finds them here.
+ */
+import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, StateValue } from 'xstate';
+import type { Address, Message, Said } from '../../machines/chart.ts';
+import type { Placement } from '../../machines/model.ts';
+import { ModelError } from '../errors.ts';
+
+/** A message on its way. */
+export interface Sent {
+  readonly to: Address;
+  readonly event: Message;
+}
+/** What a step gave, in the order of the chart's actions: messages sent, and words said to nobody in particular. */
+export type Output = { readonly kind: 'sent'; readonly sent: Sent } | { readonly kind: 'said'; readonly said: Said };
+
+/** One local state of one actor. */
+export interface Local {
+  /** Number in the order of discovery, from 0, per actor. */
+  readonly id: number;
+  readonly value: StateValue;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly snapshot: AnyMachineSnapshot;
+  readonly moves: Map<Message, Move>;
+}
+
+/** What one message does in one local state. */
+export interface Move {
+  readonly next: Local;
+  readonly out: readonly Output[];
+}
+
+/** The part of XState's actor scope that a macrostep uses. */
+export interface Scope {
+  readonly self: AnyActorRef;
+  readonly system: { get(address: Address): AnyActorRef | undefined };
+}
+
+type Executed = { type: string; params?: unknown };
+
+/** Same object for the same content: messages can then be compared and kept by identity. */
+export class Messages {
+  readonly #known = new Map<string, Message>();
+  intern(message: Message): Message {
+    const key = JSON.stringify(message);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#known.set(key, message);
+    return message;
+  }
+  get size(): number {
+    return this.#known.size;
+  }
+}
+
+export interface LocalsOptions {
+  /** Take each step twice on a frozen context and compare (slow; for tests and for `--twice`). */
+  readonly twice: boolean;
+}
+
+export class Actor {
+  readonly address: Address;
+  readonly machine: AnyStateMachine;
+  readonly initial: Local;
+  readonly locals: Local[] = [];
+  readonly #byKey = new Map<string, Local>();
+  readonly #scope: object;
+  readonly #messages: Messages;
+  readonly #options: LocalsOptions;
+  #executed: Executed[] = [];
+
+  constructor(placement: Placement, directory: (address: Address) => AnyActorRef | undefined, messages: Messages, options: LocalsOptions) {
+    this.address = placement.address;
+    this.machine = placement.chart;
+    this.#messages = messages;
+    this.#options = options;
+    const self = { id: this.address, sessionId: this.address, systemId: this.address } as unknown as AnyActorRef;
+    this.#scope = {
+      self, id: this.address, sessionId: this.address,
+      system: { get: directory, _sendInspectionEvent: () => undefined },
+      logger: () => undefined, defer: () => undefined, emit: () => undefined, stopChild: () => undefined,
+      actionExecutor: (action: Executed) => { this.#executed.push(action); },
+    };
+    const first = this.machine.getInitialSnapshot(this.#scope as never, placement.input as never) as AnyMachineSnapshot;
+    if (first.status === 'error') throw first.error;
+    this.initial = this.#intern(placement.value === undefined
+      ? first : this.machine.resolveState({ value: placement.value as StateValue, context: first.context }) as AnyMachineSnapshot);
+  }
+
+  /** What `event` does in `local`. @throws {ModelError} unhandled-event, no-such-actor, nondeterministic-step */
+  move(local: Local, event: Message): Move {
+    const known = local.moves.get(event);
+    if (known !== undefined) return known;
+    const move = this.#compute(local, event);
+    if (this.#options.twice) this.#compare(local, event, move);
+    local.moves.set(event, move);
+    return move;
+  }
+
+  /** Puts an actor in another local state: for a world that is learnt from outside, never for a step. */
+  at(context: Readonly<Record<string, unknown>>, value: StateValue): Local {
+    return this.#intern(this.machine.resolveState({ value, context } as never) as AnyMachineSnapshot);
+  }
+
+  /** Forgets every local state but `kept`: bounds the memory of a run without end. */
+  forget(kept: readonly Local[]): void {
+    for (const local of this.locals) local.moves.clear();
+    this.#byKey.clear();
+    this.locals.length = 0;
+    for (const local of kept) {
+      this.#byKey.set(keyOf(local.snapshot), local);
+      this.locals.push(local);
+    }
+  }
+
+  #compute(local: Local, event: Message): Move {
+    if (this.machine.getTransitionData(local.snapshot as never, event as never).length === 0)
+      throw new ModelError('unhandled-event', `${this.address} does not answer ${event.type} from ${event.from}`, {
+        at: `${this.address}, state ${JSON.stringify(local.value)}`,
+        accepted: [...new Set(local.snapshot._nodes.flatMap((node: { ownEvents: readonly string[] }) => [...node.ownEvents]))].map(String).sort(),
+      });
+    this.#executed = [];
+    let next: AnyMachineSnapshot;
+    try {
+      next = this.machine.transition(local.snapshot as never, event as never, this.#scope as never) as AnyMachineSnapshot;
+    } catch (error) {
+      throw this.#explained(error, local, event);
+    }
+    if (next.status === 'error') throw this.#explained(next.error, local, event);
+    const out = this.#executed.map((action) => this.#output(action, local, event));
+    return { next: this.#intern(next), out };
+  }
+
+  #output({ type, params }: Executed, local: Local, event: Message): Output {
+    if (type === 'xstate.sendTo') {
+      const { to, event: sent } = params as { to: { id: Address }; event: Message };
+      return { kind: 'sent', sent: { to: to.id, event: this.#messages.intern(sent) } };
+    }
+    if (type === 'xstate.emit') return { kind: 'said', said: (params as { event: Said }).event };
+    throw new ModelError('unhandled-event', `${this.address} ran the action ${type}, which no step can follow`, {
+      at: `${this.address}, state ${JSON.stringify(local.value)}, ${event.type}`, accepted: ['assign', 'sendTo', 'emit', 'raise'],
+    });
+  }
+
+  #explained(error: unknown, local: Local, event: Message): unknown {
+    const text = error instanceof Error ? error.message : String(error);
+    if (!text.startsWith('no-such-actor')) return error;
+    return new ModelError('no-such-actor', text.replace(/^no-such-actor: /, ''), {
+      at: `${this.address}, state ${JSON.stringify(local.value)}, ${event.type} from ${event.from}`, cause: error,
+    });
+  }
+
+  #compare(local: Local, event: Message, first: Move): void {
+    freeze(local.snapshot.context);
+    const second = this.#compute(local, event);
+    if (second.next === first.next && JSON.stringify(second.out) === JSON.stringify(first.out)) return;
+    throw new ModelError('nondeterministic-step', `${event.type} gave two results`, { at: `${this.address}, state ${JSON.stringify(local.value)}` });
+  }
+
+  #intern(snapshot: AnyMachineSnapshot): Local {
+    const key = keyOf(snapshot);
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const local: Local = {
+      id: this.locals.length, value: snapshot.value, context: snapshot.context as Record<string, unknown>, snapshot, moves: new Map(),
+    };
+    this.#byKey.set(key, local);
+    this.locals.push(local);
+    return local;
+  }
+}
+
+/** Value and context are all of a local state here: no chart uses history, children or timers (tests hold that). */
+const keyOf = (snapshot: AnyMachineSnapshot): string => JSON.stringify([snapshot.value, snapshot.context]);
+
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) freeze(inner);
+}
