@@ -50,7 +50,7 @@ const hosts = ['lab', 'inspect'];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   machines: ['package xstate'],
   'errors.ts': [],
-  world: ['machines', 'errors.ts', 'package xstate'],
+  world: ['machines', 'errors.ts', 'package xstate', 'package zod'], // zod: topologies are read at this door
   ...Object.fromEntries(tools.map((tool) => [tool, [...base, ...tools, ...libraries]])),
   check: ['errors.ts', 'world', ...tools, ...libraries], // the checker does not know what an IOMMU is
   ...Object.fromEntries(hosts.map((host) => [host, [...base, ...tools, ...hosts, ...libraries]])),
@@ -68,7 +68,7 @@ describe('imports go one way', () => {
     ['machines/device.ts', 'src/errors.ts', false],
     ['src/world/step.ts', 'machines/address.ts', true],
     ['src/world/step.ts', 'src/check/explore.ts', false],
-    ['src/world/step.ts', 'zod', false],
+    ['src/world/step.ts', 'commander', false],
     ['src/check/explore.ts', 'src/world/step.ts', true],
     ['src/check/explore.ts', 'machines/iommu_group.ts', false],
     ['src/trace/judge.ts', 'machines/tracepoints.ts', true],
