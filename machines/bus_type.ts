@@ -7,6 +7,7 @@
  * Left out: bus attributes other than drivers_autoprobe and drivers_probe, a bus that goes away.
  */
 import { assign, setup } from 'xstate';
+import { environment } from './address.ts';
 import { ret, sends, type Address, type Call, type Here, type Types } from './chart.ts';
 
 type Named = { readonly name: string };
@@ -18,8 +19,9 @@ export type BusCall =
   | Call<'drivers_autoprobe_show'> | Call<'drivers_autoprobe_store', { readonly value: boolean }>;
 
 interface Context extends Here {
-  klist_devices: string[];
-  klist_drivers: string[];
+  /** Null in a world learnt from a trace, which does not show the lists: the environment then says who is next. */
+  klist_devices: string[] | null;
+  klist_drivers: string[] | null;
   drivers_autoprobe: boolean;
 }
 
@@ -27,17 +29,23 @@ export interface BusInput extends Partial<Context> {
   address: Address;
 }
 
-const { answer, answerWith } = sends<Context, BusCall>();
-const without = (list: readonly string[], event: BusCall) => list.filter((name) => !('name' in event) || name !== event.name);
-const plus = (list: readonly string[], event: BusCall) => ('name' in event ? [...without(list, event), event.name] : [...list]);
-const next = (list: readonly string[], event: BusCall) => {
+const { answer, answerWith, forward } = sends<Context, BusCall>();
+const without = (list: readonly string[] | null, event: BusCall) => list && list.filter((name) => !('name' in event) || name !== event.name);
+const plus = (list: readonly string[] | null, event: BusCall) =>
+  list && ('name' in event ? [...list.filter((name) => name !== event.name), event.name] : [...list]);
+const next = (list: readonly string[] | null, event: BusCall) => {
+  const known = list ?? [];
   const after = 'after' in event ? event.after : null;
-  return { ret: 0, name: (after === null ? list[0] : list[list.indexOf(after) + 1]) ?? null };
+  return { ret: 0, name: (after === null ? known[0] : known[known.indexOf(after) + 1]) ?? null };
 };
 
 export const bus_type = setup({
   types: {} as Types<Context, BusCall, BusInput>,
-  guards: { autoprobe: ({ context }) => context.drivers_autoprobe },
+  guards: {
+    autoprobe: ({ context }) => context.drivers_autoprobe,
+    knowsDevices: ({ context }) => context.klist_devices !== null,
+    knowsDrivers: ({ context }) => context.klist_drivers !== null,
+  },
   actions: {
     answer,
     addDevice: assign({ klist_devices: ({ context, event }) => plus(context.klist_devices, event) }),
@@ -46,6 +54,7 @@ export const bus_type = setup({
     delDriver: assign({ klist_drivers: ({ context, event }) => without(context.klist_drivers, event) }),
     set: assign({ drivers_autoprobe: ({ event }) => event.type === 'drivers_autoprobe_store' && event.value }),
     nextDevice: answerWith(({ klist_devices }, event) => next(klist_devices, event)),
+    ask: forward(() => environment),
     nextDriver: answerWith(({ klist_drivers }, event) => next(klist_drivers, event)),
   },
 }).createMachine({
@@ -57,10 +66,10 @@ export const bus_type = setup({
       on: {
         klist_devices_add: { actions: ['addDevice', ret(0)] },
         klist_devices_del: { actions: ['delDevice', ret(0)] },
-        klist_devices_next: { actions: 'nextDevice' },
+        klist_devices_next: [{ guard: 'knowsDevices', actions: 'nextDevice' }, { actions: 'ask' }],
         klist_drivers_add: { actions: ['addDriver', ret(0)] },
         klist_drivers_del: { actions: ['delDriver', ret(0)] },
-        klist_drivers_next: { actions: 'nextDriver' },
+        klist_drivers_next: [{ guard: 'knowsDrivers', actions: 'nextDriver' }, { actions: 'ask' }],
         drivers_autoprobe_show: [{ guard: 'autoprobe', actions: ret(1) }, { actions: ret(0) }],
         drivers_autoprobe_store: { actions: ['set', ret(0)] },
       },

@@ -13,7 +13,7 @@
 import { assign, not, setup } from 'xstate';
 import { environment } from './address.ts';
 import { ret, sends, type Address, type Call, type Here, type Types } from './chart.ts';
-import { ENODEV } from './kernel.ts';
+import { ENODEV, unknown } from './kernel.ts';
 
 type Group = { readonly group: Address | null };
 
@@ -21,7 +21,7 @@ export type DeviceCall =
   | Call<'device_lock'> | Call<'device_unlock'>
   | Call<'bus_add_device'> | Call<'ready_to_probe'> | Call<'pci_bus_add_device'>
   | Call<'kill_device'> | Call<'bus_remove_device'> | Call<'kobject_del'>
-  | Call<'bus_find_device_by_name'> | Call<'dev->driver'> | Call<'dev->p'>
+  | Call<'bus_find_device_by_name'> | Call<'dev->bus'> | Call<'dev->driver'> | Call<'dev->p'>
   | Call<'device_set_driver', { readonly driver: string | null }>
   | Call<'driver_set_override', { readonly driver_override: string | null }>
   | Call<'driver_match_device', { readonly driver: string; readonly device: string }>
@@ -33,11 +33,12 @@ export type DeviceCall =
 interface Context extends Here {
   device: string;
   driver: string | null;
+  /** `unknown` in a world learnt from a trace that never showed it: matching then asks the environment. */
   driver_override: string | null;
   iommu_group: Address | null;
   /** struct pci_dev match_driver: a PCI device matches nothing before pci_bus_add_device(). */
   match_driver: boolean;
-  pci: boolean;
+  bus: string;
   holder: Address | null;
   waiting: Address[];
 }
@@ -57,10 +58,9 @@ export const device = setup({
     someoneWaits: ({ context }) => context.waiting.length > 0,
     byHolder: ({ context, event }) => context.holder === event.from,
     inGroup: ({ context }) => context.iommu_group !== null,
-    override: ({ context }) => context.driver_override !== null,
     namedByOverride: ({ context, event }) =>
       event.type === 'driver_match_device' && context.driver_override === event.driver && context.match_driver,
-    matchable: ({ context }) => context.match_driver && context.driver_override === null,
+    matchable: ({ context }) => context.match_driver && (context.driver_override === null || context.driver_override === unknown),
   },
   actions: {
     answer,
@@ -75,15 +75,16 @@ export const device = setup({
     set_override: assign({ driver_override: ({ event }) => (event.type === 'driver_set_override' ? event.driver_override : null) }),
     set_group: assign({ iommu_group: ({ event }) => (event.type === 'dev->iommu_group' ? event.group : null) }),
     allow: assign({ match_driver: true }),
-    forget: assign(({ context }) => ({ driver: null, driver_override: null, iommu_group: null, match_driver: !context.pci })),
+    forget: assign(({ context }) => ({ driver: null, driver_override: null, iommu_group: null, match_driver: context.bus !== 'pci' })),
     tellDriver: answerWith(({ driver }) => ({ ret: driver === null ? 0 : 1, driver })),
+    tellBus: answerWith(({ bus }) => ({ ret: 0, bus })),
     toGroup: forward(({ iommu_group }) => iommu_group ?? environment),
     askIds: forward(() => environment),
   },
 }).createMachine({
   id: 'device',
   context: ({ input }) => ({
-    driver: null, driver_override: null, iommu_group: null, match_driver: true, pci: false, holder: null, waiting: [], ...input,
+    driver: null, driver_override: null, iommu_group: null, match_driver: true, bus: '', holder: null, waiting: [], ...input,
   }),
   type: 'parallel',
   states: {
@@ -186,6 +187,7 @@ export const device = setup({
     fields: {
       description: 'Plain fields: the same answers in every state.',
       on: {
+        'dev->bus': { actions: 'tellBus' },
         'dev->driver': { actions: 'tellDriver' },
         device_set_driver: { actions: ['set_driver', ret(0)] },
         driver_set_override: { actions: ['set_override', ret(0)] },

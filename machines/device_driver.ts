@@ -22,11 +22,12 @@ export type DriverCall =
 
 interface Context extends Here {
   driver: string;
-  driver_managed_dma: boolean;
+  /** Flags and the list are null in a world learnt from a trace that has not shown them: the environment then answers. */
+  driver_managed_dma: boolean | null;
   /** PROBE_PREFER_ASYNCHRONOUS */
-  async: boolean;
+  async: boolean | null;
   vfio: boolean;
-  klist_devices: string[];
+  klist_devices: string[] | null;
 }
 
 export interface DriverInput extends Partial<Context> {
@@ -40,9 +41,9 @@ const device = (event: DriverCall): string => ('device' in event ? event.device 
 const always = {
   klist_add_tail: { actions: ['add', ret(0)] },
   klist_remove: { actions: ['del', ret(0)] },
-  klist_last: { actions: 'last' },
-  driver_managed_dma: [{ guard: 'managed', actions: ret(1) }, { actions: ret(0) }],
-  probe_type: [{ guard: 'async', actions: ret(1) }, { actions: ret(0) }],
+  klist_last: [{ guard: 'knowsDevices', actions: 'last' }, { actions: 'ask' }],
+  driver_managed_dma: [{ guard: 'managed', actions: ret(1) }, { guard: 'notManaged', actions: ret(0) }, { actions: 'ask' }],
+  probe_type: [{ guard: 'async', actions: ret(1) }, { guard: 'notAsync', actions: ret(0) }, { actions: 'ask' }],
   probe: [{ guard: 'vfio', actions: 'toVfio' }, { actions: 'toDriver' }],
   remove: [{ guard: 'vfio', actions: 'toVfio' }, { actions: 'toDriver' }],
 } as const;
@@ -50,17 +51,21 @@ const always = {
 export const device_driver = setup({
   types: {} as Types<Context, DriverCall, DriverInput>,
   guards: {
-    managed: ({ context }) => context.driver_managed_dma,
-    async: ({ context }) => context.async,
+    managed: ({ context }) => context.driver_managed_dma === true,
+    notManaged: ({ context }) => context.driver_managed_dma === false,
+    async: ({ context }) => context.async === true,
+    notAsync: ({ context }) => context.async === false,
+    knowsDevices: ({ context }) => context.klist_devices !== null,
     vfio: ({ context }) => context.vfio,
   },
   actions: {
     answer,
-    add: assign({ klist_devices: ({ context, event }) => [...context.klist_devices, device(event)] }),
-    del: assign({ klist_devices: ({ context, event }) => context.klist_devices.filter((name) => name !== device(event)) }),
-    last: answerWith(({ klist_devices }) => ({ ret: 0, device: klist_devices.at(-1) ?? null })),
+    add: assign({ klist_devices: ({ context, event }) => context.klist_devices && [...context.klist_devices, device(event)] }),
+    del: assign({ klist_devices: ({ context, event }) => context.klist_devices && context.klist_devices.filter((name) => name !== device(event)) }),
+    last: answerWith(({ klist_devices }) => ({ ret: 0, device: klist_devices?.at(-1) ?? null })),
     toVfio: forward((_context, event) => vfioDeviceAt(device(event))),
     toDriver: forward(() => environment),
+    ask: forward(() => environment),
   },
 }).createMachine({
   id: 'device_driver',

@@ -65,7 +65,7 @@ export function deviceActors(model: Model, spec: DeviceSpec): Placement[] {
       address: deviceAt(name), chart: charts.device,
       input: {
         address: deviceAt(name), device: name, driver, driver_override: spec.driver_override,
-        iommu_group: grouped ? group : null, match_driver: bus !== 'pci' || present, pci: bus === 'pci',
+        iommu_group: grouped ? group : null, match_driver: bus !== 'pci' || present, bus,
       },
       ...(present ? { value: { presence: 'present', device_lock: 'unlocked', fields: {} } } : {}),
     },
@@ -126,7 +126,7 @@ export function actorsOf(model: Model, topology: Topology): Placement[] {
     { address: deferredProbe, chart: charts.deferred_probe, input: { address: deferredProbe } },
     {
       address: deferredProbeWork, chart: charts.deferred_probe_work_func,
-      input: { address: deferredProbeWork, buses: Object.fromEntries(topology.devices.map(({ name, bus }) => [name, bus])) },
+      input: { address: deferredProbeWork },
     },
     ...topology.threads.flatMap((thread): Placement[] => {
       const chart = charts.entry[thread.entry];

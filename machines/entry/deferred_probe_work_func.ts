@@ -6,24 +6,20 @@
  */
 import { assign, setup } from 'xstate';
 import { attachAt, busAt, deferredProbe, deviceAt } from '../address.ts';
-import { sends, type Address, type Call, type Here, type Ret, type Types } from '../chart.ts';
+import { sends, type Call, type Here, type Ret, type Types } from '../chart.ts';
 
 type Command = Call<'queue_work'>;
 type Answer =
   | Ret<'deferred_probe_active_list', { readonly device: string | null }>
+  | Ret<'dev->bus', { readonly bus: string }>
   | Ret<'deferred_probe_work_func' | 'drivers_autoprobe_show' | 'device_lock' | '__device_attach' | 'device_unlock'>;
-interface Context extends Here { device: string | null; again: boolean; buses: Record<string, string> }
-export interface WorkInput {
-  address: Address;
-  /** The bus of each device. */
-  buses: Record<string, string>;
-}
+interface Context extends Here { device: string | null; bus: string; again: boolean }
 
 const { call } = sends<Context, Command | Answer>();
 const toDevice = (type: string) => call(({ device }) => deviceAt(device ?? ''), () => ({ type }));
 
 export const deferred_probe_work_func = setup({
-  types: {} as Types<Context, Command | Answer, WorkInput>,
+  types: {} as Types<Context, Command | Answer>,
   guards: {
     zero: ({ event }) => 'ret' in event && event.ret === 0,
     noMore: ({ event }) => event.type === 'deferred_probe_active_list.ret' && event.device === null,
@@ -31,12 +27,13 @@ export const deferred_probe_work_func = setup({
   },
   actions: {
     note: assign({ again: true }),
-    begin: assign({ again: false, device: null }),
+    begin: assign({ again: false, device: null, bus: '' }),
+    keepBus: assign({ bus: ({ event }) => (event.type === 'dev->bus.ret' ? event.bus : '') }),
     take: assign({ device: ({ event }) => (event.type === 'deferred_probe_active_list.ret' ? event.device : null) }),
   },
 }).createMachine({
   id: 'deferred_probe_work_func',
-  context: ({ input }) => ({ ...input, device: null, again: false }),
+  context: ({ input }) => ({ address: input.address, device: null, bus: '', again: false }),
   initial: 'idle',
   on: { queue_work: { actions: 'note' } },
   states: {
@@ -51,13 +48,14 @@ export const deferred_probe_work_func = setup({
       on: {
         'deferred_probe_active_list.ret': [
           { guard: 'noMore', target: 'done' },
-          { target: 'in_drivers_autoprobe', actions: 'take' },
+          { target: 'in_dev_bus', actions: 'take' },
         ],
       },
     },
+    in_dev_bus: { entry: toDevice('dev->bus'), on: { 'dev->bus.ret': { target: 'in_drivers_autoprobe', actions: 'keepBus' } } },
     in_drivers_autoprobe: {
       meta: { function: 'bus_probe_device' },
-      entry: call(({ device, buses }) => busAt(buses[device ?? ''] ?? ''), () => ({ type: 'drivers_autoprobe_show' })),
+      entry: call(({ bus }) => busAt(bus), () => ({ type: 'drivers_autoprobe_show' })),
       on: { 'drivers_autoprobe_show.ret': [{ guard: 'zero', target: 'in_deferred_probe_active_list' }, { target: 'in_device_lock' }] },
     },
     in_device_lock: { entry: toDevice('device_lock'), on: { 'device_lock.ret': 'in_device_attach' } },

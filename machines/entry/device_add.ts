@@ -1,5 +1,5 @@
 /**
- * device_add: a device appears on its bus; for PCI, a scan of the bus finds it.
+ * device_add: a device appears on its bus; for PCI, a scan of the bus finds it (one device, or the two halves alone).
  *
  * Kernel v6.1.y (6.1.192) and v6.12.y (6.12.117): drivers/base/core.c device_add, drivers/base/bus.c bus_add_device,
  * bus_probe_device, drivers/pci/bus.c pci_bus_add_device. driver_register() sees the device from bus_add_device() on; it
@@ -13,7 +13,7 @@ import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../c
 import { EBUSY, EEXIST } from '../kernel.ts';
 
 type Where = { readonly device: string; readonly bus: string };
-type Command = Call<'device_add', Where> | Call<'pci_scan_single_device', Where>;
+type Command = Call<'device_add', Where> | Call<'pci_bus_add_device', Where> | Call<'pci_scan_single_device', Where>;
 type Answer =
   | Ret<'dev->driver', { readonly driver: string | null }>
   | Ret<'bus_find_device_by_name' | 'klist_devices_add' | 'bus_add_device' | 'bus_notify' | 'ready_to_probe' | 'drivers_autoprobe_show'>
@@ -52,11 +52,12 @@ export const device_add = setup({
   id: 'device_add',
   context: ({ input }) => ({ ...notBusy, address: input.address, device: '', bus: '' }),
   initial: 'idle',
-  on: { device_add: { actions: 'refuse' }, pci_scan_single_device: { actions: 'refuse' } },
+  on: { device_add: { actions: 'refuse' }, pci_bus_add_device: { actions: 'refuse' }, pci_scan_single_device: { actions: 'refuse' } },
   states: {
     idle: {
       on: {
         device_add: { target: 'in_bus_find_device_by_name', actions: 'begin' },
+        pci_bus_add_device: { target: 'pci_bus_add_device', actions: 'begin' },
         pci_scan_single_device: { target: 'in_bus_find_device_by_name', actions: 'begin' },
       },
     },
