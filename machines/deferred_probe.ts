@@ -21,7 +21,8 @@ export type DeferredCall =
 interface Context extends Here {
   deferred_probe_pending_list: string[];
   deferred_probe_active_list: string[];
-  deferred_trigger_count: number;
+  /** Who has read deferred_trigger_count since it last moved: all that a reader asks is whether it moved. */
+  readers: Address[];
   defer_all_probes: boolean;
   /** The work is queued and has not begun. */
   work_pending: boolean;
@@ -30,9 +31,6 @@ interface Context extends Here {
 export interface DeferredInput extends Partial<Context> {
   address: Address;
 }
-
-/** The counter is compared for equality only, and only while one probe runs; it wraps to stay finite. */
-const wrap = 8;
 
 const { answer, answerWith, call } = sends<Context, DeferredCall>();
 const device = (event: DeferredCall): string => ('device' in event ? event.device : '');
@@ -54,7 +52,7 @@ export const deferred_probe = setup({
       deferred_probe_active_list: ({ context, event }) => context.deferred_probe_active_list.filter((name) => name !== device(event)),
     }),
     splice: assign({
-      deferred_trigger_count: ({ context }) => (context.deferred_trigger_count + 1) % wrap,
+      readers: [],
       deferred_probe_active_list: ({ context }) => [...context.deferred_probe_active_list, ...context.deferred_probe_pending_list],
       deferred_probe_pending_list: [],
     }),
@@ -63,14 +61,16 @@ export const deferred_probe = setup({
     begun: assign({ work_pending: false }),
     block: assign({ defer_all_probes: true }),
     unblock: assign({ defer_all_probes: false }),
-    tellCount: answerWith(({ deferred_trigger_count }) => ({ ret: deferred_trigger_count })),
+    /** 0: not moved since this reader's last look. */
+    tellMoved: answerWith(({ readers }, { from }) => ({ ret: readers.includes(from) ? 0 : 1 })),
+    read: assign({ readers: ({ context, event }) => [...context.readers.filter((reader) => reader !== event.from), event.from].sort() }),
     takeFirst: answerWith(({ deferred_probe_active_list }) => ({ ret: 0, device: deferred_probe_active_list[0] ?? null })),
     dropFirst: assign({ deferred_probe_active_list: ({ context }) => context.deferred_probe_active_list.slice(1) }),
   },
 }).createMachine({
   id: 'deferred_probe',
   context: ({ input }) => ({
-    deferred_probe_pending_list: [], deferred_probe_active_list: [], deferred_trigger_count: 0, defer_all_probes: false,
+    deferred_probe_pending_list: [], deferred_probe_active_list: [], readers: [], defer_all_probes: false,
     work_pending: false, ...input,
   }),
   initial: 'enabled',
@@ -81,7 +81,7 @@ export const deferred_probe = setup({
         driver_deferred_probe_add: [{ guard: 'listed', actions: ret(0) }, { actions: ['append', ret(0)] }],
         driver_deferred_probe_del: { actions: ['remove', ret(0)] },
         driver_deferred_probe_trigger: { actions: ret(0) },
-        deferred_trigger_count: { actions: 'tellCount' },
+        deferred_trigger_count: { actions: ['tellMoved', 'read'] },
         defer_all_probes: [{ guard: 'blocked', actions: ret(1) }, { actions: ret(0) }],
         deferred_probe_work_func: { actions: ['begun', ret(0)] },
         deferred_probe_active_list: { actions: ['takeFirst', 'dropFirst'] },
@@ -98,7 +98,7 @@ export const deferred_probe = setup({
           { guard: 'workPending', actions: ['splice', ret(0)] },
           { actions: ['splice', 'queue_work', 'pending', ret(0)] },
         ],
-        deferred_trigger_count: { actions: 'tellCount' },
+        deferred_trigger_count: { actions: ['tellMoved', 'read'] },
         defer_all_probes: [{ guard: 'blocked', actions: ret(1) }, { actions: ret(0) }],
         deferred_probe_work_func: { actions: ['begun', ret(0)] },
         deferred_probe_active_list: { actions: ['takeFirst', 'dropFirst'] },

@@ -36,8 +36,6 @@ interface Context extends Busy {
   can_match: boolean;
   /** device_links_check_suppliers() said -EAGAIN: a failing probe then means -EPROBE_DEFER. */
   link_ret: number;
-  /** deferred_trigger_count when driver_probe_device() began. */
-  trigger_count: number;
   test_removed: boolean;
 }
 
@@ -86,7 +84,6 @@ export const driver_binding = setup({
     othersDriver: ({ context, event }) =>
       event.type === '__device_release_driver' && event.driver !== null && event.driver !== context.drv,
     deferred: ({ context }) => context.call === 'driver_probe_device' && Math.abs(context.ret) === EPROBE_DEFER && context.can_match,
-    triggered: ({ context, event }) => 'ret' in event && event.ret !== context.trigger_count,
   },
   actions: {
     begin: assign(({ context, event }) => ({
@@ -104,13 +101,12 @@ export const driver_binding = setup({
     /** pci_device_probe() takes a positive result as success, with a warning. */
     wrapped: assign({ ret: ({ event }) => ('ret' in event && event.ret < 0 ? event.ret : 0) }),
     linkError: assign({ link_ret: ({ event }) => ('ret' in event ? event.ret : 0) }),
-    saveCount: assign({ trigger_count: ({ event }) => ('ret' in event ? event.ret : 0) }),
     canMatch: assign({ can_match: true }),
     bind: assign({ bound: true, ret: 0 }),
     unbind: assign({ bound: false }),
     removedOnce: assign({ test_removed: true }),
     reply: call(({ caller }) => caller, ({ call: type, ret }) => ({ type: `${type}.ret`, ret })),
-    idle: assign(({ context }) => ({ ...notBusy, link_ret: 0, trigger_count: 0, test_removed: false, drv: context.bound ? context.drv : '' })),
+    idle: assign(({ context }) => ({ ...notBusy, link_ret: 0, test_removed: false, drv: context.bound ? context.drv : '' })),
     held: say(() => ({ type: 'WARN_ON', why: 'device_lock is held by the thread that is in here' })),
     refuse: call((_context, event) => event.from, (_context, event) => ({ type: `${event.type}.ret`, ret: -EBUSY })),
     nothing: call((_context, event) => event.from, (_context, event) => ({ type: `${event.type}.ret`, ret: 0 })),
@@ -120,7 +116,7 @@ export const driver_binding = setup({
   id: 'driver_binding',
   context: ({ input }) => ({
     ...notBusy, address: input.address, device: input.device, bus: plainBus(input.bus), drv: input.driver ?? '',
-    bound: input.driver != null, can_match: false, link_ret: 0, trigger_count: 0, test_removed: false,
+    bound: input.driver != null, can_match: false, link_ret: 0, test_removed: false,
   }),
   initial: 'unbound',
   on: {
@@ -154,7 +150,7 @@ export const driver_binding = setup({
     in_driver_probe_device: {
       meta: { function: 'driver_probe_device' },
       entry: toDeferred('deferred_trigger_count'),
-      on: { 'deferred_trigger_count.ret': { target: '__driver_probe_device', actions: 'saveCount' } },
+      on: { 'deferred_trigger_count.ret': '__driver_probe_device' },
     },
 
     __driver_probe_device: {
@@ -418,7 +414,7 @@ export const driver_binding = setup({
         },
         in_deferred_trigger_count: {
           entry: toDeferred('deferred_trigger_count'),
-          on: { 'deferred_trigger_count.ret': [{ guard: 'triggered', target: 'in_defer_all_probes' }, { target: '#answered' }] },
+          on: { 'deferred_trigger_count.ret': [{ guard: 'yes', target: 'in_defer_all_probes' }, { target: '#answered' }] },
         },
         in_defer_all_probes: {
           entry: toDeferred('defer_all_probes'),
