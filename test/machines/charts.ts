@@ -1,0 +1,16 @@
+/** Every chart of every model, once, by a name that is its own. */
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { models } from '../../machines/models/index.ts';
+
+const isChart = (value: unknown): value is AnyStateMachine => typeof value === 'object' && value !== null && 'root' in value;
+
+export const charts: ReadonlyMap<string, AnyStateMachine> = (() => {
+  const found = new Map<string, AnyStateMachine>();
+  for (const { name, charts } of Object.values(models))
+    for (const [key, chart] of Object.entries<unknown>({ ...charts, ...charts.bus_dma, ...charts.entry }))
+      if (isChart(chart) && ![...found.values()].includes(chart)) found.set(found.has(key) ? `${name} ${key}` : key, chart);
+  return found;
+})();
+
+/** The state and all below it. */
+export const nodesOf = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodesOf)];
