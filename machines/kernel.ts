@@ -16,6 +16,7 @@ export const EBUSY = 16;
 export const EEXIST = 17;
 export const ENODEV = 19;
 export const EINVAL = 22;
+export const EMFILE = 24;
 export const ENOTTY = 25;
 export const EBADFD = 77;
 export const ETIMEDOUT = 110;
@@ -24,7 +25,7 @@ export const EPROBE_DEFER = 517;
 const errnos: Readonly<Record<number, string>> = {
   [EPERM]: 'EPERM', [ENOENT]: 'ENOENT', [EIO]: 'EIO', [ENXIO]: 'ENXIO', [EBADF]: 'EBADF', [EAGAIN]: 'EAGAIN',
   [ENOMEM]: 'ENOMEM', [EACCES]: 'EACCES', [EBUSY]: 'EBUSY', [EEXIST]: 'EEXIST', [ENODEV]: 'ENODEV',
-  [EINVAL]: 'EINVAL', [ENOTTY]: 'ENOTTY', [EBADFD]: 'EBADFD', [ETIMEDOUT]: 'ETIMEDOUT', [EPROBE_DEFER]: 'EPROBE_DEFER',
+  [EINVAL]: 'EINVAL', [EMFILE]: 'EMFILE', [ENOTTY]: 'ENOTTY', [EBADFD]: 'EBADFD', [ETIMEDOUT]: 'ETIMEDOUT', [EPROBE_DEFER]: 'EPROBE_DEFER',
 };
 
 /** `-16` gives `-EBUSY`, `517` gives `EPROBE_DEFER`, `0` and unknown numbers give themselves as text. */

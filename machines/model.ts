@@ -51,9 +51,11 @@ export interface Placement {
 
 const managedBy = (topology: Topology, driver: string | null) =>
   topology.drivers.find(({ name }) => name === driver)?.driver_managed_dma ?? false;
+const vfioBy = (topology: Topology, { driver, present, group }: DeviceSpec) =>
+  present && group !== null && (topology.drivers.find(({ name }) => name === driver)?.vfio ?? false);
 
-/** Actors of one device. */
-export function deviceActors(model: Model, spec: DeviceSpec): Placement[] {
+/** Actors of one device; `vfio`: a VFIO driver has registered it from the start. */
+export function deviceActors(model: Model, spec: DeviceSpec, vfio = false): Placement[] {
   const { charts } = model;
   const { name, bus, driver, present } = spec;
   const grouped = present && spec.grouped && spec.group !== null;
@@ -79,20 +81,26 @@ export function deviceActors(model: Model, spec: DeviceSpec): Placement[] {
       input: { address: notifierAt(name), device: name, bus, group, listens: iommu, release: model.release, joined: grouped },
     },
     { address: asyncAt(name), chart: charts.async_helper, input: { address: asyncAt(name), device: name } },
-    { address: vfioDeviceAt(name), chart: charts.vfio_device, input: { address: vfioDeviceAt(name), device: name, group } },
+    {
+      address: vfioDeviceAt(name), chart: charts.vfio_device, input: { address: vfioDeviceAt(name), device: name, group, refcount: vfio ? 1 : 0 },
+      ...(vfio ? { value: 'registered' } : {}),
+    },
     ...(dmaChart === undefined ? [] : [{ address: busDmaAt(name), chart: dmaChart, input: { address: busDmaAt(name), device: name, bus: dma } }]),
   ];
 }
 
-/** Actors of one group: its members, and how many of them count. */
-export function groupActors(model: Model, id: number, devices: readonly string[], owner_cnt: number): Placement[] {
+/** Actors of one group: its members, how many of them count, and which of them a VFIO driver has registered. */
+export function groupActors(model: Model, id: number, devices: readonly string[], owner_cnt: number, vfio: readonly string[] = []): Placement[] {
   return [
     {
       address: groupAt(id), chart: model.charts.iommu_group,
       input: { address: groupAt(id), devices, owner_cnt },
       ...(owner_cnt > 0 ? { value: { ownership: 'kernel_dma', attachment: 'default', membership: {} } } : {}),
     },
-    { address: vfioGroupAt(id), chart: model.charts.vfio_group, input: { address: vfioGroupAt(id), iommu_group: groupAt(id) } },
+    {
+      address: vfioGroupAt(id), chart: model.charts.vfio_group,
+      input: { address: vfioGroupAt(id), iommu_group: groupAt(id), drivers: vfio.length, device_list: vfio },
+    },
   ];
 }
 
@@ -104,9 +112,10 @@ export function actorsOf(model: Model, topology: Topology): Placement[] {
   const present = topology.devices.filter((device) => device.present);
   const members = (id: number) => present.filter(({ group, grouped }) => grouped && group === id);
   return [
-    ...topology.devices.flatMap((device) => deviceActors(model, device)),
+    ...topology.devices.flatMap((device) => deviceActors(model, device, vfioBy(topology, device))),
     ...groups.flatMap((id) => groupActors(model, id, members(id).map(({ name }) => name),
-      members(id).filter(({ driver }) => driver !== null && !managedBy(topology, driver)).length)),
+      members(id).filter(({ driver }) => driver !== null && !managedBy(topology, driver)).length,
+      present.filter((device) => device.group === id && vfioBy(topology, device)).map(({ name }) => name))),
     ...topology.drivers.map((driver): Placement => ({
       address: driverAt(driver.name), chart: charts.device_driver,
       input: {

@@ -10,8 +10,9 @@ import { driver_register } from '../entry/driver_register.ts';
 import { driver_unregister } from '../entry/driver_unregister.ts';
 import { drivers_probe_store } from '../entry/drivers_probe_store.ts';
 import { unbind_store } from '../entry/unbind_store.ts';
+import { vfio_user } from '../entry/vfio_user.ts';
 
 export const entries: Readonly<Record<string, AnyStateMachine>> = {
   bind_store, unbind_store, drivers_probe_store, driver_override_store, driver_register, driver_unregister,
-  device_add, device_del, device_bind_driver, dma_owner,
+  device_add, device_del, device_bind_driver, dma_owner, vfio_user,
 };

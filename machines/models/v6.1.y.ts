@@ -12,9 +12,9 @@ import { deferred_probe_work_func } from '../entry/deferred_probe_work_func.ts';
 import type { Model } from '../model.ts';
 import { group_store_type } from '../v6.1.y/iommu_group_store_type.ts';
 import { iommu_group } from '../v6.1.y/iommu_group.ts';
+import { vfio_device } from '../v6.1.y/vfio_device.ts';
 import { vfio_group } from '../v6.1.y/vfio_group.ts';
 import { vfio_container } from '../vfio_container.ts';
-import { vfio_device } from '../vfio_device.ts';
 import { entries } from './entries.ts';
 
 export const v6_1_y: Model = {

@@ -1,0 +1,156 @@
+/** What a process with a container sees, row by row as the two kernels showed it under QEMU. */
+import { describe, expect, test } from 'vitest';
+import { models } from '../../machines/models/index.ts';
+import { Bench, type Bound } from './vfio.ts';
+
+const unowned = 'unowned owner=null owner_cnt=0 domain=default';
+const open = (user: string) => [`${user} container_open 0`, `${user} group_open 8 0`, `${user} group_set_container 0`, `${user} set_iommu 0`];
+const claimed = (domain: string) => `claimed owner=vfio_group:8 owner_cnt=1 domain=${domain}`;
+
+/** Each line is a command and what it answers; `| ` begins what group 8 looks like then. */
+type Row = readonly [name: string, bound: Bound, lines: readonly string[]];
+
+const rows: Row[] = [
+  ['open, claim, attach, device, and close in the same order', { A: 'vfio-pci' }, [
+    'u container_open 0', 'u group_open 8 0', 'u group_get_status 1', 'u group_set_container 0', `| ${claimed('blocking')}`,
+    'u group_get_status 3', 'u set_iommu 0', `| ${claimed('domain:u')}`, 'u group_get_device_fd A 0', 'u device_close A 0',
+    `| ${claimed('domain:u')}`, 'u group_close 0', `| ${unowned}`, 'u container_close 0',
+  ]],
+  ['container first, then group, then device: owned until the device is closed', { A: 'vfio-pci' }, [
+    ...open('u'), 'u group_get_device_fd A 0', 'u container_close 0', 'u group_close 0', `| ${claimed('domain:u')}`,
+    'u container_open -EMFILE', 'v group_open 8 -EBUSY', 'u device_close A 0', `| ${unowned}`, 'u container_open 0', 'v group_open 8 0',
+  ]],
+  ['only the claim: set, unset, set, close', { A: 'vfio-pci' }, [
+    'u container_open 0', 'u group_open 8 0', 'u group_set_container 0', 'u group_unset_container 0', `| ${unowned}`, 'u group_get_status 1',
+    'u group_set_container 0', `| ${claimed('blocking')}`, 'u group_close 0', `| ${unowned}`,
+  ]],
+  ['a second open of the group while it is open; after close', { A: 'vfio-pci' }, [
+    'u group_open 8 0', 'u group_open 8 -EBUSY', 'v group_open 8 -EBUSY', 'u group_close 0', 'v group_open 8 0', 'v group_close 0', 'u group_open 8 0',
+  ]],
+  ['a device without a container; without SET_IOMMU', { A: 'vfio-pci' }, [
+    'u group_open 8 0', 'u group_get_device_fd A -EINVAL', 'u container_open 0', 'u group_set_container 0', 'u group_get_device_fd A -EINVAL',
+    'u set_iommu 0', 'u group_get_device_fd A 0', 'u group_get_device_fd A -EMFILE',
+  ]],
+  ['SET_IOMMU on an empty container, and twice; SET_CONTAINER twice; UNSET twice', { A: 'vfio-pci' }, [
+    'u container_open 0', 'u set_iommu -EINVAL', 'u group_open 8 0', 'u group_set_container 0', 'u group_set_container -EINVAL', 'u set_iommu 0',
+    'u set_iommu -EINVAL', 'u group_unset_container 0', 'u group_unset_container -EINVAL', 'u set_iommu -EINVAL',
+  ]],
+  ['UNSET_CONTAINER with a device open', { A: 'vfio-pci' }, [
+    ...open('u'), 'u group_get_device_fd A 0', 'u group_unset_container -EBUSY', 'u device_close A 0', 'u group_unset_container 0', `| ${unowned}`,
+  ]],
+  ['a device of another group; one that has no VFIO driver; a group without', { A: 'vfio-pci', C: 'vfio-pci' }, [
+    ...open('u'), 'u group_get_device_fd C -ENODEV', 'u group_get_device_fd B -ENODEV', 'u group_get_device_fd nothing -ENODEV',
+    'unbind vfio-pci C 0', 'v group_open 4 -ENOENT',
+  ]],
+  ['what is not open', { A: 'vfio-pci' }, [
+    'u group_get_status -EBADF', 'u group_set_container -EBADF', 'u group_unset_container -EBADF', 'u set_iommu -EBADF', 'u group_get_device_fd A -EBADF',
+    'u device_close A -EBADF', 'u group_close -EBADF', 'u container_close -EBADF', 'u group_open 8 0', 'u group_set_container -EBADF',
+  ]],
+  ['an ordinary driver on a sibling: not viable', { A: 'vfio-pci', B: 'uio' }, [
+    'u container_open 0', 'u group_open 8 0', 'u group_get_status 0', 'u group_set_container -EPERM', 'u group_get_device_fd A -EINVAL',
+    '| kernel_dma owner=null owner_cnt=1 domain=default', 'unbind uio B 0', 'u group_get_status 1', 'u group_set_container 0',
+  ]],
+  ['a sibling on pci-stub or vfio-pci: viable', { A: 'vfio-pci' }, [
+    'bind pci-stub B 0', ...open('u'), 'u group_get_device_fd A 0', 'unbind pci-stub B 0', 'bind vfio-pci B 0', 'u group_get_device_fd B 0',
+  ]],
+  ['the user first: an ordinary sibling is refused until the group is closed', { A: 'vfio-pci' }, [
+    'u container_open 0', 'u group_open 8 0', 'bind uio B 0', 'unbind uio B 0', 'u group_set_container 0', 'bind uio B -EBUSY', 'u set_iommu 0',
+    'u group_get_device_fd A 0', 'bind uio B -EBUSY', 'u device_close A 0', 'bind uio B -EBUSY', 'u group_close 0', 'bind uio B 0',
+  ]],
+  ['unbind with a device open waits for its close', { A: 'vfio-pci' }, [
+    ...open('u'), 'u group_get_device_fd A 0', 'unbind vfio-pci A blocked', 'v group_open 8 -EBUSY', `| ${claimed('domain:u')}`,
+    'u device_close A 0', `| ${unowned}`, 'unbind= 0', 'u group_get_status -ENODEV', 'u group_close 0', 'u container_close 0',
+  ]],
+  ['unbind with only the group open', { A: 'vfio-pci' }, [
+    'u group_open 8 0', 'unbind vfio-pci A 0', 'u group_get_status -ENODEV', 'u group_unset_container -EINVAL', 'u group_close 0', 'u group_open 8 -ENOENT',
+  ]],
+  ['unbind with group and container open: the claim is released, an ordinary driver binds', { A: 'vfio-pci' }, [
+    ...open('u'), 'unbind vfio-pci A 0', `| ${unowned}`, 'bind uio A 0', 'u group_get_device_fd A -ENODEV', 'u group_set_container -ENODEV',
+    'u group_close 0', 'u container_close 0', '| kernel_dma owner=null owner_cnt=1 domain=default',
+  ]],
+  ['the struct is dead, a new driver makes a new one beside the old file', { A: 'vfio-pci' }, [
+    'u group_open 8 0', 'unbind vfio-pci A 0', 'bind vfio-pci A 0', 'u group_get_status -ENODEV', 'u group_open 8 -EMFILE', 'v group_open 8 0',
+    'u group_close 0', 'v group_get_status 1', 'v group_close 0', 'u group_open 8 0', 'u group_get_status 1',
+  ]],
+  ['one of two VFIO devices leaves: the claim stays', { A: 'vfio-pci', B: 'vfio-pci' }, [
+    ...open('u'), 'unbind vfio-pci B 0', `| ${claimed('domain:u')}`, 'unbind vfio-pci A 0', `| ${unowned}`,
+  ]],
+  ['two users of one group: who comes second finds it open', { A: 'vfio-pci', B: 'vfio-pci' }, [
+    ...open('u'), 'v container_open 0', 'v group_open 8 -EBUSY', 'v group_set_container -EBADF', 'u group_close 0', ...open('v').slice(1), `| ${claimed('domain:v')}`,
+  ]],
+  ['two groups in one container share a domain', { A: 'vfio-pci', C: 'vfio-pci' }, [
+    ...open('u'), 'u group_open 4 0', 'u group_set_container 4 0', 'u group_get_status 4 3', 'u group_close 8 0', `| ${unowned}`, 'u group_close 0', 'u set_iommu -EINVAL',
+  ]],
+  ['a device without a group has no VFIO', {}, ['bind vfio-pci D -EINVAL', 'bind vfio-pci A 0', 'unbind vfio-pci A 0', 'u group_open 8 -ENOENT']],
+];
+
+describe.each(Object.values(models).map((model) => [model.name, model] as const))('%s', (_name, model) => {
+  test.each(rows)('%s', (_row, bound, lines) => {
+    const bench = new Bench(model, bound);
+    for (const line of lines) {
+      if (line.startsWith('| ')) expect(`| ${bench.group(8)}`).toBe(line);
+      else if (line.startsWith('unbind= ')) expect(`unbind= ${bench.result('unbind')}`).toBe(line);
+      else {
+        const words = line.split(' ');
+        expect(`${words.slice(0, -1).join(' ')} ${bench.do(words.slice(0, -1).join(' '))}`).toBe(line);
+      }
+    }
+    expect(bench.said()).not.toContain('WARN_ON');
+  });
+});
+
+/** What stands in `vfio-basic` and `unbind-open`, in this order, for one process. Claims and attaches are the group's own. */
+const words: (readonly [name: string, lines: readonly string[], said: readonly string[]])[] = [
+  ['set container, attach, device', open('u').map((line) => line.replace(/ 0$/, '')).concat('u group_get_status', 'u group_get_device_fd A'), [
+    'vfio_group_fops_open', 'vfio_group_fops_open.ret 0',
+    'vfio_group_fops_unl_ioctl SET_CONTAINER', 'vfio_container_attach_group', 'vfio_container_attach_group.ret 0', 'vfio_group_fops_unl_ioctl.ret SET_CONTAINER 0',
+    'vfio_fops_unl_ioctl SET_IOMMU', 'vfio_fops_unl_ioctl.ret SET_IOMMU 0',
+    'vfio_group_fops_unl_ioctl GET_STATUS', 'vfio_group_fops_unl_ioctl.ret GET_STATUS 0',
+    'vfio_group_fops_unl_ioctl GET_DEVICE_FD', 'vfio_group_fops_unl_ioctl.ret GET_DEVICE_FD 0',
+  ]],
+  ['container and group are closed, then the device', ['u container_close', 'u group_close', 'u device_close A'], [
+    'vfio_device_fops_release', 'vfio_device_fops_release.ret 0',
+    'vfio_group_fops_release', 'vfio_group_detach_container', 'vfio_group_detach_container.ret', 'vfio_group_fops_release.ret 0',
+  ]],
+  ['unbind with group and container open', [...open('u').map((line) => line.replace(/ 0$/, '')), 'unbind vfio-pci A', 'u group_get_device_fd A', 'u group_close'], [
+    'vfio_group_fops_open', 'vfio_group_fops_open.ret 0',
+    'vfio_group_fops_unl_ioctl SET_CONTAINER', 'vfio_container_attach_group', 'vfio_container_attach_group.ret 0', 'vfio_group_fops_unl_ioctl.ret SET_CONTAINER 0',
+    'vfio_fops_unl_ioctl SET_IOMMU', 'vfio_fops_unl_ioctl.ret SET_IOMMU 0',
+    'vfio_pci_remove', 'vfio_unregister_group_dev', 'vfio_group_detach_container', 'vfio_group_detach_container.ret', 'vfio_unregister_group_dev.ret',
+    'vfio_group_fops_unl_ioctl GET_DEVICE_FD', 'vfio_group_fops_unl_ioctl.ret GET_DEVICE_FD -ENODEV',
+    'vfio_group_fops_release', 'vfio_group_fops_release.ret 0',
+  ]],
+  ['probe of a VFIO driver', ['bind vfio-pci A'], ['vfio_pci_probe', 'vfio_register_group_dev', 'vfio_register_group_dev.ret 0']],
+];
+
+describe.each(Object.values(models).map((model) => [model.name, model] as const))('%s says the functions that a recorder sees', (_name, model) => {
+  const bench = new Bench(model, { A: 'vfio-pci' });
+  test.each(words)('%s', (_words, lines, said) => {
+    const from = bench.facts.length;
+    for (const line of lines) bench.do(line);
+    expect(bench.said(from).filter((word) => word.startsWith('vfio_'))).toEqual(said);
+  });
+});
+
+/** What the IOMMU driver and the backend may say, and what is left behind. */
+const failures: (readonly [name: string, answers: Record<string, number[]>, lines: readonly string[]])[] = [
+  ['no interrupt remapping: attached, detached, and the claim stays', { vfio_iommu_isolated_msi: [-1] }, [
+    'u container_open 0', 'u group_open 8 0', 'u group_set_container 0', 'u set_iommu -EPERM', `| ${claimed('blocking')}`, 'u group_get_device_fd A -EINVAL', 'u group_close 0', `| ${unowned}`,
+  ]],
+  ['no backend', { vfio_iommu_driver_open: [-19] }, ['u container_open 0', 'u group_open 8 0', 'u group_set_container 0', 'u set_iommu -ENODEV', `| ${claimed('blocking')}`]],
+  ['the attach fails', { 'iommu_attach_group.attach': [-5] }, ['u container_open 0', 'u group_open 8 0', 'u group_set_container 0', 'u set_iommu -EIO', `| ${claimed('blocking')}`]],
+  ['the claim fails', { 'iommu_group_claim_dma_owner.attach': [-22] }, ['u container_open 0', 'u group_open 8 0', 'u group_set_container -EINVAL', 'u group_get_status 1', 'u group_unset_container -EINVAL', `| ${unowned}`]],
+  ['the driver refuses to open', { open_device: [-5] }, [...open('u'), 'u group_get_device_fd A -EIO', 'unbind vfio-pci A 0', `| ${unowned}`]],
+  ['the driver refuses to probe', { vfio_probe: [-16] }, ['unbind vfio-pci A 0', 'bind vfio-pci A -EBUSY', 'u group_open 8 -ENOENT']],
+];
+
+describe.each(Object.values(models).map((model) => [model.name, model] as const))('%s when something fails', (_name, model) => {
+  test.each(failures)('%s', (_row, answers, lines) => {
+    const bench = new Bench(model, { A: 'vfio-pci' }, answers);
+    for (const line of lines) {
+      const command = line.split(' ').slice(0, -1).join(' ');
+      expect(line.startsWith('| ') ? `| ${bench.group(8)}` : `${command} ${bench.do(command)}`).toBe(line);
+    }
+    expect(bench.said()).not.toContain('WARN_ON');
+  });
+});
