@@ -22,7 +22,7 @@ type Answer =
   | Ret<'dev->p', { readonly dead: boolean; readonly driver: string | null }>
   | Ret<'klist_drivers_next', { readonly name: string | null }>
   | Ret<'driver_match_device' | 'probe_type' | 'driver_probe_device' | 'driver_deferred_probe_add'>
-  | Ret<'device_bind_driver' | 'device_set_driver'>;
+  | Ret<'device_is_bound' | 'device_bind_driver' | 'device_set_driver'>;
 
 interface Context extends Busy {
   device: string;
@@ -49,6 +49,7 @@ export const device_attach = setup({
     hasDriver: ({ event }) => event.type === 'dev->p.ret' && event.driver !== null,
     helper: ({ context }) => context.want_async,
     noMore: ({ event }) => event.type === 'klist_drivers_next.ret' && event.name === null,
+    yes: ({ event }) => 'ret' in event && event.ret === 1,
     zero: ({ event }) => 'ret' in event && event.ret === 0,
     positive: ({ event }) => 'ret' in event && event.ret > 0,
     failed: ({ event }) => 'ret' in event && event.ret < 0,
@@ -97,17 +98,21 @@ export const device_attach = setup({
         'dev->p.ret': [
           { guard: 'dead', target: 'answered', actions: done(0) },
           { guard: ({ context, event }) => context.want_async && event.driver !== null, target: 'answered', actions: done(0) },
-          { guard: 'hasDriver', target: 'in_device_bind_driver', actions: 'keepDriver' },
+          { guard: 'hasDriver', target: 'in_device_is_bound', actions: 'keepDriver' },
           { target: 'in_klist_drivers_next' },
         ],
       },
     },
-    in_device_bind_driver: {
+    in_device_is_bound: {
       description: 'dev->driver is set: bound already (answer 1), or preset by somebody who wants a manual bind.',
+      entry: call(({ device }) => bindingAt(device), () => ({ type: 'device_is_bound' })),
+      on: { 'device_is_bound.ret': [{ guard: 'yes', target: 'answered', actions: done(1) }, { target: 'in_device_bind_driver' }] },
+    },
+    in_device_bind_driver: {
       entry: call(({ device }) => bindingAt(device), ({ drv }) => ({ type: 'device_bind_driver', driver: drv })),
       on: {
         'device_bind_driver.ret': [
-          { guard: ({ event }) => event.ret === 0 || event.ret === -EBUSY, target: 'answered', actions: done(1) },
+          { guard: 'zero', target: 'answered', actions: done(1) },
           { target: 'in_device_set_driver' },
         ],
       },

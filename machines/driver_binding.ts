@@ -19,6 +19,7 @@ type Driver = { readonly driver: string };
 
 export type BindingCall =
   | Call<'driver_probe_device', Driver> | Call<'__driver_probe_device', Driver> | Call<'device_bind_driver', Driver>
+  | Call<'device_is_bound'>
   | Call<'__device_release_driver', { readonly driver: string | null }>;
 type Answer =
   | Ret<'deferred_trigger_count' | 'defer_all_probes' | 'device_links_check_suppliers' | 'devres_head' | 'device_set_driver'>
@@ -32,6 +33,8 @@ interface Context extends Busy {
   bus: BusType;
   /** The driver being probed, or bound. */
   drv: string;
+  /** The driver that the call names: not `drv` when the device is bound to another. */
+  asked: string;
   bound: boolean;
   can_match: boolean;
   /** device_links_check_suppliers() said -EAGAIN: a failing probe then means -EPROBE_DEFER. */
@@ -74,6 +77,8 @@ export const driver_binding = setup({
   guards: {
     failed: ({ event }) => 'ret' in event && event.ret < 0,
     yes: ({ event }) => 'ret' in event && event.ret !== 0,
+    /** Anything but 0 is a failure, but on PCI, where pci_device_probe() takes a positive result as success. */
+    probeFailed: ({ context, event }) => 'ret' in event && (event.ret < 0 || (event.ret > 0 && context.bus.name !== 'pci')),
     again: ({ event }) => 'ret' in event && event.ret === -EAGAIN,
     dead: ({ event }) => event.type === 'dev->p.ret' && event.dead,
     busy: ({ event }) => event.type === 'dev->p.ret' && event.driver !== null,
@@ -90,6 +95,7 @@ export const driver_binding = setup({
       caller: event.from,
       call: event.type,
       drv: 'driver' in event && event.driver !== null && !context.bound ? event.driver : context.drv,
+      asked: 'driver' in event ? event.driver ?? '' : '',
       ret: 0, link_ret: 0, test_removed: false,
     })),
     fail: assign((_, { ret }: { ret: number }) => ({ ret })),
@@ -99,23 +105,26 @@ export const driver_binding = setup({
       ret: ({ context, event }) => (context.link_ret === -EAGAIN ? EPROBE_DEFER : 'ret' in event ? -event.ret : 0),
     }),
     /** pci_device_probe() takes a positive result as success, with a warning. */
-    wrapped: assign({ ret: ({ event }) => ('ret' in event && event.ret < 0 ? event.ret : 0) }),
+    wrapped: assign({ ret: ({ context, event }) => ('ret' in event && (event.ret < 0 || context.bus.name !== 'pci') ? event.ret : 0) }),
     linkError: assign({ link_ret: ({ event }) => ('ret' in event ? event.ret : 0) }),
     canMatch: assign({ can_match: true }),
+    /** A device that is not ready was never here in this life: what is known is of an earlier device of that name. */
+    cannotMatch: assign({ can_match: false }),
     bind: assign({ bound: true, ret: 0 }),
     unbind: assign({ bound: false }),
     removedOnce: assign({ test_removed: true }),
     reply: call(({ caller }) => caller, ({ call: type, ret }) => ({ type: `${type}.ret`, ret })),
-    idle: assign(({ context }) => ({ ...notBusy, link_ret: 0, test_removed: false, drv: context.bound ? context.drv : '' })),
+    idle: assign(({ context }) => ({ ...notBusy, link_ret: 0, test_removed: false, asked: '', drv: context.bound ? context.drv : '' })),
     held: say(() => ({ type: 'WARN_ON', why: 'device_lock is held by the thread that is in here' })),
     refuse: call((_context, event) => event.from, (_context, event) => ({ type: `${event.type}.ret`, ret: -EBUSY })),
     nothing: call((_context, event) => event.from, (_context, event) => ({ type: `${event.type}.ret`, ret: 0 })),
+    true: call((_context, event) => event.from, (_context, event) => ({ type: `${event.type}.ret`, ret: 1 })),
     warn: say(() => ({ type: 'WARN_ON' })),
   },
 }).createMachine({
   id: 'driver_binding',
   context: ({ input }) => ({
-    ...notBusy, address: input.address, device: input.device, bus: plainBus(input.bus), drv: input.driver ?? '',
+    ...notBusy, address: input.address, device: input.device, bus: plainBus(input.bus), drv: input.driver ?? '', asked: '',
     bound: input.driver != null, can_match: false, link_ret: 0, test_removed: false,
   }),
   initial: 'unbound',
@@ -124,6 +133,7 @@ export const driver_binding = setup({
     driver_probe_device: { actions: ['held', 'refuse'] },
     __driver_probe_device: { actions: ['held', 'refuse'] },
     device_bind_driver: { actions: ['held', 'refuse'] },
+    device_is_bound: { actions: ['held', 'nothing'] },
     __device_release_driver: { actions: ['held', 'refuse'] },
   },
   states: {
@@ -132,6 +142,7 @@ export const driver_binding = setup({
         driver_probe_device: { target: 'in_driver_probe_device', actions: 'begin' },
         __driver_probe_device: { target: '__driver_probe_device', actions: 'begin' },
         device_bind_driver: { target: 'device_bind_driver', actions: 'begin' },
+        device_is_bound: { actions: 'nothing' },
         __device_release_driver: { actions: 'nothing', description: 'No driver: nothing at all.' },
       },
     },
@@ -140,6 +151,7 @@ export const driver_binding = setup({
         driver_probe_device: { target: 'in_driver_probe_device', actions: 'begin' },
         __driver_probe_device: { target: '__driver_probe_device', actions: 'begin' },
         device_bind_driver: { actions: ['warn', 'refuse'], description: 'driver_bound() warns: already on a klist.' },
+        device_is_bound: { actions: 'true' },
         __device_release_driver: [
           { guard: 'othersDriver', actions: 'nothing' },
           { target: '__device_release_driver', actions: 'begin' },
@@ -155,7 +167,7 @@ export const driver_binding = setup({
 
     __driver_probe_device: {
       meta: { function: '__driver_probe_device' },
-      entry: says('__driver_probe_device', cur),
+      entry: says('__driver_probe_device', ({ asked }) => ({ driver: asked })),
       initial: 'in_gate',
       states: {
         in_gate: {
@@ -165,7 +177,7 @@ export const driver_binding = setup({
             'dev->p.ret': [
               { guard: 'dead', target: '#returned', actions: fail(-ENODEV) },
               { guard: 'busy', target: '#returned', actions: fail(-EBUSY) },
-              { guard: 'notReady', target: '#returned', actions: fail(-EPROBE_DEFER) },
+              { guard: 'notReady', target: '#returned', actions: ['cannotMatch', fail(-EPROBE_DEFER)] },
               { target: 'really_probe', actions: 'canMatch' },
             ],
           },
@@ -268,7 +280,7 @@ export const driver_binding = setup({
               entry: [wrapper('probe', ''), toDriver('probe')],
               on: {
                 'probe.ret': [
-                  { guard: 'failed', target: 'probe_failed', actions: ['wrapped', wrapper('probe', '.ret'), 'probeError'] },
+                  { guard: 'probeFailed', target: 'probe_failed', actions: ['wrapped', wrapper('probe', '.ret'), 'probeError'] },
                   { target: 'in_device_add_groups', actions: ['wrapped', wrapper('probe', '.ret')] },
                 ],
               },
