@@ -68,7 +68,7 @@ const uevent = (action: KobjectAction) =>
   says('kobject_uevent', ({ bound, drv }) => ({ action, driver: bound ? drv : null }));
 /** The bus's wrapper around probe and remove, where it has one that can be seen. */
 const wrapper = (which: 'probe' | 'remove', end: '' | '.ret') =>
-  say(({ device, drv, bus, ret }) => ({ type: `${bus[which] ?? which}${end}`, device, driver: drv, ...(end ? { ret } : {}) }));
+  say(({ device, drv, bus, ret }) => ({ type: `${bus[which] ?? which}${end}`, device, driver: drv, ...(end ? { ret: which === 'probe' ? ret : 0 } : {}) }));
 
 const fail = (ret: number) => ({ type: 'fail', params: { ret } }) as const;
 
