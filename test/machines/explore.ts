@@ -4,7 +4,7 @@ import { environment_table, draws } from '../../machines/environment.ts';
 import type { Model } from '../../machines/model.ts';
 import type { ThreadSpec, Topology } from '../../machines/topology.ts';
 import { defaultTopology } from '../../src/world/topology.ts';
-import { System, type Choice, type SystemOptions, type World } from '../../src/world/world.ts';
+import { System, type Choice, type Step, type SystemOptions, type World } from '../../src/world/world.ts';
 
 /** Numbers from 0 to below `n`, the same for the same seed (mulberry32). */
 export function dice(seed: number): (n: number) => number {
@@ -24,15 +24,21 @@ export interface Walk extends SystemOptions {
   readonly restart?: number;
 }
 
-/** A random walk: looks at every world on the way, and gives the system with the local states it found. */
-export function walk(model: Model, topology: Topology, { seed, steps, restart = Infinity, ...options }: Walk, look: (world: World, system: System) => void = () => undefined): System {
+/** A random walk: looks at every world and every step on the way, and gives the system with the local states it found. */
+export function walk(model: Model, topology: Topology, { seed, steps, restart = Infinity, ...options }: Walk, look: (world: World, system: System) => void = () => undefined, taken: (step: Step) => void = () => undefined): System {
   const system = new System(model, topology, options);
   const roll = dice(seed);
   let world = system.initial();
   for (let step = 0; step < steps; step++) {
     look(world, system);
     const choice = pick(system.choices(world), roll);
-    world = choice === undefined || step % restart === restart - 1 ? system.initial() : system.step(world, choice).world;
+    if (choice === undefined || step % restart === restart - 1) {
+      world = system.initial();
+      continue;
+    }
+    const next = system.step(world, choice);
+    taken(next);
+    world = next.world;
   }
   return system;
 }
