@@ -1,5 +1,6 @@
 /**
- * driver_register: a module with a driver is loaded: the driver meets every device of its bus.
+ * driver_register: a module with a driver is loaded: the driver meets every device of its bus; and driver_attach() alone,
+ * as a write to new_id asks for it.
  *
  * Kernel v6.1.y and v6.12.y: drivers/base/driver.c driver_register, drivers/base/bus.c bus_add_driver, drivers/base/
  * dd.c driver_attach, __driver_attach. Matching is done without device_lock. Results of probes are dropped: only a
@@ -10,7 +11,8 @@ import { asyncAt, bindingAt, busAt, deferredProbe, deviceAt, driverAt } from '..
 import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY, EPROBE_DEFER } from '../kernel.ts';
 
-type Command = Call<'driver_register', { readonly driver: string; readonly bus: string }>;
+type Where = { readonly driver: string; readonly bus: string };
+type Command = Call<'driver_register', Where> | Call<'driver_attach', Where>;
 type Answer =
   | Ret<'klist_devices_next', { readonly name: string | null }>
   | Ret<'dev->driver', { readonly driver: string | null }>
@@ -29,11 +31,12 @@ export const driver_register = setup({
     yes: ({ event }) => 'ret' in event && event.ret === 1,
     defers: ({ event }) => 'ret' in event && event.ret === -EPROBE_DEFER,
     failed: ({ event }) => 'ret' in event && event.ret < 0,
+    registering: ({ context }) => context.call === 'driver_register',
     noMore: ({ event }) => event.type === 'klist_devices_next.ret' && event.name === null,
     bound: ({ event }) => event.type === 'dev->driver.ret' && event.driver !== null,
   },
   actions: {
-    begin: assign(({ event }) => (event.type === 'driver_register'
+    begin: assign(({ event }) => (event.type === 'driver_register' || event.type === 'driver_attach'
       ? { caller: event.from, call: event.type, driver: event.driver, bus: event.bus, device: null, ret: 0 } : {})),
     exists: assign({ ret: -EBUSY }),
     take: assign({ device: ({ event }) => (event.type === 'klist_devices_next.ret' ? event.name : null) }),
@@ -47,9 +50,14 @@ export const driver_register = setup({
   id: 'driver_register',
   context: ({ input }) => ({ ...notBusy, address: input.address, driver: '', bus: '', device: null }),
   initial: 'idle',
-  on: { driver_register: { actions: 'refuse' } },
+  on: { driver_register: { actions: 'refuse' }, driver_attach: { actions: 'refuse' } },
   states: {
-    idle: { on: { driver_register: { target: 'in_driver_find', actions: 'begin' } } },
+    idle: {
+      on: {
+        driver_register: { target: 'in_driver_find', actions: 'begin' },
+        driver_attach: { target: 'driver_attach', actions: 'begin' },
+      },
+    },
     in_driver_find: {
       entry: ['driver_register', toDriver('driver_find')],
       on: { 'driver_find.ret': [{ guard: 'zero', target: 'in_bus_add_driver' }, { target: 'answered', actions: 'exists' }] },
@@ -131,6 +139,12 @@ export const driver_register = setup({
         },
       },
     },
-    answered: { id: 'answered', entry: ['driver_register.ret', 'reply', 'idle'], always: 'idle' },
+    answered: {
+      id: 'answered',
+      always: [
+        { guard: 'registering', target: 'idle', actions: ['driver_register.ret', 'reply', 'idle'] },
+        { target: 'idle', actions: ['reply', 'idle'] },
+      ],
+    },
   },
 });

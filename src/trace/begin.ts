@@ -1,0 +1,113 @@
+/**
+ * With which call a task may begin: the line of a function's entry, and the entry point of the model that shows it.
+ *
+ * A line may leave several possibilities (a worker's probe may be a deferred or an asynchronous one); each is tried.
+ */
+import { asyncAt, deferredProbeWork, environment, groupAt } from '../../machines/address.ts';
+import type { Address, Said } from '../../machines/chart.ts';
+import { unknown } from '../../machines/kernel.ts';
+import type { Seen } from './explain.ts';
+import type { Knowledge } from './knowledge.ts';
+import { tokenOf, type State } from './state.ts';
+
+export interface Beginning {
+  /** Null: a function that the charts do not have; `ends` tells its return. */
+  readonly thread: Address | null;
+  readonly what: string;
+  /** Absent: the thread is on its way already (queued work). */
+  readonly command?: Said;
+  readonly ends?: string;
+  /** First this task's thread must go on, until it is idle or until the thread that begins is ready. */
+  readonly after?: { readonly pid: number; readonly until: 'idle' | 'ready' };
+}
+
+export function beginnings({ line, says, at }: Seen, state: State, knowledge: Knowledge): Beginning[] {
+  if (at !== 'entry') return [];
+  const device = String(line.fields['dev'] ?? '');
+  const driver = String(line.fields['drv'] ?? '');
+  const group = typeof line.fields['g'] === 'number' ? groupAt(line.fields['g']) : '';
+  const thread = (entry: string) => knowledge.idleThread(entry, state);
+  const run = (entry: string, command: Said, what: string): Beginning[] => [{ thread: thread(entry), command, what }];
+  const outside = (what: string): Beginning[] => [{ thread: null, what, ends: `${says} return` }];
+  switch (says) {
+    case 'device_driver_attach':
+      return run('bind_store', { type: 'bind_store', device, driver }, `bind of ${device} to ${driver}`);
+    case 'device_attach':
+      return knowledge.mayMatch(state, device)
+        ? run('drivers_probe_store', { type: 'drivers_probe_store', device }, `device_attach of ${device}`)
+        : run('device_add', { type: 'pci_bus_add_device', device, bus: 'pci' }, `pci_bus_add_device of ${device}`);
+    case 'device_release_driver_internal':
+      return run('unbind_store', { type: 'device_release_driver', device }, `device_release_driver of ${device}`);
+    case '__driver_probe_device':
+      return probes(device, driver, state, knowledge);
+    case 'deferred_probe_work_func':
+      return worker(state, knowledge);
+    case 'driver_register':
+    case 'driver_unregister':
+      return run(says, { type: says, driver, bus: knowledge.busOf(driver) }, `${says} ${driver}`);
+    case 'device_add':
+    case 'device_del':
+      return knowledge.isPci(device)
+        ? run(says, { type: says, device, bus: 'pci' }, `${says} of ${device}`)
+        : outside(`${says} of ${device}`);
+    case 'iommu_group_claim_dma_owner':
+      return run('dma_owner', { type: 'claim', group }, `claim of ${group}`);
+    case 'iommu_group_release_dma_owner':
+      return run('dma_owner', { type: 'release', group }, `release of ${group}`);
+    case 'iommu_attach_group':
+      return run('dma_owner', { type: 'attach', group }, `attach of ${group}`);
+    case 'iommu_detach_group':
+      return run('dma_owner', { type: 'detach', group }, `detach of ${group}`);
+    case 'iommu_group_store_type':
+      return run('group_store_type', { type: 'group_store_type', group }, `type of ${group}`);
+    case 'vfio_group_fops_release':
+    case 'vfio_device_fops_release': {
+      const closings = knowledge.closings(line.pid);
+      return closings.length === 0 ? outside(says) : closings.map(({ thread: user, command }) =>
+        ({ thread: user, command, what: `exit of task ${line.pid}` }));
+    }
+    case 'iommu_probe_device':
+    case 'vfio_group_fops_open':
+    case 'vfio_group_fops_unl_ioctl':
+    case 'vfio_fops_unl_ioctl':
+    case 'vfio_container_attach_group':
+    case 'vfio_group_detach_container':
+    case 'vfio_register_group_dev':
+    case 'vfio_unregister_group_dev':
+      return outside(says);
+    default:
+      return [];
+  }
+}
+
+/** A probe whose caller the recorder does not show: queued work, or some function that asks for drivers. */
+function probes(device: string, driver: string, state: State, knowledge: Knowledge): Beginning[] {
+  const { system } = knowledge;
+  const helper = asyncAt(device);
+  const found: Beginning[] = [];
+  const what = `asynchronous probe of ${device}`;
+  if (tokenOf(system, state.world, helper) >= 0) found.push({ thread: helper, what });
+  for (const [pid, frames] of state.tasks) {
+    const thread = frames.at(-1)?.thread;
+    if (thread == null || !system.has(thread)) continue;
+    const { driver: registering } = system.local(state.world, thread).context;
+    const token = state.world.flight[tokenOf(system, state.world, thread)];
+    if (registering === driver && thread.startsWith('thread:driver_register') && token?.to === environment)
+      found.push({ thread: helper, what, after: { pid, until: 'ready' } });
+  }
+  found.push(...worker(state, knowledge));
+  // A bound device is not asked for drivers; a driver that is new, or has a new id, still meets it.
+  found.push(knowledge.isBound(state, device)
+    ? { thread: knowledge.idleThread('driver_register', state), what: `driver_attach of ${driver}`, command: { type: 'driver_attach', driver, bus: unknown } }
+    : { thread: knowledge.idleThread('drivers_probe_store', state), what: `device_initial_probe of ${device}`, command: { type: 'device_initial_probe', device } });
+  return found;
+}
+
+/** deferred_probe_work: queued, or still in an earlier run that has shown all it will show. */
+function worker(state: State, { system }: Knowledge): Beginning[] {
+  const what = 'deferred_probe_work_func';
+  for (const [pid, frames] of state.tasks)
+    if (frames.at(-1)?.thread === deferredProbeWork) return [{ thread: deferredProbeWork, what, after: { pid, until: 'idle' } }];
+  return tokenOf(system, state.world, deferredProbeWork) >= 0 ? [{ thread: deferredProbeWork, what }] : [];
+}
+

@@ -1,0 +1,433 @@
+/**
+ * Explains one line of a trace: from every state that explains the trace so far, to every state that explains one line
+ * more. Nothing here knows files or verdicts.
+ *
+ * Each task moves only when one of its own lines asks for it. Steps that no probe shows are taken on the way to the next
+ * label; where the environment answers unseen, each answer is tried. A step that nobody sees may really have happened
+ * earlier than the line that makes it necessary: before another task changes the object it reads, both orders are kept.
+ */
+import { deviceAt, environment, kindOf, nameOf } from '../../machines/address.ts';
+import { EAGAIN, EPROBE_DEFER } from '../../machines/kernel.ts';
+import type { Address, Message, Plain, Said } from '../../machines/chart.ts';
+import { draws, environment_table } from '../../machines/environment.ts';
+import type { Place, Recorder } from '../../machines/tracepoints.ts';
+import type { Actor, Local } from '../world/locals.ts';
+import type { Choice, Flight, Step, System } from '../world/world.ts';
+import { beginnings, type Beginning } from './begin.ts';
+import { anyErrno, compare } from './compare.ts';
+import type { Knowledge } from './knowledge.ts';
+import { describe, type Label, type Labels } from './label.ts';
+import type { TraceLine } from './line.ts';
+import { keyOf, moverOf, pop, push, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
+
+/** A line whose function the model's recorder knows. */
+export interface Seen {
+  readonly line: TraceLine;
+  readonly says: string;
+  readonly at: Place;
+}
+
+/** What a task was found to be at, when a line of it did not fit. */
+export interface Miss {
+  readonly expected: string;
+  readonly why: string;
+}
+
+/** Functions inside which a driver's own code runs: it may call anything. */
+const driversCode = new Set(['probe', 'remove']);
+/** How many hidden steps one line may ask for. */
+const patience = 400;
+
+interface Search {
+  readonly seen: Seen;
+  readonly pid: number;
+  readonly found: State[];
+  readonly misses: Miss[];
+  /** Other threads that are being moved on behalf of this one. */
+  readonly helping: ReadonlySet<Address>;
+  budget: number;
+}
+
+export class Explainer {
+  readonly #system: System;
+  readonly #labels: Labels;
+  readonly #recorder: Recorder;
+  readonly #knowledge: Knowledge;
+
+  constructor(knowledge: Knowledge, labels: Labels, recorder: Recorder) {
+    this.#knowledge = knowledge;
+    this.#system = knowledge.system;
+    this.#labels = labels;
+    this.#recorder = recorder;
+  }
+
+  /** Every state that explains the line too. Empty: none does; `misses` then says what was possible. */
+  explain(states: readonly State[], seen: Seen, misses: Miss[]): State[] {
+    const found: State[] = [];
+    for (const state of states)
+      this.#feed(state, { seen, pid: seen.line.pid, found, misses, helping: new Set(), budget: patience });
+    return this.distinct(found);
+  }
+
+  /** Lets a task run to the end of the frame that a mark began, and gives the result its caller saw. */
+  finish(state: State, pid: number, mark: string, seen: Seen, misses: Miss[]): { state: State; ret: number | null }[] {
+    const results: { state: State; ret: number | null }[] = [];
+    const visit = (at: State): void => {
+      const frame = top(at, pid);
+      if (frame === undefined) return;
+      if (frame.thread === null) {
+        if (frame.mark === mark) results.push({ state: pop(at, pid), ret: null });
+        else if (frame.mark === null) visit(pop(at, pid));
+        return;
+      }
+      const search: Search = { seen, pid, found: [], misses, helping: new Set(), budget: patience };
+      for (const [after, ret] of this.#complete(at, search)) {
+        if (frame.mark === mark) results.push({ state: pop(after, pid), ret });
+        else visit(pop(after, pid));
+      }
+    };
+    visit(state);
+    return results;
+  }
+
+  distinct(states: State[]): State[] {
+    if (states.length < 2) return states;
+    const byKey = new Map<string, State>();
+    for (const state of states) {
+      const key = keyOf(this.#system, state);
+      if (!byKey.has(key)) byKey.set(key, state);
+    }
+    return [...byKey.values()];
+  }
+
+  /** The line belongs to the innermost frame that can show it. */
+  #feed(state: State, search: Search): void {
+    const { seen, pid } = search;
+    const frame = top(state, pid);
+    if (frame === undefined) return this.#begin(state, search);
+    if (frame.thread === null) {
+      if (frame.ends === `${seen.says} ${seen.at}`) search.found.push(pop(state, pid));
+      else this.#begin(state, search);
+      return;
+    }
+    this.#run(state, frame, search);
+  }
+
+  #begin(state: State, search: Search): void {
+    for (const beginning of beginnings(search.seen, state, this.#knowledge)) {
+      if (beginning.after === undefined) this.#start(state, beginning, search);
+      else this.#afterOther(state, beginning, beginning.after, search);
+    }
+  }
+
+  /** The thread that begins here is only there once another one has gone on, unseen: a worker's earlier run, a registration. */
+  #afterOther(state: State, beginning: Beginning, { pid, until }: { pid: number; until: 'idle' | 'ready' }, search: Search): void {
+    const helper = top(state, pid)?.thread;
+    const { thread } = beginning;
+    if (helper == null || thread === null) return;
+    const helping = new Set([...search.helping, helper]);
+    if (until === 'idle') return this.#takeOver(state, pid, helper, beginning, { ...search, pid, helping }, search);
+    this.#help(state, pid, helper, thread, { ...search, pid, helping }, (after) => this.#start(after, beginning, search));
+  }
+
+  #start(state: State, { thread, command, ends, what }: Beginning, search: Search): void {
+    const frame: Frame = {
+      thread, what, since: search.seen.line.line, pending: command ?? null, expect: [], mark: null, ends: ends ?? null, trail: null,
+    };
+    const pushed = push({ ...state, world: this.#system.grow(state.world) }, search.pid, frame);
+    if (thread === null) search.found.push(pushed);
+    else this.#run(pushed, frame, search);
+  }
+
+  /** The call that begins the frame's thread. */
+  #call(state: State, frame: Frame, pid: number, search: Search, then: (state: State) => void): void {
+    const choice = this.#system.start(frame.thread as Address, frame.pending as Said);
+    this.#take(withTop(state, pid, { ...frame, pending: null }), choice, { ...search, pid }, then);
+  }
+
+  /** A worker runs on another task now: its earlier run ends unseen, or goes round once more on this task. */
+  #takeOver(state: State, pid: number, worker: Address, beginning: Beginning, search: Search, mine: Search): void {
+    if (search.budget-- <= 0) return;
+    const frame = top(state, pid);
+    if (frame === undefined) return;
+    if (frame.expect.length > 0) {
+      const moved = push(pop(state, pid), mine.pid, frame);
+      return frame.expect[0]?.says === mine.seen.says ? this.#run(moved, frame, mine) : undefined;
+    }
+    const token = tokenOf(this.#system, state.world, worker);
+    if (this.#system.local(state.world, worker).value === 'idle')
+      return token < 0 ? undefined : this.#start(pop(state, pid), { thread: worker, what: beginning.what }, mine);
+    if (token < 0) return;
+    this.#advance(state, token, search, (after) => this.#takeOver(after, pid, worker, beginning, search, mine));
+  }
+
+  /** Moves the task until it shows a label, ends, or is inside a driver's own code. */
+  #run(state: State, frame: Frame, search: Search): void {
+    const { seen, pid, misses } = search;
+    if (search.budget-- <= 0) return;
+    const [label] = frame.expect;
+    if (label !== undefined) return this.#match(state, frame, label, search);
+    if (frame.pending !== null) return this.#call(state, frame, pid, search, (after) => this.#run(after, top(after, pid) as Frame, search));
+    const thread = frame.thread as Address;
+    const token = tokenOf(this.#system, state.world, thread);
+    if (token < 0) {
+      if (this.#system.local(state.world, thread).value === 'idle') return this.#feed(pop(state, pid), search);
+      return this.#unblock(state, thread, search, (after) => this.#run(after, top(after, pid) as Frame, search));
+    }
+    const flight = state.world.flight[token] as Flight;
+    if (flight.to === environment && driversCode.has(flight.event.type)) {
+      const nested = beginnings(seen, state, this.#knowledge);
+      for (const beginning of nested) this.#start(state, beginning, search);
+      if (nested.length > 0 && seen.at === 'entry') return;
+    }
+    if (flight.to === environment && flight.event.type.endsWith('.ret') && misses.length < 32)
+      misses.push({ expected: `${frame.what} is over`, why: 'ended' });
+    this.#advance(state, token, search, (after) => this.#run(after, top(after, pid) as Frame, search));
+  }
+
+  #match(state: State, frame: Frame, label: Label, search: Search): void {
+    const { seen, pid, misses } = search;
+    const fits = label.says === seen.says && label.at === seen.at;
+    const wrong = fits ? compare(label, seen.line, { system: this.#system, recorder: this.#recorder, state, pid }) : null;
+    const rest = withTop(state, pid, { ...frame, expect: frame.expect.slice(1) });
+    if (fits && wrong === null) {
+      const { ret } = label.args;
+      search.found.push(typeof ret === 'number' && Math.abs(ret) === anyErrno ? this.#named(rest, Math.abs(Number(seen.line.fields['ret']))) : rest);
+      return;
+    }
+    // A bus whose notifier calls the recorder leaves out, or one that it has not named yet.
+    if (label.says === 'bus_notify' && !this.#knowledge.notified(String(label.args['bus'])))
+      return this.#run(rest, top(rest, pid) as Frame, search);
+    if (misses.length < 32) misses.push({ expected: describe(label), why: wrong === null ? 'other' : wrong });
+  }
+
+  /** An error that could be any has shown itself: it is this one, wherever it is on its way. */
+  #named(state: State, errno: number): State {
+    const name = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll(String(anyErrno), String(errno))) as T;
+    const concerns = (value: unknown): boolean => JSON.stringify(value).includes(String(anyErrno));
+    const locals = state.world.locals.map((local, index) =>
+      (concerns(local.context) ? (this.#system.actors[index] as Actor).at(name(local.context), local.value) : local));
+    const flight = state.world.flight.map((sent) => (concerns(sent.event) ? { ...sent, event: this.#system.messages.intern(name(sent.event)) } : sent));
+    const tasks = new Map([...state.tasks].map(([pid, frames]) => [pid, frames.map((frame) =>
+      ({ ...frame, expect: frame.expect.map((label) => (concerns(label.args) ? { ...label, args: name(label.args) } : label)) }))]));
+    return { world: { ...state.world, locals, flight }, tasks };
+  }
+
+  /** Takes the token's message in every way that the environment allows, then goes on. */
+  #advance(state: State, token: number, search: Search, then: (state: State) => void): void {
+    const flight = state.world.flight[token] as Flight;
+    for (const choice of this.#ways(state, token, flight, search)) {
+      if (kindOf(choice.to) === 'group' || choice.to === environment || choice.kind === 'answer') this.#take(state, choice, search, then);
+      else this.#ordered(state, choice, flight, search, then);
+    }
+  }
+
+  /** Before this delivery, others may have reached the same object unseen: keep that order too, where it matters. */
+  #ordered(state: State, choice: Choice, flight: Flight, search: Search, then: (state: State) => void): void {
+    const { to } = choice;
+    const waiting = state.world.flight.filter((other) => other !== flight && other.to === to && !search.helping.has(moverOf(this.#system, state.world, other)));
+    for (const other of waiting) {
+      const before = this.#system.local(state.world, to);
+      const actor = this.#actorAt(to);
+      if (this.#commute(actor, before, choice.event, other.event)) continue;
+      const helping = new Set([...search.helping, moverOf(this.#system, state.world, other)]);
+      this.#takeFor(state, other, { ...search, helping }, (after) => {
+        const index = after.world.flight.indexOf(flight);
+        if (index >= 0) this.#ordered(after, { ...choice, index } as Choice, flight, { ...search, helping }, then);
+      });
+    }
+    this.#take(state, choice, search, then);
+  }
+
+  #actorAt(address: Address): Actor {
+    return this.#system.actors[this.#system.indexOf(address)] as Actor;
+  }
+
+  #commute(actor: Actor, local: Local, mine: Message, theirs: Message): boolean {
+    const first = actor.move(local, mine);
+    const second = actor.move(local, theirs);
+    const mineLast = actor.move(second.next, mine);
+    const theirsLast = actor.move(first.next, theirs);
+    return mineLast.next === theirsLast.next && same(mineLast.out, first.out) && same(theirsLast.out, second.out);
+  }
+
+  /** Delivers a message on behalf of another task; its labels wait in that task's frame. */
+  #takeFor(state: State, flight: Flight, search: Search, then: (state: State) => void): void {
+    const index = state.world.flight.indexOf(flight);
+    const mover = moverOf(this.#system, state.world, flight);
+    const pid = this.#pidOf(state, mover);
+    for (const choice of this.#ways(state, index, flight, search))
+      this.#take(state, choice, pid === undefined ? search : { ...search, pid }, then);
+  }
+
+  #pidOf(state: State, thread: Address): number | undefined {
+    for (const [pid, frames] of state.tasks) if (frames.some((frame) => frame.thread === thread)) return pid;
+    return undefined;
+  }
+
+  /** One step; a step that only queues for a lock is not taken: first whoever holds it must go on. */
+  #take(state: State, choice: Choice, search: Search, then: (state: State) => void): void {
+    const step = this.#system.step(state.world, choice);
+    if (step.out.length === 0 && choice.to !== environment && isLock(choice.event.type)) {
+      const holder = this.#system.local(state.world, choice.to).context['holder'];
+      if (typeof holder !== 'string' || search.helping.has(holder)) return;
+      return this.#release(state, holder, choice, search, then);
+    }
+    const labels = choice.to === environment ? [] : this.#labels.of(choice.to, choice.event, moveOf(this.#system, state, choice));
+    then(this.#recorded(state, step, labels, search));
+  }
+
+  #recorded(state: State, step: Step, labels: readonly Label[], search: Search): State {
+    const frames = state.tasks.get(search.pid) ?? [];
+    const frame = frames.at(-1);
+    if (frame === undefined) return { ...state, world: step.world };
+    const trail = { fact: step.fact, line: search.seen.line.line, before: frame.trail };
+    const expect = labels.length === 0 ? frame.expect : [...frame.expect, ...labels];
+    return withTop({ ...state, world: step.world }, search.pid, { ...frame, expect, trail });
+  }
+
+  /** The lock is held: its holder must already have given it back, unseen. */
+  #release(state: State, holder: Address, choice: Choice, search: Search, then: (state: State) => void): void {
+    const pid = this.#pidOf(state, holder);
+    if (pid === undefined || (top(state, pid)?.expect.length ?? 0) > 0 || search.budget-- <= 0) return;
+    const token = tokenOf(this.#system, state.world, holder);
+    if (token < 0) return;
+    const flight = state.world.flight[token] as Flight;
+    const helping = new Set([...search.helping, holder]);
+    for (const way of this.#ways(state, token, flight, search))
+      this.#take(state, way, { ...search, pid, helping }, (after) => {
+        const original = state.world.flight[choice.kind === 'start' ? -1 : choice.index];
+        const index = original === undefined ? -1 : after.world.flight.indexOf(original);
+        const again = { ...choice, index } as Choice;
+        if (this.#system.local(after.world, choice.to).context['holder'] === null) this.#take(after, again, search, then);
+        else this.#release(after, holder, again, search, then);
+      });
+  }
+
+  /** The thread waits for something that another one has done unseen (a device fd was closed, say). */
+  #unblock(state: State, thread: Address, search: Search, then: (state: State) => void): void {
+    for (const [pid, frames] of state.tasks) {
+      const other = frames.at(-1);
+      if (other?.thread == null || other.thread === thread || other.expect.length > 0 || search.helping.has(other.thread)) continue;
+      const token = tokenOf(this.#system, state.world, other.thread);
+      if (token < 0) continue;
+      const helping = new Set([...search.helping, other.thread]);
+      this.#help(state, pid, other.thread, thread, { ...search, pid, helping }, then);
+    }
+  }
+
+  #help(state: State, pid: number, helper: Address, thread: Address, search: Search, then: (state: State) => void): void {
+    if (search.budget-- <= 0) return;
+    if (tokenOf(this.#system, state.world, thread) >= 0) return then(state);
+    if ((top(state, pid)?.expect.length ?? 0) > 0) return;
+    const token = tokenOf(this.#system, state.world, helper);
+    if (token < 0) return;
+    for (const way of this.#ways(state, token, state.world.flight[token] as Flight, search))
+      this.#take(state, way, search, (after) => this.#help(after, pid, helper, thread, search, then));
+  }
+
+  /** Runs the frame's thread until it is idle, without showing anything; gives what its caller saw. */
+  #complete(state: State, search: Search): [State, number | null][] {
+    const done: [State, number | null][] = [];
+    const visit = (at: State): void => {
+      if (search.budget-- <= 0) return;
+      const frame = top(at, search.pid) as Frame;
+      const [label] = frame.expect;
+      if (label !== undefined) {
+        if (search.misses.length < 32) search.misses.push({ expected: describe(label), why: 'not shown' });
+        return;
+      }
+      if (frame.pending !== null) return this.#call(at, frame, search.pid, search, visit);
+      const thread = frame.thread as Address;
+      const token = tokenOf(this.#system, at.world, thread);
+      if (token < 0) {
+        if (this.#system.local(at.world, thread).value === 'idle') done.push([at, resultOf(frame)]);
+        else this.#unblock(at, thread, search, visit);
+        return;
+      }
+      this.#advance(at, token, search, visit);
+    };
+    visit(state);
+    return done;
+  }
+
+  /** What may become of a message in flight; the trace's own words help where the environment is to answer. */
+  #ways(state: State, index: number, flight: Flight, search: Search): Choice[] {
+    const { to, event } = flight;
+    if (to !== environment || event.type.endsWith('.ret')) {
+      const row = draws[event.type];
+      if (row === undefined) return [{ kind: 'deliver', index, to, event }];
+      return this.#drawn(row.possible, search).map((attach) =>
+        ({ kind: 'deliver', index, to, event: attach === 0 ? event : this.#system.messages.intern({ ...event, attach }) }));
+    }
+    return this.#answers(state, event, search).map((answer) => ({
+      kind: 'answer', index, to: event.from,
+      event: this.#system.messages.intern({ type: `${event.type}.ret`, ret: 0, ...answer, from: environment }),
+    }));
+  }
+
+  /** A failing attach shows at once (__iommu_group_set_domain.ret), so only what the line says is tried. */
+  #drawn(possible: readonly number[], { seen }: Search): readonly number[] {
+    const ret = seen.line.fields['ret'];
+    const observed = typeof ret === 'number' && ret < 0 ? [ret] : [];
+    return [...new Set([0, ...possible.filter((value) => observed.includes(value)), ...observed])];
+  }
+
+  #answers(state: State, call: Message, { seen }: Search): { [argument: string]: Plain }[] {
+    const { fields } = seen.line;
+    const { type } = call;
+    switch (type) {
+      case 'klist_drivers_next':
+        return [...(seen.says === '__driver_probe_device' && seen.at === 'entry' && this.#concerns(state, call, seen)
+          ? [{ name: String(fields['drv']) }] : []), { name: null }];
+      case 'klist_devices_next': {
+        const registering = this.#system.local(state.world, call.from).context['driver'];
+        return seen.says === '__driver_probe_device' && seen.at === 'entry' && fields['drv'] === registering && call['after'] !== fields['dev']
+          ? [{ name: String(fields['dev']) }] : [{ name: null }];
+      }
+      case 'klist_last':
+        return seen.says === 'device_release_driver_internal' && seen.at === 'entry' ? [{ device: String(fields['dev']) }] : [{ device: null }];
+      case 'driver_managed_dma':
+        return typeof fields['managed'] === 'number' ? [{ ret: fields['managed'] }] : [{ ret: 0 }, { ret: 1 }];
+      case 'probe_type':
+        return [{ ret: 0 }, { ret: 1 }];
+      case 'driver_match_device':
+        return seen.says === '__driver_probe_device' && fields['drv'] !== call['driver'] ? [{ ret: 0 }] : [{ ret: 1 }, { ret: 0 }];
+      default: {
+        const possible = new Set(environment_table[type]?.possible ?? []);
+        return [...new Set([...possible].map((ret) => (ret < 0 && !telling.has(ret) ? -anyErrno : ret)))].map((ret) => ({ ret }));
+      }
+    }
+  }
+
+  #concerns(state: State, call: Message, seen: Seen): boolean {
+    const thread = threadOf(this.#system, state.world, call.from);
+    return nameOf(call.from) === seen.line.fields['dev'] || this.#system.local(state.world, thread).context['device'] === seen.line.fields['dev'];
+  }
+
+  /** The device's local state, for the judge's questions. */
+  device(state: State, device: string): Local | undefined {
+    return this.#system.has(deviceAt(device)) ? this.#system.local(state.world, deviceAt(device)) : undefined;
+  }
+}
+
+/** Errors that the charts tell apart; all others are one until a return probe shows which it was. */
+const telling = new Set([-EPROBE_DEFER, -EAGAIN]);
+
+const isLock = (type: string): boolean => type === 'device_lock' || type === 'group_lock' || type === 'mutex_lock';
+
+const same = (a: readonly unknown[], b: readonly unknown[]): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const moveOf = (system: System, state: State, choice: Choice) => {
+  const index = system.indexOf(choice.to);
+  return (system.actors[index] as Actor).move(state.world.locals[index] as Local, choice.event);
+};
+
+/** The last answer to the environment in a frame's facts: what the writer saw. */
+function resultOf({ trail }: Frame): number | null {
+  for (let at = trail; at !== null; at = at.before) {
+    const { to, event } = at.fact;
+    if (to === environment && typeof event['ret'] === 'number') return event['ret'];
+  }
+  return null;
+}

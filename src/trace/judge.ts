@@ -1,0 +1,433 @@
+/**
+ * The judge: does a model explain what a real kernel recorded?
+ *
+ * Lines go in one by one; the judge keeps every state that explains all of them so far. The first line that no state
+ * explains is where kernel and model part. Memory does not grow with the trace: what is kept is the states, the objects
+ * they name, and a bounded account of what happened.
+ */
+import type { Address, Said } from '../../machines/chart.ts';
+import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
+import type { Model } from '../../machines/model.ts';
+import { recorders, type Place, type Recorder } from '../../machines/tracepoints.ts';
+import { operationOf, wordsOf, type Operation } from './command.ts';
+import { Explainer, type Miss, type Seen } from './explain.ts';
+import { Account } from './account.ts';
+import { Knowledge, type Found } from './knowledge.ts';
+import { Labels, visibleWords } from './label.ts';
+import type { Item, TraceLine } from './line.ts';
+import type { Mark } from './body.ts';
+import { pop, push, top, type State } from './state.ts';
+
+/** Where kernel and model part. */
+export interface Violation {
+  readonly line: number;
+  readonly text: string;
+  readonly reason: string;
+  /** What the model would have accepted there. */
+  readonly possible: readonly string[];
+}
+
+export interface JudgeOptions {
+  /** Which functions the recorder had probes on; absent: all that the model's recorder knows. */
+  readonly recorded?: (function_: string, place: Place) => boolean;
+  /** The function an event's probe sits on, where the definitions say it and there is one only. */
+  readonly symbolOf?: (event: string) => string | undefined;
+  /** States kept at most; beyond it the judge no longer says `violates`. */
+  readonly most?: number;
+}
+
+/** Lines kept back at most while one of them is waited for. */
+const holdAtMost = 20_000;
+/** Errors of a system call that never reached the function: no such file, no permission. */
+const neverReached = new Set([-ENOENT, -EACCES, -ENXIO]);
+/** Lines about devices that are not judged: class devices and devices of buses without callbacks, while they come and go. */
+const comings = new Set(['device_add', 'device_del', 'kobject_uevent', 'bus_notify', 'driver_deferred_probe_del',
+  'iommu_probe_device', 'iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
+const pairs = new Set(['device_add', 'device_del', 'iommu_probe_device']);
+
+type Row = { readonly says: string; readonly at: Place } | 'foreign' | 'elsewhere';
+
+export class Judge {
+  readonly model: Model;
+  readonly account = new Account();
+  readonly #recorder: Recorder;
+  readonly #words: ReadonlySet<string>;
+  readonly #labels: Labels;
+  readonly #most: number;
+  readonly #options: JudgeOptions;
+  readonly #rows = new Map<string, Row>();
+  readonly #byEvent = new Map<string, Row>();
+  #knowledge: Knowledge;
+  #explainer: Explainer;
+  #states: State[];
+  /** Calls outside the model that a task is inside of. */
+  #inside = new Map<number, string[]>();
+  /** Tasks that were in the middle of something when the recording began or went on after a loss. */
+  #midLife = new Set<number>();
+  #seenTasks = new Set<number>();
+  #marks = new Map<number, number>();
+  #managed = new Map<string, number>();
+  #held: { pid: number; items: Item[] } | null = null;
+  #claims = new Map<number, string>();
+  /** Device whose probe a task is in. */
+  #probing = new Map<number, string>();
+  /** Events were lost before this line, or states given up. */
+  lostAt: number | null = null;
+  violation: Violation | null = null;
+
+  constructor(model: Model, options: JudgeOptions = {}) {
+    const { recorded = () => true, most = 512 } = options;
+    this.#options = options;
+    this.model = model;
+    this.#recorder = recorders[model.name] as Recorder;
+    this.#words = visibleWords(this.#recorder, recorded);
+    this.#labels = new Labels(this.#words);
+    this.#most = most;
+    this.#knowledge = new Knowledge(model);
+    this.#explainer = new Explainer(this.#knowledge, this.#labels, this.#recorder);
+    this.#states = [{ world: this.#knowledge.system.initial(), tasks: new Map() }];
+  }
+
+  /** Takes the next line. False once a line could not be explained: the judge stops there. */
+  take(item: Item): boolean {
+    if (this.violation !== null) return false;
+    if (this.#held !== null) return this.#hold(item, this.#held);
+    if (item.kind === 'event' && this.#mustWait(item)) {
+      this.#held = { pid: item.pid, items: [item] };
+      return true;
+    }
+    return this.#now(item);
+  }
+
+  /** Call when the trace is over: takes what was held back. */
+  close(): void {
+    if (this.#held !== null) this.#letGo(this.#held);
+  }
+
+  /** Which group a VFIO device registers in is shown some lines later, by the name of the group's device file. */
+  #mustWait(line: TraceLine): boolean {
+    const device = this.#probing.get(line.pid);
+    if (device === undefined || line.mark !== null) return false;
+    const row = this.#row(line);
+    return typeof row === 'object' && row.says === 'vfio_register_group_dev' && row.at === 'entry' && !this.#knowledge.knowsGroupOf(device);
+  }
+
+  #hold(item: Item, held: { pid: number; items: Item[] }): boolean {
+    held.items.push(item);
+    if (item.kind !== 'event' || item.pid !== held.pid || item.mark !== null) return held.items.length < holdAtMost || this.#letGo(held);
+    const row = this.#row(item);
+    if (typeof row !== 'object') return true;
+    const device = this.#probing.get(held.pid) ?? '';
+    const name = item.fields['dev'];
+    if (row.says === 'device_add' && row.at === 'entry' && typeof name === 'string' && /^\d+$/.test(name))
+      this.#states = this.#knowledge.learnGroup(this.#states, device, Number(name));
+    else if (row.says !== 'vfio_register_group_dev') return true;
+    else this.#states = this.#knowledge.guessGroup(this.#states, device);
+    return this.#letGo(held);
+  }
+
+  #letGo({ items }: { items: Item[] }): boolean {
+    this.#held = null;
+    for (const item of items) if (!this.#now(item)) return false;
+    return true;
+  }
+
+  #now(item: Item): boolean {
+    if (this.violation !== null) return false;
+    if (item.kind === 'lost' || item.kind === 'started' || (item.kind === 'cut' && item.missing === 'beginning')) this.#lose(item.line);
+    else if (item.kind === 'entries' && item.held < item.written) this.#lose(item.line);
+    else if (item.kind === 'event') this.#event(item);
+    return this.violation === null;
+  }
+
+  /** How many states explain the trace so far. */
+  get states(): readonly State[] {
+    return this.#states;
+  }
+  get knowledge(): Knowledge {
+    return this.#knowledge;
+  }
+
+  /** After a loss nothing is known for sure: the objects are learnt anew. */
+  #lose(line: number): void {
+    this.lostAt ??= line;
+    this.account.lose(line);
+    this.#knowledge = new Knowledge(this.model);
+    this.#explainer = new Explainer(this.#knowledge, this.#labels, this.#recorder);
+    this.#states = [{ world: this.#knowledge.system.initial(), tasks: new Map() }];
+    this.#inside = new Map();
+    this.#midLife = new Set();
+    this.#seenTasks = new Set();
+    this.#claims = new Map();
+    this.#marks = new Map();
+  }
+
+  #event(line: TraceLine): void {
+    this.account.events++;
+    if (line.mark !== null) return this.#mark(line, line.mark);
+    const row = this.#row(line);
+    if (row === 'foreign') return this.account.outside(`probe ${line.event}`);
+    if (row === 'elsewhere') return this.#refuse(line, `${line.symbol} is not a function of ${this.model.name}'s recorder`, []);
+    const seen: Seen = { line, ...row };
+    if (this.#isOutside(seen)) return;
+    this.#learn(seen);
+    this.#explain(seen);
+    this.#seenTasks.add(line.pid);
+  }
+
+  /** What a probe stands for; `elsewhere`: only another model's kernel has such a function. */
+  #row(line: TraceLine): Row {
+    const at: Place = line.returns ? 'return' : line.offset > 4 ? 'locked' : 'entry';
+    const key = `${line.event} ${line.symbol} ${at}`;
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    const row = this.#resolve(this.#options.symbolOf?.(line.event) ?? line.symbol, at);
+    // A module that has been unloaded has taken its names along; the event's own name is then what remains.
+    const found = row === 'foreign' ? this.#byEvent.get(`${line.event} ${at}`) ?? this.#resolve(line.event, at) : row;
+    this.#rows.set(key, found);
+    if (found !== 'foreign' && found !== 'elsewhere') this.#byEvent.set(`${line.event} ${at}`, found);
+    return found;
+  }
+
+  #resolve(symbol: string, at: Place): Row {
+    const name = `${symbol.replace(/\.(part|isra|constprop|cold)\.\d+$/, '')} ${at}`;
+    return this.#recorder.points.get(name) ?? (Object.values(recorders).some(({ points }) => points.has(name)) ? 'elsewhere' : 'foreign');
+  }
+
+  #isOutside({ line, says, at }: Seen): boolean {
+    const { pid } = line;
+    const inside = this.#inside.get(pid);
+    if (at === 'return' && inside?.at(-1) === says) {
+      inside.pop();
+      if (inside.length === 0) this.#inside.delete(pid);
+      this.account.outside(`${says} of a device that is not judged`);
+      return true;
+    }
+    const device = line.fields['dev'];
+    if (typeof device !== 'string' || this.#knowledge.isPci(device) || !comings.has(says) || at === 'return') return false;
+    if (says === 'bus_notify' && this.#knowledge.knowsDevice(device)) return false;
+    if (says === 'kobject_uevent' && this.#knowledge.knowsDevice(device) && Number(line.fields['action']) > 1) return false;
+    if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1) !== 'device_del') return false;
+    if (pairs.has(says) && this.#words.has(`${says} return`)) this.#inside.set(pid, [...(inside ?? []), says]);
+    this.account.outside(`device ${device}`);
+    return true;
+  }
+
+  /** Gives everything that the line names its actors. */
+  #learn({ line, says, at }: Seen): void {
+    const { fields } = line;
+    const driver = fields['drv'] ?? fields['cur'];
+    if (typeof driver === 'string') this.#knowledge.ensureDriver(driver, says === 'driver_register' && at === 'entry');
+    const device = fields['dev'];
+    if (typeof device === 'string') {
+      this.#states = this.#knowledge.ensureDevice(this.#states, device, this.#found(says, at, line));
+      if (typeof fields['cur'] === 'string' && (says === 'device_release_driver_internal' || says === 'device_del'))
+        this.#states = this.#knowledge.nameDriver(this.#states, device, fields['cur']);
+      if (says === 'device_add' && at === 'entry') this.#knowledge.forgetGroup(device);
+      else if (fields['grp'] !== undefined && says !== 'iommu_probe_device')
+        this.#states = this.#knowledge.learnGroup(this.#states, device, fields['grp'] === '0x0' ? null : Number(fields['g']));
+    } else if (typeof fields['g'] === 'number') this.#knowledge.ensureGroup(fields['g']);
+    if (says === 'pci_device_probe' && at === 'entry') this.#probing.set(line.pid, String(device));
+    this.#states = this.#states.map((state) => ({ ...state, world: this.#knowledge.system.grow(state.world) }));
+  }
+
+  #found(says: string, at: Place, { fields }: TraceLine): readonly Found[] {
+    if (says === 'device_add') return ['absent'];
+    if (says === 'device_release_driver_internal' || says === 'device_del')
+      return [typeof fields['cur'] === 'string' ? { driver: fields['cur'] } : 'unbound'];
+    return says === '__driver_probe_device' || says === 'device_driver_attach' || says === 'device_attach' ? ['unbound', 'open'] : ['unbound'];
+  }
+
+  #explain(seen: Seen): void {
+    const { line, says, at } = seen;
+    const misses: Miss[] = [];
+    const group = typeof line.fields['g'] === 'number' ? `group:${line.fields['g']}` : null;
+    const first = group !== null && this.#knowledge.knowsGroup(group) && !this.#knowledge.isSettled(group) &&
+      (at === 'locked' || says.startsWith('__iommu_group_set_domain'));
+    const from = first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']))) : this.#states;
+    const found = this.#explainer.explain(from, seen, misses);
+    if (found.length === 0) return this.#orphan(seen, misses);
+    if (first) this.#knowledge.settle(group);
+    if (!this.#sameOwner(seen, group) || !this.#sameFlag(line)) return;
+    this.#keep(found, line);
+    this.account.note(seen, this.#states[0] as State, this.#knowledge);
+  }
+
+  #keep(found: State[], line: TraceLine): void {
+    this.#states = found.length <= this.#most ? found : found.slice(0, this.#most);
+    if (found.length > this.#most) {
+      this.lostAt ??= line.line;
+      this.account.tooMany(line.line);
+    }
+  }
+
+  /** A line in the middle of something that began before the recording. */
+  #orphan(seen: Seen, misses: readonly Miss[]): void {
+    const { line, says, at } = seen;
+    const isNew = !this.#seenTasks.has(line.pid) && this.#states.every((state) => top(state, line.pid) === undefined);
+    if ((isNew || this.#midLife.has(line.pid)) && !this.#contradicts(seen)) {
+      this.#midLife.add(line.pid);
+      this.account.outside('began before the recording');
+      return;
+    }
+    const expected = [...new Set(misses.map(({ expected: word, why }) => (why === 'other' || why === 'ended' || why === 'not shown' ? word : `${word} with ${why}`)))];
+    const field = misses.find(({ why, expected: word }) => !['other', 'ended', 'not shown'].includes(why) && word.startsWith(says));
+    const ret = at === 'return' && typeof line.fields['ret'] === 'number' ? ` ${errnoName(line.fields['ret'])}` : '';
+    this.#refuse(line, field === undefined
+      ? `the model cannot take ${says}${at === 'return' ? `.ret${ret}` : ''} here`
+      : `${says}${at === 'return' ? `.ret${ret}` : ''} has ${field.why.split('=')[0] ?? ''} other than the model: ${field.why}`, expected);
+  }
+
+  /** A device that the judge has followed cannot be in the hands of a task that it has never seen. */
+  #contradicts({ line }: Seen): boolean {
+    const device = line.fields['dev'];
+    return this.lostAt === null && typeof device === 'string' && this.account.hasFollowed(device);
+  }
+
+  /** The owner's pointer is the one of the last claim. */
+  #sameOwner({ line, says, at }: Seen, group: Address | null): boolean {
+    const { fields, pid } = line;
+    if (at === 'entry' && typeof fields['owner'] === 'string') this.#claims.set(pid, fields['owner']);
+    if (at !== 'locked' || group === null || typeof fields['ow'] !== 'string') return true;
+    const pointer = fields['ow'] === '0x0' ? null : fields['ow'];
+    const known = this.#knowledge.ownerOf(group);
+    const claimed = says.endsWith('_claim_dma_owner') ? this.#claims.get(pid) : undefined;
+    if (pointer !== null && known !== null && pointer !== known && pointer !== claimed) {
+      this.#refuse(line, `${says} leaves owner ${pointer}, but the group was claimed for ${known}`, [`ow=${known}`]);
+      return false;
+    }
+    if (pointer !== null && known === null && claimed !== undefined && pointer !== claimed) {
+      this.#refuse(line, `${says} leaves owner ${pointer}, but the claim is for ${claimed}`, [`ow=${claimed}`]);
+      return false;
+    }
+    this.#knowledge.setOwner(group, pointer);
+    return true;
+  }
+
+  /** driver_managed_dma is a constant of its driver. */
+  #sameFlag(line: TraceLine): boolean {
+    const { cur, managed } = line.fields;
+    if (typeof cur !== 'string' || typeof managed !== 'number') return true;
+    const known = this.#managed.get(cur);
+    this.#managed.set(cur, known ?? managed);
+    if (known === undefined || known === managed) return true;
+    this.#refuse(line, `driver_managed_dma of ${cur} was ${known} before`, [`managed=${known}`]);
+    return false;
+  }
+
+  // What the user did.
+
+  #mark(line: TraceLine, mark: Mark): void {
+    if (mark.kind === 'note' || mark.id === '') return this.account.note_(line, mark);
+    const [, count = '0'] = mark.id.split('.');
+    const { pid } = line;
+    const operation = operationOf(mark.op);
+    if (mark.kind === 'begin') {
+      const last = this.#marks.get(pid);
+      const open = this.#states.filter((state) => (state.tasks.get(pid) ?? []).every((frame) => frame.mark === null));
+      if ((last !== undefined && Number(count) !== last + 1) || open.length === 0)
+        return this.#refuse(line, `the task is still inside its operation ${last ?? ''}`, [`end of operation ${pid}.${last ?? ''}`]);
+      this.#marks.set(pid, Number(count));
+      this.#begin(line, mark, operation, open);
+    } else this.#end(line, mark, operation);
+    this.#seenTasks.add(pid);
+  }
+
+  #begin(line: TraceLine, mark: Mark, operation: Operation, states: readonly State[]): void {
+    if (operation.kind === 'entry') {
+      if (operation.device !== undefined) this.#states = this.#knowledge.ensureDevice(states, operation.device, ['unbound', 'open', 'absent']);
+      if (operation.driver !== undefined) this.#knowledge.ensureDriver(operation.driver);
+      if (operation.group !== undefined) this.#knowledge.ensureGroup(operation.group);
+    }
+    const base = operation.kind === 'entry' && operation.device !== undefined ? this.#states : states;
+    this.#states = base.map((state) => {
+      const started = this.#thread(line.pid, operation, state);
+      const grown = { ...state, world: this.#knowledge.system.grow(state.world) };
+      return push(grown, line.pid, {
+        thread: started?.thread ?? null, pending: started?.command ?? null, what: wordsOf(mark.op), since: line.line,
+        expect: [], mark: mark.id, ends: null, trail: null,
+      });
+    });
+    if (this.#states.every((state) => top(state, line.pid)?.thread === null)) this.account.outside('operation of a user outside the charts');
+  }
+
+  #thread(pid: number, operation: Operation, state: State): { thread: Address; command: Said } | null {
+    if (operation.kind === 'entry') return { thread: this.#knowledge.idleThread(operation.entry, state), command: operation.command };
+    if (operation.kind === 'other' || !this.#knowledge.vfioKnown) return null;
+    const command = this.#vfioCommand(pid, operation);
+    return command === null ? null : { thread: this.#knowledge.user(pid, state), command };
+  }
+
+  #vfioCommand(pid: number, { op, slot, rest }: Operation & { kind: 'vfio' }): Said | null {
+    const groupOf = (name: string) => {
+      const group = this.#knowledge.file(pid, name)?.['group'];
+      return typeof group === 'string' ? { group } : null;
+    };
+    const onGroup = (type: string, name: string, more: Readonly<Record<string, string>> = {}) => {
+      const group = groupOf(name);
+      return group === null ? null : { type, ...group, ...more };
+    };
+    switch (op) {
+      case 'copen': return { type: 'container_open' };
+      case 'gopen': {
+        const id = Number(rest);
+        this.#knowledge.ensureGroup(id);
+        return { type: 'group_open', group: `vfio_group:${id}` };
+      }
+      case 'gstatus': return onGroup('group_get_status', slot);
+      case 'setc': return onGroup('group_set_container', slot);
+      case 'unsetc': return onGroup('group_unset_container', slot);
+      case 'setiommu': return this.#knowledge.file(pid, slot) === undefined ? null : { type: 'set_iommu' };
+      case 'dev': {
+        const [group = '', ...device] = rest.split(':');
+        this.#states = this.#knowledge.ensureDevice(this.#states, device.join(':'), ['unbound', 'open', 'absent']);
+        return onGroup('group_get_device_fd', group, { device: device.join(':') });
+      }
+      case 'close': return this.#knowledge.file(pid, slot) ?? null;
+      default: return null;
+    }
+  }
+
+  #end(line: TraceLine, mark: Mark, operation: Operation): void {
+    const { pid } = line;
+    const open = this.#states.filter((state) => (state.tasks.get(pid) ?? []).some((frame) => frame.mark === mark.id));
+    if (open.length === 0) {
+      if (!this.#seenTasks.has(pid)) return this.account.outside('began before the recording');
+      return this.#refuse(line, `the task is not inside operation ${mark.id}`, []);
+    }
+    const misses: Miss[] = [];
+    const wrong = new Set<string>();
+    const seen: Seen = { line, says: 'tracing_mark_write', at: 'return' };
+    const found = open.flatMap((state) => {
+      const frame = top(state, pid);
+      const skipped = frame?.pending != null && neverReached.has(mark.ret ?? 0) ? [pop(state, pid)] : [];
+      const ended = this.#explainer.finish(state, pid, mark.id, seen, misses).flatMap(({ state: after, ret }) => {
+        if (ret === null || ret === mark.ret || (operation.kind === 'other')) return [after];
+        wrong.add(`${wordsOf(mark.op)} answers ${errnoName(ret)}`);
+        return [];
+      });
+      return [...skipped, ...ended];
+    });
+    if (found.length === 0)
+      return this.#refuse(line, wrong.size > 0 ? `the user saw ${errnoName(mark.ret ?? 0)}` : 'the operation cannot be over here',
+        [...wrong, ...new Set(misses.map(({ expected }) => expected))]);
+    this.#files(pid, operation, mark);
+    const device = operation.kind === 'entry' ? operation.device : undefined;
+    const settled = device === undefined ? found : this.#knowledge.forgetIfOpen(this.#explainer.distinct(found), device);
+    this.#keep(this.#explainer.distinct(settled), line);
+    this.account.ended(line, mark, this.#knowledge, open[0] as State);
+  }
+
+  #files(pid: number, operation: Operation, mark: Mark): void {
+    if (operation.kind !== 'vfio' || (mark.ret ?? -1) < 0) return;
+    const { op, slot, rest } = operation;
+    if (op === 'copen') this.#knowledge.opened(pid, slot, { type: 'container_close' });
+    if (op === 'gopen') this.#knowledge.opened(pid, slot, { type: 'group_close', group: `vfio_group:${rest}` });
+    if (op === 'dev') this.#knowledge.opened(pid, slot, { type: 'device_close', device: rest.slice(rest.indexOf(':') + 1) });
+    if (op === 'close') this.#knowledge.closed(pid, slot);
+  }
+
+  #refuse(line: TraceLine, reason: string, possible: readonly string[]): void {
+    this.violation = { line: line.line, text: line.text.trim(), reason, possible };
+  }
+}

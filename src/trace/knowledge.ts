@@ -1,0 +1,301 @@
+/**
+ * What the judge knows of a recording's machine: who lives in it, learnt from the lines themselves.
+ *
+ * A recording begins in mid-life. A device, driver or group is given its actors when a line first names it; what that line
+ * does not say about it stays open: several states are then kept (unbound, bound to some driver, absent), and the next
+ * lines decide.
+ */
+import { bindingAt, busAt, deviceAt, driverAt, groupAt, notifierAt, vfioContainerAt } from '../../machines/address.ts';
+import type { Address, Said } from '../../machines/chart.ts';
+import { plainBus, unknown } from '../../machines/kernel.ts';
+import { deviceActors, groupActors, type Model } from '../../machines/model.ts';
+import { isVfioDriver, notifiedBuses } from '../../machines/tracepoints.ts';
+import type { Actor, Local } from '../world/locals.ts';
+import { System, type World } from '../world/world.ts';
+import { tokenOf, type State } from './state.ts';
+
+const pciName = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
+
+/** How a device may be found when it is first seen. */
+export type Found = { readonly driver: string | null } | 'unbound' | 'open' | 'absent';
+
+export class Knowledge {
+  readonly system: System;
+  readonly #model: Model;
+  readonly #devices = new Map<string, { groupKnown: boolean }>();
+  readonly #groups = new Map<Address, { settled: boolean; owner: string | null }>();
+  readonly #drivers = new Set<string>();
+  readonly #threads = new Map<string, Address[]>();
+  readonly #users = new Map<number, Address>();
+  readonly #files = new Map<number, Map<string, Said>>();
+  /** A VFIO driver was registered before any VFIO device was seen: who is registered is known completely. */
+  vfioKnown = false;
+  /** What was queued or deferred before the recording, or in a loss, is not known. */
+  deferredKnown = false;
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.system = new System(model, {
+      devices: [], drivers: [], threads: [], options: { test_remove: false, drivers_autoprobe: true }, answers: {},
+    });
+    for (const bus of ['pci', 'platform', unknown]) this.#addBus(bus);
+  }
+
+  #addBus(bus: string): void {
+    this.system.add({ address: busAt(bus), chart: this.#model.charts.bus_type, input: { address: busAt(bus), klist_devices: null, klist_drivers: null } });
+  }
+
+  isPci(device: string): boolean {
+    return pciName.test(device);
+  }
+  knowsDevice(device: string): boolean {
+    return this.#devices.has(device);
+  }
+  knowsGroup(group: Address): boolean {
+    return this.#groups.has(group);
+  }
+  /** The recorder keeps notifier calls of this bus. */
+  notified(bus: string): boolean {
+    return notifiedBuses.includes(bus);
+  }
+  busOf(_driver: string): string {
+    return unknown;
+  }
+
+  /** pci_bus_add_device() has allowed matching already. */
+  mayMatch({ world }: State, device: string): boolean {
+    return this.system.has(deviceAt(device)) && this.system.local(world, deviceAt(device)).context['match_driver'] === true;
+  }
+
+  /** Somebody's driver is on the device. */
+  isBound({ world }: State, device: string): boolean {
+    return this.system.has(deviceAt(device)) && this.system.local(world, deviceAt(device)).context['driver'] !== null;
+  }
+
+  /** A thread for an entry point, which nobody uses in this state. */
+  idleThread(entry: string, state: State): Address {
+    const known = this.#threads.get(entry) ?? [];
+    const used = new Set([...state.tasks.values()].flatMap((frames) => frames.map(({ thread }) => thread)));
+    const free = known.find((address) => !used.has(address) && this.#isIdle(state.world, address));
+    return free ?? this.#addThread(entry, known);
+  }
+
+  #isIdle(world: World, address: Address): boolean {
+    return this.system.local(world, address).value === 'idle' && tokenOf(this.system, world, address) < 0;
+  }
+
+  #addThread(entry: string, known: Address[]): Address {
+    const name = `${entry}:${known.length + 1}`;
+    const address = `thread:${name}`;
+    const chart = this.#model.charts.entry[entry];
+    if (chart === undefined) throw new Error(`${this.#model.name} has no entry point ${entry}`);
+    this.system.add({ address, chart, input: { address } });
+    if (entry === 'vfio_user')
+      this.system.add({ address: vfioContainerAt(name), chart: this.#model.charts.vfio_container, input: { address: vfioContainerAt(name) } });
+    this.#threads.set(entry, [...known, address]);
+    return address;
+  }
+
+  /** The process of a task that uses VFIO. */
+  user(pid: number, state: State): Address {
+    const known = this.#users.get(pid);
+    if (known !== undefined) return known;
+    const taken = new Set(this.#users.values());
+    const all = this.#threads.get('vfio_user') ?? [];
+    const isNew = (address: Address) => state.world.locals[this.system.indexOf(address)]?.id === 0;
+    const user = all.find((address) => (!taken.has(address) || this.#gone(address)) && isNew(address)) ?? this.#addThread('vfio_user', all);
+    for (const [other, address] of this.#users) if (address === user) this.#users.delete(other);
+    this.#users.set(pid, user);
+    return user;
+  }
+
+  /** Nothing is open any more in the process that had this address. */
+  #gone(address: Address): boolean {
+    for (const [pid, user] of this.#users) if (user === address) return (this.#files.get(pid)?.size ?? 0) === 0;
+    return true;
+  }
+
+  /** A process opened something: `closing` is the command that closes it. */
+  opened(pid: number, slot: string, closing: Said): void {
+    const files = this.#files.get(pid) ?? new Map<string, Said>();
+    files.set(slot, closing);
+    this.#files.set(pid, files);
+  }
+  closed(pid: number, slot: string): void {
+    this.#files.get(pid)?.delete(slot);
+  }
+  file(pid: number, slot: string): Said | undefined {
+    return this.#files.get(pid)?.get(slot);
+  }
+  /** What a process that dies may close next. */
+  closings(pid: number): { thread: Address; command: Said }[] {
+    const thread = this.#users.get(pid);
+    return thread === undefined ? [] : [...(this.#files.get(pid)?.values() ?? [])].map((command) => ({ thread, command }));
+  }
+
+  ensureDriver(driver: string, isNew = false): void {
+    if (driver === '' || this.#drivers.has(driver)) return;
+    this.#drivers.add(driver);
+    const vfio = isVfioDriver(driver);
+    if (vfio && isNew) this.vfioKnown = true;
+    const address = driverAt(driver);
+    this.system.add({
+      address, chart: this.#model.charts.device_driver, ...(isNew ? {} : { value: 'registered' }),
+      input: { address, driver, driver_managed_dma: null, async: null, vfio: vfio && this.vfioKnown, klist_devices: null },
+    });
+  }
+
+  ensureGroup(id: number): Address {
+    const group = groupAt(id);
+    if (!this.#groups.has(group)) {
+      this.#groups.set(group, { settled: false, owner: null });
+      if (!this.system.has(group)) for (const placement of groupActors(this.#model, id, [], 0)) this.system.add(placement);
+    }
+    return group;
+  }
+
+  /** Gives a device its actors; `found` says in which conditions it may be. */
+  ensureDevice(states: readonly State[], device: string, found: readonly Found[]): State[] {
+    if (this.#devices.has(device)) return [...states];
+    this.#devices.set(device, { groupKnown: false });
+    const buses = this.isPci(device) ? ['pci'] : ['platform', unknown];
+    if (!this.system.has(deviceAt(device)))
+      for (const placement of deviceActors(this.#model, {
+        name: device, bus: buses[0] as string, group: null, driver: null, present: true, driver_override: unknown, grouped: false,
+      })) this.system.add(placement);
+    return states.flatMap((state) => buses.flatMap((bus) => found.map((how) => this.#found({ ...state, world: this.system.grow(state.world) }, device, bus, how))));
+  }
+
+  #found(state: State, device: string, bus: string, how: Found): State {
+    const driver = typeof how === 'object' ? how.driver : how === 'open' ? unknown : null;
+    const presence = how === 'absent' ? 'absent' : 'present';
+    let { world } = state;
+    world = this.#put(world, deviceAt(device), { driver, bus, match_driver: true }, { presence, device_lock: 'unlocked', fields: {} });
+    world = this.#put(world, bindingAt(device), { drv: driver ?? '', bound: driver !== null, bus: plainBus(bus) }, driver === null ? 'unbound' : 'bound');
+    const notifier = this.system.local(world, notifierAt(device));
+    world = this.#put(world, notifierAt(device), { bus, listens: plainBus(bus).iommu }, notifier.value);
+    if (driver !== null) this.ensureDriver(driver);
+    return { ...state, world: this.system.grow(world) };
+  }
+
+  /** A device that no line has told anything of yet is better met anew than kept in every condition. */
+  forgetIfOpen(states: State[], device: string): State[] {
+    const addresses = [deviceAt(device), bindingAt(device)];
+    const conditions = new Set(states.map(({ world }) => addresses.map((address) => this.system.local(world, address).id).join()));
+    if (conditions.size < 2) return states;
+    this.#devices.delete(device);
+    return states.map((state) => addresses.reduce((at, address) => {
+      const { initial } = this.system.actors[this.system.indexOf(address)] as Actor;
+      const locals = at.world.locals.slice();
+      locals[this.system.indexOf(address)] = initial;
+      return { ...at, world: { ...at.world, locals } };
+    }, state));
+  }
+
+  /** Names the driver of a device that was found bound to an unknown one. */
+  nameDriver(states: readonly State[], device: string, driver: string): State[] {
+    return states.map((state) => {
+      const address = deviceAt(device);
+      if (!this.system.has(address) || this.system.local(state.world, address).context['driver'] !== unknown) return state;
+      const { value } = this.system.local(state.world, address);
+      const named = this.#put(state.world, address, { driver }, value as Local['value']);
+      const binding = this.system.local(named, bindingAt(device));
+      return { ...state, world: this.#put(named, bindingAt(device), { drv: driver }, binding.value) };
+    });
+  }
+
+  /** The group of a device as a line shows it; null: none. False when it is another one than is known. */
+  learnGroup(states: readonly State[], device: string, id: number | null): State[] {
+    const known = this.#devices.get(device);
+    if (known === undefined || known.groupKnown) return [...states];
+    known.groupKnown = true;
+    return this.#join(states, device, id === null ? null : this.ensureGroup(id));
+  }
+
+  knowsGroupOf(device: string): boolean {
+    return this.#devices.get(device)?.groupKnown ?? false;
+  }
+
+  /** Which group a VFIO device was registered in, where only an earlier device of that group has shown it. */
+  guessGroup(states: readonly State[], device: string): State[] {
+    if (this.#devices.get(device)?.groupKnown !== false) return [...states];
+    return states.flatMap((state) => {
+      const { world } = state;
+      const candidates = [...this.#groups.keys()].filter((group) =>
+        Number(this.system.local(this.system.grow(world), group.replace('group:', 'vfio_group:')).context['drivers'] ?? 0) > 0);
+      return candidates.length === 0 ? [state] : candidates.flatMap((group) => this.#join([state], device, group));
+    });
+  }
+
+  #join(states: readonly State[], device: string, group: Address | null): State[] {
+    return states.flatMap((state) => {
+      const grown = this.system.grow(state.world);
+      const guessed = this.system.local(grown, deviceAt(device)).context['iommu_group'];
+      if (guessed === group) return [state];
+      if (guessed !== null && this.system.local(grown, `vfio_device:${device}`).value !== this.#initialVfio(device)) return [];
+      const { value } = this.system.local(grown, deviceAt(device));
+      const world = this.#put(grown, deviceAt(device), { iommu_group: group }, value);
+      const notifier = this.system.local(world, notifierAt(device));
+      const vfio = this.system.local(world, `vfio_device:${device}`);
+      let joined = this.#put(world, notifierAt(device), { group, joined: group !== null }, notifier.value);
+      joined = this.#put(joined, `vfio_device:${device}`, { group }, vfio.value);
+      if (group === null) return [{ ...state, world: joined }];
+      const { context, value: at } = this.system.local(joined, group);
+      const devices = context['devices'] as string[];
+      return [{ ...state, world: devices.includes(device) ? joined : this.#put(joined, group, { devices: [...devices, device].sort() }, at) }];
+    });
+  }
+
+  /** A VFIO device that nobody has registered yet may still turn out to be in another group. */
+  #initialVfio(device: string): Local['value'] {
+    return (this.system.actors[this.system.indexOf(`vfio_device:${device}`)] as Actor).initial.value;
+  }
+
+  /** The device was added anew: it may have come into another group. */
+  forgetGroup(device: string): void {
+    const known = this.#devices.get(device);
+    if (known !== undefined) known.groupKnown = false;
+  }
+
+  /** Whether the group's fields have been seen under its lock. */
+  isSettled(group: Address): boolean {
+    return this.#groups.get(group)?.settled ?? false;
+  }
+  settle(group: Address): void {
+    const known = this.#groups.get(group);
+    if (known !== undefined) known.settled = true;
+  }
+  /** The owner's pointer, as the last claim showed it. */
+  ownerOf(group: Address): string | null {
+    return this.#groups.get(group)?.owner ?? null;
+  }
+  setOwner(group: Address, pointer: string | null): void {
+    const known = this.#groups.get(group);
+    if (known !== undefined) known.owner = pointer;
+  }
+
+  /** Every condition in which a group may be before a line that shows its fields first. */
+  guesses(state: State, group: Address, owner_cnt: number): State[] {
+    const counts = [...new Set([owner_cnt, owner_cnt - 1, owner_cnt + 1])].filter((count) => count >= 0);
+    const world = this.system.grow(state.world);
+    const put = (count: number, owner: Address | null, domain: string) => {
+      const ownership = owner !== null ? 'claimed' : count > 0 ? 'kernel_dma' : 'unowned';
+      const attachment = domain === 'default' || domain === 'blocking' ? domain : owner === null ? 'foreign' : 'user';
+      return { ...state, world: this.#put(world, group, { owner_cnt: count, owner, domain }, { ownership, attachment, membership: {} }) };
+    };
+    return counts.flatMap((count) => [
+      put(count, null, 'default'), put(count, null, 'domain:?'),
+      ...(count > 0 ? [put(count, 'thread:?', 'blocking'), put(count, 'thread:?', 'domain:?')] : []),
+    ]);
+  }
+
+  /** Changes an actor from outside, as only learning may. */
+  #put(world: World, address: Address, context: Readonly<Record<string, unknown>>, value: Local['value']): World {
+    const index = this.system.indexOf(address);
+    const actor = this.system.actors[index] as Actor;
+    const locals = world.locals.slice();
+    locals[index] = actor.at({ ...(locals[index] ?? actor.initial).context, ...context }, value);
+    return { ...world, locals };
+  }
+}
+
