@@ -150,7 +150,7 @@ export const device_attach = setup({
       on: { 'driver_deferred_probe_add.ret': { target: 'scanned', actions: done(-EPROBE_DEFER) } },
     },
     in_probe_type: {
-      entry: call(({ drv }) => driverAt(drv ?? ''), () => ({ type: 'probe_type' })),
+      entry: call(({ drv }) => driverAt(drv ?? ''), ({ want_async }) => ({ type: 'probe_type', want_async })),
       on: {
         'probe_type.ret': [
           { guard: 'otherTurn', target: 'in_klist_drivers_next', actions: 'noteAsync' },

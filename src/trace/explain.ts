@@ -230,10 +230,9 @@ export class Explainer {
       const before = this.#system.local(state.world, to);
       const actor = this.#actorAt(to);
       if (this.#commute(actor, before, choice.event, other.event)) continue;
-      const helping = new Set([...search.helping, moverOf(this.#system, state.world, other)]);
-      this.#takeFor(state, other, { ...search, helping }, (after) => {
+      this.#goOn(state, moverOf(this.#system, state.world, other), to, search, (after) => {
         const index = after.world.flight.indexOf(flight);
-        if (index >= 0) this.#ordered(after, { ...choice, index } as Choice, flight, { ...search, helping }, then);
+        if (index >= 0) this.#ordered(after, { ...choice, index } as Choice, flight, search, then);
       });
     }
     this.#take(state, choice, search, then);
@@ -251,13 +250,20 @@ export class Explainer {
     return mineLast.next === theirsLast.next && same(mineLast.out, first.out) && same(theirsLast.out, second.out);
   }
 
-  /** Delivers a message on behalf of another task; its labels wait in that task's frame. */
-  #takeFor(state: State, flight: Flight, search: Search, then: (state: State) => void): void {
-    const index = state.world.flight.indexOf(flight);
-    const mover = moverOf(this.#system, state.world, flight);
+  /** Another thread takes its step at `object`, unseen, and goes on until it is there again, or would show something. */
+  #goOn(state: State, mover: Address, object: Address, search: Search, then: (state: State) => void): void {
+    if (search.budget-- <= 0) return;
     const pid = this.#pidOf(state, mover);
-    for (const choice of this.#ways(state, index, flight, search))
-      this.#take(state, choice, pid === undefined ? search : { ...search, pid }, then);
+    const theirs = { ...search, pid: pid ?? search.pid, helping: new Set([...search.helping, mover]) };
+    const token = tokenOf(this.#system, state.world, mover);
+    if (token < 0) return then(state);
+    for (const choice of this.#ways(state, token, state.world.flight[token] as Flight, search))
+      this.#take(state, choice, theirs, (after) => {
+        const next = after.world.flight[tokenOf(this.#system, after.world, mover)];
+        const shows = pid !== undefined && (top(after, pid)?.expect.length ?? 0) > 0;
+        if (shows || next === undefined || next.to === object || next.to === environment) then(after);
+        else this.#goOn(after, mover, object, search, then);
+      });
   }
 
   #pidOf(state: State, thread: Address): number | undefined {
@@ -373,7 +379,7 @@ export class Explainer {
     return [...new Set([0, ...possible.filter((value) => observed.includes(value)), ...observed])];
   }
 
-  #answers(state: State, call: Message, { seen }: Search): { [argument: string]: Plain }[] {
+  #answers(state: State, call: Message, { seen, pid }: Search): { [argument: string]: Plain }[] {
     const { fields } = seen.line;
     const { type } = call;
     switch (type) {
@@ -390,7 +396,8 @@ export class Explainer {
       case 'driver_managed_dma':
         return typeof fields['managed'] === 'number' ? [{ ret: fields['managed'] }] : [{ ret: 0 }, { ret: 1 }];
       case 'probe_type':
-        return [{ ret: 0 }, { ret: 1 }];
+        // A probe on the task that asks is synchronous; one on another task, or by the helper, is not.
+        return [{ ret: pid === seen.line.pid && call['want_async'] !== true ? 0 : 1 }];
       case 'driver_match_device':
         return seen.says === '__driver_probe_device' && fields['drv'] !== call['driver'] ? [{ ret: 0 }] : [{ ret: 1 }, { ret: 0 }];
       default: {
