@@ -16,6 +16,8 @@ export const groupAt = (id: string | number): Address => `group:${id}`;
 export const vfioGroupAt = (id: string | number): Address => `vfio_group:${id}`;
 /** A user process has one container, named like its thread. */
 export const vfioContainerAt = (user: string): Address => `vfio_container:${user}`;
+/** A process has one iommufd, named like its thread. */
+export const iommufdCtxAt = (user: string): Address => `iommufd_ctx:${user}`;
 export const driverAt = (driver: string): Address => `driver:${driver}`;
 export const busAt = (bus: string): Address => `bus:${bus}`;
 export const asyncAt = (device: string): Address => `thread:async:${device}`;

@@ -38,6 +38,7 @@ export const environment_table: Readonly<Record<string, Row>> = {
   vfio_probe: row([0], [0, -EINVAL, -EBUSY, -ENOMEM, -ENODEV], 'the VFIO driver, before it registers its vfio_device'),
   open_device: row([0], [0, -EIO, -ENODEV, -EBUSY, -ENOMEM], 'the VFIO driver, when a user opens the device'),
   vfio_iommu_driver_open: row([0], [0, -ENODEV, -EINVAL, -ENOMEM], 'the VFIO IOMMU backend'),
+  iommufd_isolated_msi: row([0], [0, -EPERM], 'the interrupt remapping of the machine, and allow_unsafe_interrupts'),
   vfio_iommu_isolated_msi: row([0], [0, -EPERM], 'the interrupt remapping of the machine, and allow_unsafe_interrupts'),
 };
 

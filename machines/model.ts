@@ -3,7 +3,7 @@
  */
 import type { AnyStateMachine } from 'xstate';
 import {
-  asyncAt, attachAt, bindingAt, busAt, busDmaAt, deferredProbe, deferredProbeWork, deviceAt, driverAt, groupAt, notifierAt,
+  asyncAt, attachAt, bindingAt, busAt, busDmaAt, deferredProbe, deferredProbeWork, deviceAt, driverAt, groupAt, iommufdCtxAt, notifierAt,
   vfioContainerAt, vfioDeviceAt, vfioGroupAt,
 } from './address.ts';
 import type { Address, Plain } from './chart.ts';
@@ -25,6 +25,8 @@ export interface Charts {
   readonly vfio_device: AnyStateMachine;
   readonly vfio_group: AnyStateMachine;
   readonly vfio_container: AnyStateMachine;
+  /** Where the kernel has iommufd. */
+  readonly iommufd_ctx?: AnyStateMachine;
   /** The callbacks of each bus that has them, by bus. */
   readonly bus_dma: Readonly<Record<string, AnyStateMachine>>;
   /** Programs of threads, by entry point. */
@@ -142,9 +144,11 @@ export function actorsOf(model: Model, topology: Topology): Placement[] {
       const address = `thread:${thread.name}`;
       if (chart === undefined) return [];
       const container = vfioContainerAt(thread.name);
+      const ctx = iommufdCtxAt(thread.name);
       return [
         { address, chart, input: { address } },
         ...(thread.entry === 'vfio_user' ? [{ address: container, chart: charts.vfio_container, input: { address: container } }] : []),
+        ...(thread.entry === 'iommufd_user' && charts.iommufd_ctx !== undefined ? [{ address: ctx, chart: charts.iommufd_ctx, input: { address: ctx } }] : []),
       ];
     }),
   ];

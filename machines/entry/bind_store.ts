@@ -27,8 +27,8 @@ export const bind_store = setup({
     /** device_driver_attach(): a positive errno becomes negative, -EPROBE_DEFER becomes -EAGAIN. */
     keep: assign({
       ret: ({ event }) => {
-        const ret = 'ret' in event ? -Math.abs(event.ret) : 0;
-        return ret === -EPROBE_DEFER ? -EAGAIN : ret;
+        const ret = 'ret' in event ? Math.abs(event.ret) : 0;
+        return ret === 0 ? 0 : ret === EPROBE_DEFER ? -EAGAIN : -ret;
       },
     }),
     device_driver_attach: say(({ device, driver }) => ({ type: 'device_driver_attach', device, driver })),

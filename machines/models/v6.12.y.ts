@@ -14,6 +14,8 @@ import type { Model } from '../model.ts';
 import { device_dma_owner } from '../v6.12.y/device_dma_owner.ts';
 import { group_store_type } from '../v6.12.y/iommu_group_store_type.ts';
 import { iommu_group } from '../v6.12.y/iommu_group.ts';
+import { iommufd_ctx } from '../v6.12.y/iommufd_ctx.ts';
+import { iommufd_user } from '../v6.12.y/iommufd_user.ts';
 import { vfio_device } from '../v6.12.y/vfio_device.ts';
 import { vfio_group } from '../v6.12.y/vfio_group.ts';
 import { vfio_container } from '../vfio_container.ts';
@@ -24,9 +26,9 @@ export const v6_12_y: Model = {
   about: 'Debian 6.12.117: v6.1.y plus claims by device, -EPROBE_DEFER without default domain, a failed claim moves back',
   charts: {
     device, driver_binding, device_attach, bus_notifier, bus_type, iommu_group, device_driver, deferred_probe,
-    deferred_probe_work_func, async_helper, vfio_device, vfio_group, vfio_container,
+    deferred_probe_work_func, async_helper, vfio_device, vfio_group, vfio_container, iommufd_ctx,
     bus_dma: { pci: bus_dma, platform: bus_dma, amba: bus_dma, 'fsl-mc': bus_dma, cdx: cdx_dma },
-    entry: { ...entries, device_dma_owner, group_store_type },
+    entry: { ...entries, device_dma_owner, group_store_type, iommufd_user },
   },
   release: 'iommu_deinit_device',
 };

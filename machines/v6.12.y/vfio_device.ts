@@ -6,19 +6,23 @@
  * removes holds device_lock all the time. Each event is one change of the reference count, so each is one step.
  * Unregistering takes the device off the list of its group first, so nobody new finds it; then it waits, without a
  * limit, until the last user has closed the device.
- * Left out: the request callback (eventfd or a warning to the user), signals to the waiting thread, cache coherency
- * (vfio_probe may refuse with its -EINVAL), a group that the device joins only after boot, the vfio-dev class device.
+ * open_count counts the opens through iommufd; a container counts its own in the group. The first open has bound the
+ * device to a context, which the last close leaves, whoever closes last.
+ * Left out: dev_set->lock (an open that comes while the first one is failing gets -EINVAL at once), the request callback (eventfd or a warning to
+ * the user), signals to the waiting thread, cache coherency (vfio_probe may refuse with its -EINVAL), a group that the
+ * device joins only after boot.
  */
-import { assign, setup } from 'xstate';
+import { and, assign, setup } from 'xstate';
 import { environment, nameOf, vfioGroupAt } from '../address.ts';
 import { notBusy, ret, sends, type Address, type Busy, type Call, type Ret, type Types } from '../chart.ts';
-import { EBUSY, EINVAL, ENODEV } from '../kernel.ts';
+import { EBUSY, EINVAL, ENODEV, ENOENT } from '../kernel.ts';
 
 type Device = { readonly device: string };
 
 export type VfioDeviceCall =
   | Call<'probe', Device> | Call<'remove', Device>
-  | Call<'vfio_device_get_from_name', Device> | Call<'vfio_device_put_registration'>;
+  | Call<'vfio_device_get_from_name', Device> | Call<'vfio_device_fops_cdev_open'> | Call<'vfio_device_put_registration'>
+  | Call<'vfio_df_open', { readonly iommufd: Address; readonly cdev: boolean }> | Call<'vfio_df_close'>;
 type Answer = Ret<
   'vfio_probe' | 'vfio_device_set_group' | 'vfio_device_group_register' | 'vfio_device_group_unregister' | 'vfio_device_remove_group'>;
 
@@ -27,6 +31,9 @@ interface Context extends Busy {
   group: Address | null;
   /** 1 for the registration, 1 for each user. */
   refcount: number;
+  open_count: number;
+  /** The context that the first open has bound the device to. */
+  iommufd: Address | null;
 }
 
 export interface VfioDeviceInput {
@@ -36,7 +43,7 @@ export interface VfioDeviceInput {
   refcount?: number;
 }
 
-const { call, answer, say } = sends<Context, VfioDeviceCall | Answer>();
+const { call, answer, answerWith, say } = sends<Context, VfioDeviceCall | Answer>();
 const says = (type: string) => say(({ device }) => ({ type, device }));
 const saysRet = (type: string) => say(({ device, ret }) => ({ type: `${type}.ret`, device, ret }));
 const toGroup = (type: string) => call(({ group }) => vfioGroupAt(nameOf(group ?? '')), ({ device }) => ({ type, device }));
@@ -44,6 +51,7 @@ const misuse = { actions: ['warn', ret(0)] } as const;
 /** Nobody can find the device, or no longer. */
 const unknown = {
   vfio_device_get_from_name: { actions: ret(-ENODEV) },
+  vfio_device_fops_cdev_open: { actions: ret(-ENOENT) },
   vfio_device_put_registration: misuse,
 } as const;
 const inside = { probe: { actions: ['warn', ret(-EBUSY)] }, remove: misuse } as const;
@@ -54,6 +62,9 @@ export const vfio_device = setup({
     failed: ({ event }) => 'ret' in event && event.ret < 0,
     noGroup: ({ context }) => context.group === null,
     lastReference: ({ context }) => context.refcount === 1,
+    isOpen: ({ context }) => context.open_count > 0,
+    isClosed: ({ context }) => context.open_count === 0,
+    byCdev: ({ event }) => event.type === 'vfio_df_open' && event.cdev,
   },
   actions: {
     answer,
@@ -64,13 +75,26 @@ export const vfio_device = setup({
     register: assign({ refcount: 1 }),
     get: assign({ refcount: ({ context }) => context.refcount + 1 }),
     put: assign({ refcount: ({ context }) => context.refcount - 1 }),
+    tellGroup: answerWith(({ group }) => ({ ret: 0, group })),
+    /** 1 for the first open, which has to bind the device. */
+    tellFirst: answerWith(({ open_count }) => ({ ret: open_count === 0 ? 1 : 0 })),
+    open: assign(({ context, event }) => ({
+      open_count: context.open_count + 1, iommufd: context.open_count === 0 && event.type === 'vfio_df_open' ? event.iommufd : context.iommufd,
+    })),
+    /** 1 for the last close, which has to leave the context. */
+    tellLast: answerWith(({ open_count, iommufd }) => ({ ret: open_count === 1 ? 1 : 0, iommufd })),
+    close: assign(({ context }) => ({ open_count: context.open_count - 1, iommufd: context.open_count === 1 ? null : context.iommufd })),
     reply: call(({ caller }) => caller, ({ call: type, ret }) => ({ type: `${type}.ret`, ret })),
     idle: assign({ ...notBusy }),
   },
 }).createMachine({
   id: 'vfio_device',
-  context: ({ input }) => ({ ...notBusy, refcount: 0, ...input }),
+  context: ({ input }) => ({ ...notBusy, refcount: 0, open_count: 0, iommufd: null, ...input }),
   initial: 'unregistered',
+  on: {
+    vfio_df_open: [{ guard: and(['byCdev', 'isOpen']), actions: ret(-EINVAL) }, { actions: ['tellFirst', 'open'] }],
+    vfio_df_close: [{ guard: 'isClosed', ...misuse }, { actions: ['tellLast', 'close'] }],
+  },
   states: {
     unregistered: {
       on: {
@@ -102,6 +126,7 @@ export const vfio_device = setup({
       on: {
         ...inside,
         vfio_device_get_from_name: { actions: ['get', ret(0)] },
+        vfio_device_fops_cdev_open: { actions: ['get', 'tellGroup'] },
         vfio_device_put_registration: { actions: ['put', ret(0)] },
         'vfio_device_group_register.ret': { target: 'registered', actions: [saysRet('vfio_register_group_dev'), 'reply', 'idle'] },
       },
@@ -112,6 +137,7 @@ export const vfio_device = setup({
         probe: { actions: ['warn', ret(-EBUSY)] },
         remove: { target: 'in_vfio_device_group_unregister', actions: ['begin', says('vfio_pci_remove'), says('vfio_unregister_group_dev')] },
         vfio_device_get_from_name: { actions: ['get', ret(0)] },
+        vfio_device_fops_cdev_open: { actions: ['get', 'tellGroup'] },
         vfio_device_put_registration: { actions: ['put', ret(0)] },
       },
     },
@@ -121,6 +147,7 @@ export const vfio_device = setup({
       on: {
         ...inside,
         vfio_device_get_from_name: { actions: ['get', ret(0)] },
+        vfio_device_fops_cdev_open: { actions: ['get', 'tellGroup'] },
         vfio_device_put_registration: { actions: ['put', ret(0)] },
         'vfio_device_group_unregister.ret': [
           { guard: 'lastReference', target: 'in_vfio_device_remove_group', actions: 'put' },
@@ -134,6 +161,7 @@ export const vfio_device = setup({
       on: {
         ...inside,
         vfio_device_get_from_name: { actions: ret(-ENODEV), description: 'A look-up that the list_del has overtaken.' },
+        vfio_device_fops_cdev_open: { actions: ret(-ENOENT), description: 'vfio_device_del() has taken the cdev.' },
         vfio_device_put_registration: [
           { guard: 'lastReference', target: 'in_vfio_device_remove_group', actions: ['put', ret(0)] },
           { actions: ['put', ret(0)] },

@@ -2,17 +2,19 @@
  * vfio_group: the file /dev/vfio/N, and what its one user has put it in.
  *
  * Kernel v6.12.y (6.12.117), drivers/vfio/group.c, struct vfio_group { drivers, device_list, opened_file, container,
- * container_users, iommu_group }. group_lock is a mutex held across calls to the container and the IOMMU core: the chart
+ * container_users, iommufd, cdev_device_open_cnt, iommu_group }. group_lock is a mutex held across calls to the container and the IOMMU core: the chart
  * is `unlocked`, or inside the operation of `caller`, and every other call for the lock waits in `waiting`. The list of
  * devices, the count of drivers and the node have locks of their own and are answered in every state.
  * When the last driver leaves, the struct is dead; the file that a user still holds of it goes to `stale`, and the next
  * driver finds a new struct under the same address.
  * Opening takes three steps, and each can meet the leaving driver: the path (-ENOENT), the cdev (-ENXIO), group_lock (-ENODEV).
- * Left out: noiommu and emulated groups, KVM, a second file of a process that holds a stale one (-EMFILE), device sets
+ * With an iommufd in place of a container nothing is claimed until a device is opened, the device files do not hold the
+ * group file, and UNSET_CONTAINER does not ask for them. A group whose devices are bound through their cdevs cannot be opened.
+ * Left out: the iommufd of a dead struct (it is put at once, UNSET_CONTAINER says -EINVAL), a descriptor of neither kind (-EBADFD), noiommu and emulated groups, KVM, a second file of a process that holds a stale one (-EMFILE), device sets
  * (`dev_set->lock`: the device file opens and closes under group_lock alone).
  */
 import { and, assign, or, setup } from 'xstate';
-import { environment, vfioDeviceAt } from '../address.ts';
+import { environment, kindOf, vfioDeviceAt } from '../address.ts';
 import { notBusy, ret, sends, type Address, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY, EINVAL, EMFILE, ENODEV, ENOENT, ENXIO } from '../kernel.ts';
 
@@ -24,11 +26,15 @@ type Locked =
   | Call<'vfio_group_ioctl_get_status'> | Call<'vfio_group_ioctl_set_container', { readonly container: Address }>
   | Call<'vfio_group_ioctl_unset_container'>
   | Call<'vfio_df_group_open', Device> | Call<'vfio_df_group_close', Device>
+  | Call<'vfio_device_block_group'> | Call<'vfio_device_unblock_group'>
   | Call<'vfio_device_set_group'> | Call<'vfio_device_remove_group'>;
 export type VfioGroupCall =
   | Locked | Call<'path_openat'> | Call<'chrdev_open'> | Call<'mutex_unlock'>
   | Call<'vfio_device_group_register', Device> | Call<'vfio_device_group_unregister', Device> | Call<'vfio_device_get_from_name', Device>;
-type Answer = Ret<'iommu_group_dma_owner_claimed' | 'attachGroup' | 'detachGroup' | 'container->iommu_driver' | 'open_device'>;
+type Answer =
+  | Ret<'iommu_group_dma_owner_claimed' | 'attachGroup' | 'detachGroup' | 'container->iommu_driver' | 'open_device'>
+  | Ret<'iommufd_vfio_compat_ioas_create' | 'iommufd_ctx_put' | 'vfio_df_open'> | Ret<'vfio_df_close', { readonly iommufd: Address }>
+  | Ret<'vfio_iommufd_physical_bind' | 'vfio_iommufd_physical_unbind' | 'vfio_iommufd_physical_attach_ioas'>;
 
 interface Context extends Busy {
   iommu_group: Address;
@@ -42,8 +48,12 @@ interface Context extends Busy {
   container: Address | null;
   /** 1 for the container itself, 1 for each open device. */
   container_users: number;
+  iommufd: Address | null;
+  cdev_device_open_cnt: number;
   device: string;
-  /** Container of SET_CONTAINER. */
+  /** The context that the device being closed was bound to. */
+  ctx: Address;
+  /** Container or iommufd of SET_CONTAINER. */
   wanted: Address;
   waiting: Locked[];
 }
@@ -62,6 +72,12 @@ const deviceOf = (event: object): string => ('device' in event ? String(event.de
 const op = (call: Locked['type']) => ({ type: 'op', params: { call } }) as const;
 const fail = (ret: number) => ({ type: 'fail', params: { ret } }) as const;
 const toContainer = (type: string) => call(({ container, wanted }) => container ?? wanted, ({ address }) => ({ type, group: address }));
+const toIommufd = (type: string) => call(({ iommufd, wanted }) => iommufd ?? wanted, ({ iommu_group, device }) => ({
+  type, ...(device === '' ? {} : { device }), ...(type === 'vfio_iommufd_physical_attach_ioas' ? { group: iommu_group, pt: 'ioas' } : {}),
+}));
+const toDevice = (type: string) => call(({ device }) => vfioDeviceAt(device), ({ iommufd }) => ({
+  type, ...(type === 'vfio_df_open' ? { iommufd: iommufd ?? '', cdev: false } : {}),
+}));
 const enter = { target: 'locked', actions: 'begin' } as const;
 const wait = { actions: 'wait' } as const;
 
@@ -78,7 +94,11 @@ export const vfio_group = setup({
     leaving: ({ context }) => [context.call, ...context.waiting.map(({ type }) => type)].includes('vfio_device_remove_group'),
     opened: ({ context }) => context.opened_file !== null,
     hasContainer: ({ context }) => context.container !== null,
-    noContainer: ({ context }) => context.container === null,
+    hasIommufd: ({ context }) => context.iommufd !== null,
+    hasIommu: ({ context }) => context.container !== null || context.iommufd !== null,
+    noIommu: ({ context }) => context.container === null && context.iommufd === null,
+    wantsIommufd: ({ context }) => kindOf(context.wanted) === 'iommufd_ctx',
+    cdevOpen: ({ context }) => context.cdev_device_open_cnt > 0,
     inUse: ({ context }) => context.container_users > 1,
     callerStale: ({ context }) => context.stale.includes(context.caller),
     senderStale: ({ context, event }) => context.stale.includes(event.from),
@@ -104,6 +124,11 @@ export const vfio_group = setup({
     clearContainer: assign({ container: null, container_users: 0 }),
     getContainer: assign({ container_users: ({ context }) => context.container_users + 1 }),
     putContainer: assign({ container_users: ({ context }) => context.container_users - 1 }),
+    setIommufd: assign({ iommufd: ({ context }) => context.wanted }),
+    clearIommufd: assign({ iommufd: null }),
+    block: assign({ cdev_device_open_cnt: ({ context }) => context.cdev_device_open_cnt + 1 }),
+    unblock: assign({ cdev_device_open_cnt: ({ context }) => context.cdev_device_open_cnt - 1 }),
+    keepCtx: assign({ ctx: ({ event }) => ('iommufd' in event ? event.iommufd : '') }),
     vfio_container_attach_group: say(({ iommu_group }) => ({ type: 'vfio_container_attach_group', group: iommu_group })),
     'vfio_container_attach_group.ret': say(({ iommu_group, ret }) => ({ type: 'vfio_container_attach_group.ret', group: iommu_group, ret })),
     vfio_group_detach_container: say(({ iommu_group }) => ({ type: 'vfio_group_detach_container', group: iommu_group })),
@@ -111,13 +136,13 @@ export const vfio_group = setup({
     toDevice: forward((_context, event) => vfioDeviceAt(deviceOf(event))),
     reply: call(({ caller }) => caller, ({ call: type, ret }) => ({ type: `${type}.ret`, ret })),
     handOver: call(({ address }) => address, () => ({ type: 'mutex_unlock' })),
-    idle: assign({ ...notBusy, device: '', wanted: '' }),
+    idle: assign({ ...notBusy, device: '', wanted: '', ctx: '' }),
   },
 }).createMachine({
   id: 'vfio_group',
   context: ({ input }) => ({
-    ...notBusy, drivers: 0, device_list: [], opened_file: null, stale: [], container: null, container_users: 0, device: '', wanted: '',
-    waiting: [], ...input,
+    ...notBusy, drivers: 0, device_list: [], opened_file: null, stale: [], container: null, container_users: 0, iommufd: null,
+    cdev_device_open_cnt: 0, device: '', wanted: '', ctx: '', waiting: [], ...input,
   }),
   initial: 'unlocked',
   on: {
@@ -128,6 +153,8 @@ export const vfio_group = setup({
     vfio_group_ioctl_unset_container: wait,
     vfio_df_group_open: wait,
     vfio_df_group_close: wait,
+    vfio_device_block_group: wait,
+    vfio_device_unblock_group: wait,
     // vfio.group_lock and group->device_lock: not group_lock.
     path_openat: [{ guard: 'noDrivers', actions: ret(-ENOENT) }, { actions: ret(0) }],
     chrdev_open: [{ guard: 'noDrivers', actions: ret(-ENXIO) }, { actions: ret(0) }],
@@ -152,6 +179,8 @@ export const vfio_group = setup({
         vfio_group_ioctl_unset_container: enter,
         vfio_df_group_open: enter,
         vfio_df_group_close: enter,
+        vfio_device_block_group: enter,
+        vfio_device_unblock_group: enter,
         vfio_device_remove_group: [
           { guard: 'lastDriver', target: 'locked', actions: ['dropDriver', 'begin'] },
           { actions: ['dropDriver', ret(0)] },
@@ -163,32 +192,41 @@ export const vfio_group = setup({
       always: [
         { guard: and([op('openFile'), 'callerStale']), target: 'answered', actions: fail(-EMFILE) },
         { guard: and([op('openFile'), 'noDrivers']), target: 'answered', actions: fail(-ENODEV) },
-        { guard: and([op('openFile'), 'opened']), target: 'answered', actions: fail(-EBUSY) },
+        { guard: and([op('openFile'), or(['cdevOpen', 'opened'])]), target: 'answered', actions: fail(-EBUSY) },
         { guard: op('openFile'), target: 'answered', actions: 'setFile' },
 
         { guard: and([op('releaseFile'), 'callerStale']), target: 'answered', actions: 'clearStale' },
         { guard: and([op('releaseFile'), 'hasContainer']), target: 'in_vfio_group_detach_container' },
+        { guard: and([op('releaseFile'), 'hasIommufd']), target: 'in_iommufd_ctx_put' },
         { guard: op('releaseFile'), target: 'answered', actions: 'clearFile' },
 
         { guard: and([op('vfio_group_ioctl_get_status'), 'callerStale']), target: 'answered', actions: fail(-ENODEV) },
-        { guard: and([op('vfio_group_ioctl_get_status'), 'hasContainer']), target: 'answered', actions: fail(3) },
+        { guard: and([op('vfio_group_ioctl_get_status'), 'hasIommu']), target: 'answered', actions: fail(3) },
         { guard: op('vfio_group_ioctl_get_status'), target: 'in_iommu_group_dma_owner_claimed' },
 
         { guard: and([op('vfio_group_ioctl_set_container'), 'callerStale']), target: 'answered', actions: fail(-ENODEV) },
-        { guard: and([op('vfio_group_ioctl_set_container'), 'hasContainer']), target: 'answered', actions: fail(-EINVAL) },
+        { guard: and([op('vfio_group_ioctl_set_container'), 'hasIommu']), target: 'answered', actions: fail(-EINVAL) },
+        { guard: and([op('vfio_group_ioctl_set_container'), 'wantsIommufd']), target: 'in_iommufd_vfio_compat_ioas_create' },
         { guard: op('vfio_group_ioctl_set_container'), target: 'in_vfio_container_attach_group' },
 
-        { guard: and([op('vfio_group_ioctl_unset_container'), or(['callerStale', 'noContainer'])]), target: 'answered', actions: fail(-EINVAL) },
+        { guard: and([op('vfio_group_ioctl_unset_container'), or(['callerStale', 'noIommu'])]), target: 'answered', actions: fail(-EINVAL) },
         { guard: and([op('vfio_group_ioctl_unset_container'), 'inUse']), target: 'answered', actions: fail(-EBUSY) },
-        { guard: op('vfio_group_ioctl_unset_container'), target: 'in_vfio_group_detach_container' },
+        { guard: and([op('vfio_group_ioctl_unset_container'), 'hasContainer']), target: 'in_vfio_group_detach_container' },
+        { guard: op('vfio_group_ioctl_unset_container'), target: 'in_iommufd_ctx_put' },
 
-        { guard: and([op('vfio_df_group_open'), 'noContainer']), target: 'answered', actions: fail(-EINVAL) },
-        { guard: op('vfio_df_group_open'), target: 'in_container_iommu_driver' },
+        { guard: and([op('vfio_df_group_open'), 'noIommu']), target: 'answered', actions: fail(-EINVAL) },
+        { guard: and([op('vfio_df_group_open'), 'hasContainer']), target: 'in_container_iommu_driver' },
+        { guard: op('vfio_df_group_open'), target: 'in_vfio_df_open' },
         { guard: and([op('vfio_df_group_close'), 'inUse']), target: 'answered', actions: 'putContainer' },
-        { guard: op('vfio_df_group_close'), target: 'answered', actions: 'warn' },
+        { guard: op('vfio_df_group_close'), target: 'in_vfio_df_close' },
+
+        { guard: and([op('vfio_device_block_group'), 'opened']), target: 'answered', actions: fail(-EBUSY) },
+        { guard: op('vfio_device_block_group'), target: 'answered', actions: 'block' },
+        { guard: op('vfio_device_unblock_group'), target: 'answered', actions: 'unblock' },
 
         { guard: op('vfio_device_set_group'), target: 'answered', actions: 'addDriver' },
         { guard: 'hasContainer', target: 'in_vfio_group_detach_container' },
+        { guard: 'hasIommufd', target: 'in_iommufd_ctx_put' },
         { target: 'answered', actions: 'revoke' },
       ],
     },
@@ -223,6 +261,80 @@ export const vfio_group = setup({
       meta: { function: 'vfio_group_use_container' },
       entry: toContainer('container->iommu_driver'),
       on: { 'container->iommu_driver.ret': [{ guard: 'zero', target: 'answered', actions: fail(-EINVAL) }, { target: 'in_open_device' }] },
+    },
+    in_iommufd_vfio_compat_ioas_create: {
+      description: 'Nothing is claimed yet.',
+      meta: { function: 'vfio_group_ioctl_set_container' },
+      entry: toIommufd('iommufd_vfio_compat_ioas_create'),
+      on: { 'iommufd_vfio_compat_ioas_create.ret': { target: 'answered', actions: 'setIommufd' } },
+    },
+    in_iommufd_ctx_put: {
+      meta: { function: 'vfio_group_ioctl_unset_container, vfio_group_fops_release' },
+      entry: toIommufd('iommufd_ctx_put'),
+      on: {
+        'iommufd_ctx_put.ret': [
+          { guard: op('vfio_group_ioctl_unset_container'), target: 'answered', actions: 'clearIommufd' },
+          { guard: op('releaseFile'), target: 'answered', actions: ['clearIommufd', 'clearFile'] },
+          { target: 'answered', actions: ['clearIommufd', 'revoke'] },
+        ],
+      },
+    },
+    in_vfio_df_open: {
+      description: 'Only the first open of a device binds it to the iommufd.',
+      meta: { function: 'vfio_df_open' },
+      entry: toDevice('vfio_df_open'),
+      on: { 'vfio_df_open.ret': [{ guard: 'zero', target: 'answered' }, { target: 'in_vfio_iommufd_physical_bind' }] },
+    },
+    in_vfio_iommufd_physical_bind: {
+      meta: { function: 'vfio_df_device_first_open' },
+      entry: toIommufd('vfio_iommufd_physical_bind'),
+      on: {
+        'vfio_iommufd_physical_bind.ret': [
+          { guard: 'failed', target: 'err_module_put', actions: 'keep' },
+          { target: 'in_first_open_device' },
+        ],
+      },
+    },
+    in_first_open_device: {
+      meta: { function: 'vfio_df_device_first_open' },
+      entry: call(() => environment, ({ device }) => ({ type: 'open_device', device })),
+      on: {
+        'open_device.ret': [
+          { guard: 'failed', target: 'err_unuse_iommu', actions: 'keep' },
+          { target: 'in_vfio_iommufd_compat_attach_ioas' },
+        ],
+      },
+    },
+    in_vfio_iommufd_compat_attach_ioas: {
+      meta: { function: 'vfio_df_group_open' },
+      entry: toIommufd('vfio_iommufd_physical_attach_ioas'),
+      on: {
+        'vfio_iommufd_physical_attach_ioas.ret': [
+          { guard: 'failed', target: 'err_unuse_iommu', actions: 'keep' },
+          { target: 'answered' },
+        ],
+      },
+    },
+    err_unuse_iommu: {
+      meta: { function: 'vfio_df_device_first_open' },
+      entry: toIommufd('vfio_iommufd_physical_unbind'),
+      on: { 'vfio_iommufd_physical_unbind.ret': 'err_module_put' },
+    },
+    err_module_put: {
+      meta: { function: 'vfio_df_device_first_open' },
+      entry: toDevice('vfio_df_close'),
+      on: { 'vfio_df_close.ret': 'answered' },
+    },
+    in_vfio_df_close: {
+      meta: { function: 'vfio_df_close' },
+      entry: toDevice('vfio_df_close'),
+      on: { 'vfio_df_close.ret': [{ guard: 'zero', target: 'answered' }, { target: 'in_vfio_df_iommufd_unbind', actions: 'keepCtx' }] },
+    },
+    in_vfio_df_iommufd_unbind: {
+      description: 'The context of the first open, which may be of another process.',
+      meta: { function: 'vfio_df_device_last_close' },
+      entry: call(({ ctx }) => ctx, ({ device }) => ({ type: 'vfio_iommufd_physical_unbind', device })),
+      on: { 'vfio_iommufd_physical_unbind.ret': 'answered' },
     },
     in_open_device: {
       meta: { function: 'vfio_df_device_first_open' },

@@ -1,5 +1,6 @@
 /** What a process with a container sees, row by row as the two kernels showed it under QEMU. */
 import { describe, expect, test } from 'vitest';
+import { ENODEV } from '../../machines/kernel.ts';
 import { models } from '../../machines/models/index.ts';
 import { Bench, type Bound } from './vfio.ts';
 
@@ -153,4 +154,17 @@ describe.each(Object.values(models).map((model) => [model.name, model] as const)
     }
     expect(bench.said()).not.toContain('WARN_ON');
   });
+});
+
+test.each([['v6.1.y', ['A'], 0], ['v6.12.y', [], -ENODEV]] as const)('%s: while unbind waits for a user, the list has %j and a look-up gets %i', (name, listed, ret) => {
+  const model = models[name];
+  if (model === undefined) throw new Error(name);
+  const bench = new Bench(model, { A: 'vfio-pci' });
+  for (const line of [...open('u').map((command) => command.replace(/ 0$/, '')), 'u group_get_device_fd A', 'unbind vfio-pci A']) bench.do(line);
+  expect(bench.result('unbind')).toBe('blocked');
+  expect(bench.context('vfio_group:8')['device_list']).toEqual(listed);
+  const { system, world } = bench;
+  const actor = system.actors[system.indexOf('vfio_device:A')];
+  const { out } = actor?.move(system.local(world, 'vfio_device:A'), { type: 'vfio_device_get_from_name', from: 'thread:v', device: 'A' }) ?? {};
+  expect(out).toMatchObject([{ sent: { to: 'thread:v', event: { ret } } }]);
 });
