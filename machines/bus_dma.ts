@@ -38,7 +38,7 @@ const label = (end: '' | '.ret') =>
   say(({ bus, call: function_, device, driver, managed, ret }) =>
     ({ type: `${bus}_${function_}${end}`, device, driver, managed, ...(end ? { ret } : {}) }));
 const toDevice = (type: string) => call(({ device }) => deviceAt(device), () => ({ type }));
-const readFlag = call(({ driver }) => driverAt(driver), () => ({ type: 'driver_managed_dma' }));
+const readFlag = call(({ driver }) => driverAt(driver), ({ driver }) => ({ type: 'driver_managed_dma', driver }));
 
 export const bus_dma = setup({
   types: {} as Types<Context, DmaCall | Answer, DmaInput>,

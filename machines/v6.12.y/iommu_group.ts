@@ -74,6 +74,7 @@ export const iommu_group = setup({
     noOwner: ({ event }) => 'owner' in event && event.owner === null,
     sameOwner: ({ context, event }) => 'owner' in event && context.owner === event.owner,
     empty: ({ context }) => context.devices.length === 0,
+    lastDevice: ({ context, event }) => context.devices.length === 1 && 'device' in event && context.devices[0] === event.device,
     lastDeviceInUse: ({ context }) => context.devices.length === 1 && (context.owner_cnt > 0 || context.domain !== 'default'),
     mayClaim: ({ context, event }) =>
       context.owner_cnt === 0 && !context.handle && ['default', 'none'].includes(context.domain) && drawn(event) === 0 &&
@@ -90,6 +91,8 @@ export const iommu_group = setup({
     disown: assign({ owner: null, owner_cnt: 0, domain: 'default' }),
     attachDomain: assign({ domain: ({ event }) => ('domain' in event ? event.domain : 'none') }),
     attachCore: assign({ domain: ({ context }) => (context.owner === null ? 'default' : 'blocking') }),
+    /** __iommu_group_free_device(): the domains of an empty group are freed. */
+    dropDomains: assign({ domain: 'none' }),
     keepHandle: assign({ handle: true }),
     dropHandle: assign({ handle: false }),
     join: assign({
@@ -224,6 +227,7 @@ export const iommu_group = setup({
           { guard: 'owned', target: '.blocking', actions: [...setDomain('blocking'), 'attachCore', 'dropHandle', ret(0)] },
           { target: '.default', actions: [...setDomain('default'), 'attachCore', 'dropHandle', ret(0)] },
         ],
+        iommu_group_remove_device: { guard: 'lastDevice', target: '.none', actions: 'dropDomains' },
         iommu_group_claim_dma_owner: { guard: 'mayClaim', target: '.blocking' },
         iommu_device_claim_dma_owner: { guard: 'mayClaim', target: '.blocking' },
       },
@@ -253,6 +257,7 @@ export const iommu_group = setup({
       on: {
         iommu_group_add_device: [
           { guard: 'attachFails', actions: 'answerDrawn' },
+          { guard: 'noDefaultDomain', actions: [...setDomain('default'), 'join', ret(0)] },
           { actions: ['join', ret(0)] },
         ],
         iommu_group_remove_device: [

@@ -10,7 +10,7 @@ import { deviceAt, environment, kindOf, nameOf } from '../../machines/address.ts
 import { EAGAIN, EPROBE_DEFER } from '../../machines/kernel.ts';
 import type { Address, Message, Plain, Said } from '../../machines/chart.ts';
 import { draws, environment_table } from '../../machines/environment.ts';
-import type { Place, Recorder } from '../../machines/tracepoints.ts';
+import { isVfioDriver, type Place, type Recorder } from '../../machines/tracepoints.ts';
 import type { Actor, Local } from '../world/locals.ts';
 import type { Choice, Flight, Step, System } from '../world/world.ts';
 import { beginnings, type Beginning } from './begin.ts';
@@ -394,7 +394,9 @@ export class Explainer {
       case 'klist_last':
         return seen.says === 'device_release_driver_internal' && seen.at === 'entry' ? [{ device: String(fields['dev']) }] : [{ device: null }];
       case 'driver_managed_dma':
-        return typeof fields['managed'] === 'number' ? [{ ret: fields['managed'] }] : [{ ret: 0 }, { ret: 1 }];
+        if (typeof fields['managed'] === 'number') return [{ ret: fields['managed'] }];
+        // Off PCI only VFIO's drivers set it; there it is not shown.
+        return this.#knowledge.isPci(nameOf(call.from)) || isVfioDriver(nameOf(String(call['driver'] ?? ''))) ? [{ ret: 0 }, { ret: 1 }] : [{ ret: 0 }];
       case 'probe_type':
         // A probe on the task that asks is synchronous; one on another task, or by the helper, is not.
         return [{ ret: pid === seen.line.pid && call['want_async'] !== true ? 0 : 1 }];

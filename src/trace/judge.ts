@@ -69,6 +69,10 @@ export class Judge {
   #managed = new Map<string, number>();
   #held: { pid: number; items: Item[] } | null = null;
   #claims = new Map<number, string>();
+  /** Tasks inside vfio_register_group_dev: a device file named by a number there is a new vfio_group's. */
+  readonly #registering = new Set<number>();
+  /** Device that a task is bringing into its group. */
+  readonly #joining = new Map<number, string>();
   /** Device whose probe a task is in. */
   #probing = new Map<number, string>();
   /** Events were lost before this line, or states given up. */
@@ -208,6 +212,7 @@ export class Judge {
     if (says === 'bus_notify' && this.#knowledge.knowsDevice(device)) return false;
     if (says === 'kobject_uevent' && this.#knowledge.knowsDevice(device) && Number(line.fields['action']) > 1) return false;
     if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1) !== 'device_del') return false;
+    if (says === 'device_add' && this.#registering.has(pid) && /^\d+$/.test(device)) this.#knowledge.vfioGroupMade(Number(device));
     if (pairs.has(says) && this.#words.has(`${says} return`)) this.#inside.set(pid, [...(inside ?? []), says]);
     this.account.outside(`device ${device}`);
     return true;
@@ -228,6 +233,11 @@ export class Judge {
         this.#states = this.#knowledge.learnGroup(this.#states, device, fields['grp'] === '0x0' ? null : Number(fields['g']));
     } else if (typeof fields['g'] === 'number') this.#knowledge.ensureGroup(fields['g']);
     if (says === 'pci_device_probe' && at === 'entry') this.#probing.set(line.pid, String(device));
+    if (says === 'vfio_register_group_dev') this.#registering[at === 'entry' ? 'add' : 'delete'](line.pid);
+    if (says === 'iommu_probe_device' && at === 'entry') this.#joining.set(line.pid, String(device));
+    const joining = this.#joining.get(line.pid);
+    if (says.startsWith('__iommu_group_set_domain') && typeof fields['g'] === 'number' && joining !== undefined)
+      this.#states = this.#knowledge.redirect(this.#states, joining, fields['g']);
     this.#states = this.#states.map((state) => ({ ...state, world: this.#knowledge.system.grow(state.world) }));
   }
 
@@ -244,10 +254,13 @@ export class Judge {
     const group = typeof line.fields['g'] === 'number' ? `group:${line.fields['g']}` : null;
     const first = group !== null && this.#knowledge.knowsGroup(group) && !this.#knowledge.isSettled(group) &&
       (at === 'locked' || says.startsWith('__iommu_group_set_domain'));
-    const from = first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']))) : this.#states;
+    const maybeEmpty = group === null || !says.startsWith('__iommu_group_set_domain') ? []
+      : this.#states.flatMap((state) => this.#knowledge.emptied(state, group));
+    const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] : first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']))) : this.#states;
     const found = this.#explainer.explain(from, seen, misses);
     if (found.length === 0) return this.#orphan(seen, misses);
-    if (first) this.#knowledge.settle(group);
+    if (says === 'iommu_probe_device' && at === 'return') this.#joining.delete(line.pid);
+    if (first && group !== null) this.#knowledge.settle(group);
     if (!this.#sameOwner(seen, group) || !this.#sameFlag(line)) return;
     this.#keep(found, line);
     this.account.note(seen, this.#states[0] as State, this.#knowledge);
@@ -353,8 +366,10 @@ export class Judge {
 
   #thread(pid: number, operation: Operation, state: State): { thread: Address; command: Said } | null {
     if (operation.kind === 'entry') return { thread: this.#knowledge.idleThread(operation.entry, state), command: operation.command };
-    if (operation.kind === 'other' || !this.#knowledge.vfioKnown) return null;
+    if (operation.kind === 'other') return null;
     const command = this.#vfioCommand(pid, operation);
+    const group = command?.['group'];
+    if (typeof group === 'string' && !this.#knowledge.knowsVfio(group.replace('vfio_', ''))) return null;
     return command === null ? null : { thread: this.#knowledge.user(pid, state), command };
   }
 

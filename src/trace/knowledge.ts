@@ -5,7 +5,7 @@
  * does not say about it stays open: several states are then kept (unbound, bound to some driver, absent), and the next
  * lines decide.
  */
-import { bindingAt, busAt, deviceAt, driverAt, groupAt, notifierAt, vfioContainerAt } from '../../machines/address.ts';
+import { bindingAt, busAt, deviceAt, driverAt, groupAt, nameOf, notifierAt, vfioContainerAt, vfioDeviceAt, vfioGroupAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
 import { plainBus, unknown } from '../../machines/kernel.ts';
 import { deviceActors, groupActors, type Model } from '../../machines/model.ts';
@@ -28,10 +28,9 @@ export class Knowledge {
   readonly #threads = new Map<string, Address[]>();
   readonly #users = new Map<number, Address>();
   readonly #files = new Map<number, Map<string, Said>>();
-  /** A VFIO driver was registered before any VFIO device was seen: who is registered is known completely. */
-  vfioKnown = false;
-  /** What was queued or deferred before the recording, or in a loss, is not known. */
-  deferredKnown = false;
+  /** A VFIO driver was registered while recording: no VFIO device is older. */
+  #vfioKnown = false;
+  readonly #vfioGroups = new Set<Address>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -70,6 +69,14 @@ export class Knowledge {
   /** Somebody's driver is on the device. */
   isBound({ world }: State, device: string): boolean {
     return this.system.has(deviceAt(device)) && this.system.local(world, deviceAt(device)).context['driver'] !== null;
+  }
+
+  /** Who is registered in the vfio_group is known completely: it was made while recording. */
+  knowsVfio(group: Address): boolean {
+    return this.#vfioKnown || this.#vfioGroups.has(group);
+  }
+  vfioGroupMade(id: number): void {
+    this.#vfioGroups.add(groupAt(id));
   }
 
   /** A thread for an entry point, which nobody uses in this state. */
@@ -137,11 +144,11 @@ export class Knowledge {
     if (driver === '' || this.#drivers.has(driver)) return;
     this.#drivers.add(driver);
     const vfio = isVfioDriver(driver);
-    if (vfio && isNew) this.vfioKnown = true;
+    if (vfio && isNew) this.#vfioKnown = true;
     const address = driverAt(driver);
     this.system.add({
       address, chart: this.#model.charts.device_driver, ...(isNew ? {} : { value: 'registered' }),
-      input: { address, driver, driver_managed_dma: null, async: null, vfio: vfio && this.vfioKnown, klist_devices: null },
+      input: { address, driver, driver_managed_dma: null, async: null, vfio, klist_devices: null },
     });
   }
 
@@ -149,7 +156,7 @@ export class Knowledge {
     const group = groupAt(id);
     if (!this.#groups.has(group)) {
       this.#groups.set(group, { settled: false, owner: null });
-      if (!this.system.has(group)) for (const placement of groupActors(this.#model, id, [], 0)) this.system.add(placement);
+      if (!this.system.has(group)) for (const placement of groupActors(this.#model, id, [unknown], 0)) this.system.add(placement);
     }
     return group;
   }
@@ -172,6 +179,7 @@ export class Knowledge {
     let { world } = state;
     world = this.#put(world, deviceAt(device), { driver, bus, match_driver: true }, { presence, device_lock: 'unlocked', fields: {} });
     world = this.#put(world, bindingAt(device), { drv: driver ?? '', bound: driver !== null, bus: plainBus(bus) }, driver === null ? 'unbound' : 'bound');
+    if (driver !== null && isVfioDriver(driver)) world = this.#put(world, vfioDeviceAt(device), { refcount: 1 }, 'registered');
     const notifier = this.system.local(world, notifierAt(device));
     world = this.#put(world, notifierAt(device), { bus, listens: plainBus(bus).iommu }, notifier.value);
     if (driver !== null) this.ensureDriver(driver);
@@ -222,7 +230,7 @@ export class Knowledge {
     return states.flatMap((state) => {
       const { world } = state;
       const candidates = [...this.#groups.keys()].filter((group) =>
-        Number(this.system.local(this.system.grow(world), group.replace('group:', 'vfio_group:')).context['drivers'] ?? 0) > 0);
+        Number(this.system.local(this.system.grow(world), vfioGroupAt(nameOf(group))).context['drivers'] ?? 0) > 0);
       return candidates.length === 0 ? [state] : candidates.flatMap((group) => this.#join([state], device, group));
     });
   }
@@ -232,13 +240,13 @@ export class Knowledge {
       const grown = this.system.grow(state.world);
       const guessed = this.system.local(grown, deviceAt(device)).context['iommu_group'];
       if (guessed === group) return [state];
-      if (guessed !== null && this.system.local(grown, `vfio_device:${device}`).value !== this.#initialVfio(device)) return [];
+      if (guessed !== null && this.system.local(grown, vfioDeviceAt(device)).value !== this.#initialVfio(device)) return [];
       const { value } = this.system.local(grown, deviceAt(device));
       const world = this.#put(grown, deviceAt(device), { iommu_group: group }, value);
       const notifier = this.system.local(world, notifierAt(device));
-      const vfio = this.system.local(world, `vfio_device:${device}`);
-      let joined = this.#put(world, notifierAt(device), { group, joined: group !== null }, notifier.value);
-      joined = this.#put(joined, `vfio_device:${device}`, { group }, vfio.value);
+      const vfio = this.system.local(world, vfioDeviceAt(device));
+      let joined = this.#part(this.#put(world, notifierAt(device), { group, joined: group !== null }, notifier.value), device, guessed);
+      joined = this.#put(joined, vfioDeviceAt(device), { group }, vfio.value);
       if (group === null) return [{ ...state, world: joined }];
       const { context, value: at } = this.system.local(joined, group);
       const devices = context['devices'] as string[];
@@ -246,9 +254,16 @@ export class Knowledge {
     });
   }
 
+  /** Takes the device off the list of a group that it turns out not to be in. */
+  #part(world: World, device: string, group: unknown): World {
+    if (typeof group !== 'string' || !this.system.has(group)) return world;
+    const { context, value } = this.system.local(world, group);
+    return this.#put(world, group, { devices: (context['devices'] as string[]).filter((name) => name !== device) }, value);
+  }
+
   /** A VFIO device that nobody has registered yet may still turn out to be in another group. */
   #initialVfio(device: string): Local['value'] {
-    return (this.system.actors[this.system.indexOf(`vfio_device:${device}`)] as Actor).initial.value;
+    return (this.system.actors[this.system.indexOf(vfioDeviceAt(device))] as Actor).initial.value;
   }
 
   /** The device was added anew: it may have come into another group. */
@@ -272,6 +287,30 @@ export class Knowledge {
   setOwner(group: Address, pointer: string | null): void {
     const known = this.#groups.get(group);
     if (known !== undefined) known.owner = pointer;
+  }
+
+  /** The group may have been empty, where nobody is known to be left in it. */
+  emptied(state: State, group: Address): State[] {
+    const { context, value } = this.system.local(this.system.grow(state.world), group);
+    const devices = context['devices'] as string[];
+    if (devices.length !== 1 || devices[0] !== unknown || typeof value !== 'object') return [];
+    const world = this.#put(this.system.grow(state.world), group, { devices: [], domain: 'none', owner: null, owner_cnt: 0 },
+      { ownership: 'unowned', attachment: 'none', membership: {} });
+    return [{ ...state, world }];
+  }
+
+  /** A device on its way into a group turns out to come into this one. */
+  redirect(states: readonly State[], device: string, id: number): State[] {
+    const known = this.#devices.get(device);
+    if (known === undefined || known.groupKnown) return [...states];
+    known.groupKnown = true;
+    const group = this.ensureGroup(id);
+    return states.map((state) => {
+      let world = this.system.grow(state.world);
+      for (const address of [notifierAt(device), vfioDeviceAt(device)])
+        world = this.#put(world, address, { group }, this.system.local(world, address).value);
+      return { ...state, world };
+    });
   }
 
   /** Every condition in which a group may be before a line that shows its fields first. */
