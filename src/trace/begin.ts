@@ -87,7 +87,7 @@ function probes(device: string, driver: string, state: State, knowledge: Knowled
   const found: Beginning[] = [];
   const what = `asynchronous probe of ${device}`;
   if (tokenOf(system, state.world, helper) >= 0) found.push({ thread: helper, what });
-  for (const [pid, frames] of state.tasks) {
+  for (const { pid, frames } of state.tasks) {
     const thread = frames.at(-1)?.thread;
     if (thread == null || !system.has(thread)) continue;
     const { driver: registering } = system.local(state.world, thread).context;
@@ -106,7 +106,7 @@ function probes(device: string, driver: string, state: State, knowledge: Knowled
 /** deferred_probe_work: queued, or still in an earlier run that has shown all it will show. */
 function worker(state: State, { system }: Knowledge): Beginning[] {
   const what = 'deferred_probe_work_func';
-  for (const [pid, frames] of state.tasks)
+  for (const { pid, frames } of state.tasks)
     if (frames.at(-1)?.thread === deferredProbeWork) return [{ thread: deferredProbeWork, what, after: { pid, until: 'idle' } }];
   return tokenOf(system, state.world, deferredProbeWork) >= 0 ? [{ thread: deferredProbeWork, what }] : [];
 }

@@ -5,7 +5,7 @@ import { deviceAt, groupAt, nameOf } from '../../machines/address.ts';
 import { EAGAIN, EPROBE_DEFER, kobject_actions, notifiers, unknown } from '../../machines/kernel.ts';
 import { ioctls, type Recorder } from '../../machines/tracepoints.ts';
 import type { System, World } from '../world/world.ts';
-import { tokenOf, top, type State } from './state.ts';
+import { tokenOf, type State } from './state.ts';
 import type { Label } from './label.ts';
 import type { TraceLine } from './line.ts';
 
@@ -107,14 +107,14 @@ function group(value: string | number | null, label: Label, line: TraceLine, sig
 
 /** Without the lock a value is only telling when nobody else is inside an operation on the group. */
 function settled(group: string, { system, state, pid }: Sight): boolean {
-  for (const [other] of state.tasks) {
+  for (const { pid: other, frames } of state.tasks) {
     if (other === pid) continue;
-    const thread = top(state, other)?.thread;
+    const thread = frames.at(-1)?.thread;
     if (thread === null || thread === undefined) continue;
     const token = tokenOf(system, state.world, thread);
     const flight = state.world.flight[token];
     if (flight?.to === group) return false;
-    if ((top(state, other)?.expect ?? []).some((label) => label.group === group)) return false;
+    if ((frames.at(-1)?.expect ?? []).some((label) => label.group === group)) return false;
   }
   return true;
 }

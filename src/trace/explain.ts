@@ -17,6 +17,7 @@ import { beginnings, type Beginning } from './begin.ts';
 import { anyErrno, compare } from './compare.ts';
 import type { Knowledge } from './knowledge.ts';
 import { describe, type Label, type Labels } from './label.ts';
+import { applies, apply, Looks, runOf, Runs, signatureOf } from './runs.ts';
 import type { TraceLine } from './line.ts';
 import { keyOf, moverOf, pop, push, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
 
@@ -46,13 +47,22 @@ interface Search {
   /** Other threads that are being moved on behalf of this one. */
   readonly helping: ReadonlySet<Address>;
   budget: number;
+  /** What is looked at, from these local states on, where the way may be kept. */
+  looks: Looks | null;
+  start: readonly Local[] | null;
+  /** The label that the line showed. */
+  matched?: Label;
 }
+
+const nobody: ReadonlySet<Address> = new Set();
 
 export class Explainer {
   readonly #system: System;
   readonly #labels: Labels;
   readonly #recorder: Recorder;
   readonly #knowledge: Knowledge;
+  readonly #runs = new Runs();
+  readonly #kept = new Map<string, Message>();
 
   constructor(knowledge: Knowledge, labels: Labels, recorder: Recorder) {
     this.#knowledge = knowledge;
@@ -63,9 +73,52 @@ export class Explainer {
 
   /** Every state that explains the line too. Empty: none does; `misses` then says what was possible. */
   explain(states: readonly State[], seen: Seen, misses: Miss[]): State[] {
+    if (states.length === 1) return this.#explainOne(states[0] as State, seen, misses);
     const found: State[] = [];
-    for (const state of states)
-      this.#feed(state, { seen, pid: seen.line.pid, found, misses, helping: new Set(), budget: patience });
+    for (const state of states) this.#feed(state, this.#search(seen, found, misses));
+    return this.distinct(found);
+  }
+
+  #search(seen: Seen, found: State[], misses: Miss[]): Search {
+    return { seen, pid: seen.line.pid, found, misses, helping: nobody, budget: patience, looks: null, start: null };
+  }
+
+  /** One state: a run that was taken before is taken again; one that is new is kept. */
+  #explainOne(state: State, seen: Seen, misses: Miss[]): State[] {
+    const { pid } = seen.line;
+    const found: State[] = [];
+    const search = this.#search(seen, found, misses);
+    const frame = top(state, pid);
+    if (frame?.thread == null || frame.expect.length > 0) {
+      this.#feed(state, search);
+      return this.distinct(found);
+    }
+    const { thread } = frame;
+    const token = frame.pending === null ? tokenOf(this.#system, state.world, thread) : -1;
+    const message = frame.pending === null ? state.world.flight[token]?.event : this.#system.start(thread, frame.pending).event;
+    if (message === undefined) {
+      this.#feed(state, search);
+      return this.distinct(found);
+    }
+    const signature = `${thread} ${signatureOf(seen.says, seen.at, seen.line)}`;
+    const indexOf = (address: Address) => (address === environment ? -1 : this.#system.indexOf(address));
+    for (const run of this.#runs.find(message, signature)) {
+      if (!applies(run, state, token, indexOf) || run.label === null) continue;
+      const world = apply(run, state, token);
+      const cause = token < 0 ? null : (state.world.flight[token] as Flight).cause;
+      const trail = { facts: run.facts, base: state.world.seq, cause, line: seen.line.line, before: frame.trail };
+      const after = withTop(state, pid, { ...frame, pending: null, expect: run.rest, trail }, world);
+      if (compare(run.label, seen.line, { system: this.#system, recorder: this.#recorder, state: after, pid }) === null) return [after];
+    }
+    search.looks = new Looks();
+    search.start = state.world.locals;
+    this.#feed(state, search);
+    const [only] = found;
+    if (found.length === 1 && only !== undefined && !search.looks.entangled && search.matched != null) {
+      const end = top(only, pid);
+      const run = end?.thread === thread ? runOf(search.looks, state, token, only, search.matched, end.expect, end.trail, frame.trail) : null;
+      if (run !== null) this.#runs.keep(message, signature, run);
+    }
     return this.distinct(found);
   }
 
@@ -80,7 +133,7 @@ export class Explainer {
         else if (frame.mark === null) visit(pop(at, pid));
         return;
       }
-      const search: Search = { seen, pid, found: [], misses, helping: new Set(), budget: patience };
+      const search: Search = { ...this.#search(seen, [], misses), pid };
       for (const [after, ret] of this.#complete(at, search)) {
         if (frame.mark === mark) results.push({ state: pop(after, pid), ret });
         else visit(pop(after, pid));
@@ -114,6 +167,7 @@ export class Explainer {
   }
 
   #begin(state: State, search: Search): void {
+    if (search.looks !== null) search.looks.entangled = true;
     for (const beginning of beginnings(search.seen, state, this.#knowledge)) {
       if (beginning.after === undefined) this.#start(state, beginning, search);
       else this.#afterOther(state, beginning, beginning.after, search);
@@ -171,12 +225,18 @@ export class Explainer {
     const thread = frame.thread as Address;
     const token = tokenOf(this.#system, state.world, thread);
     if (token < 0) {
-      if (this.#system.local(state.world, thread).value === 'idle') return this.#feed(pop(state, pid), search);
+      if (this.#system.local(state.world, thread).value === 'idle') {
+        // What a mark began, only its end mark ends; what this line began must show this line.
+        if (frame.mark === null && frame.since !== seen.line.line) return this.#feed(pop(state, pid), search);
+        if (misses.length < 32) misses.push({ expected: `${frame.what} is over`, why: 'ended' });
+        return;
+      }
       return this.#unblock(state, thread, search, (after) => this.#run(after, top(after, pid) as Frame, search));
     }
     const flight = state.world.flight[token] as Flight;
     if (flight.to === environment && driversCode.has(flight.event.type)) {
       const nested = beginnings(seen, state, this.#knowledge);
+      if (nested.length > 0 && search.looks !== null) search.looks.entangled = true;
       for (const beginning of nested) this.#start(state, beginning, search);
       if (nested.length > 0 && seen.at === 'entry') return;
     }
@@ -192,6 +252,8 @@ export class Explainer {
     const rest = withTop(state, pid, { ...frame, expect: frame.expect.slice(1) });
     if (fits && wrong === null) {
       const { ret } = label.args;
+      search.matched = label;
+      if (search.looks !== null && typeof ret === 'number' && Math.abs(ret) === anyErrno) search.looks.entangled = true;
       search.found.push(typeof ret === 'number' && Math.abs(ret) === anyErrno ? this.#named(rest, Math.abs(Number(seen.line.fields['ret']))) : rest);
       return;
     }
@@ -208,8 +270,8 @@ export class Explainer {
     const locals = state.world.locals.map((local, index) =>
       (concerns(local.context) ? (this.#system.actors[index] as Actor).at(name(local.context), local.value) : local));
     const flight = state.world.flight.map((sent) => (concerns(sent.event) ? { ...sent, event: this.#system.messages.intern(name(sent.event)) } : sent));
-    const tasks = new Map([...state.tasks].map(([pid, frames]) => [pid, frames.map((frame) =>
-      ({ ...frame, expect: frame.expect.map((label) => (concerns(label.args) ? { ...label, args: name(label.args) } : label)) }))]));
+    const tasks = state.tasks.map(({ pid, frames }) => ({ pid, frames: frames.map((frame) =>
+      ({ ...frame, expect: frame.expect.map((label) => (concerns(label.args) ? { ...label, args: name(label.args) } : label)) })) }));
     return { world: { ...state.world, locals, flight }, tasks };
   }
 
@@ -226,6 +288,7 @@ export class Explainer {
   #ordered(state: State, choice: Choice, flight: Flight, search: Search, then: (state: State) => void): void {
     const { to } = choice;
     const waiting = state.world.flight.filter((other) => other !== flight && other.to === to && !search.helping.has(moverOf(this.#system, state.world, other)));
+    if (waiting.length > 0 && search.looks !== null) search.looks.entangled = true;
     for (const other of waiting) {
       const before = this.#system.local(state.world, to);
       const actor = this.#actorAt(to);
@@ -267,33 +330,49 @@ export class Explainer {
   }
 
   #pidOf(state: State, thread: Address): number | undefined {
-    for (const [pid, frames] of state.tasks) if (frames.some((frame) => frame.thread === thread)) return pid;
+    for (const { pid, frames } of state.tasks) if (frames.some((frame) => frame.thread === thread)) return pid;
     return undefined;
   }
 
   /** One step; a step that only queues for a lock is not taken: first whoever holds it must go on. */
   #take(state: State, choice: Choice, search: Search, then: (state: State) => void): void {
-    const step = this.#system.step(state.world, choice);
-    if (step.out.length === 0 && choice.to !== environment && isLock(choice.event.type)) {
-      const holder = this.#system.local(state.world, choice.to).context['holder'];
-      if (typeof holder !== 'string' || search.helping.has(holder)) return;
-      return this.#release(state, holder, choice, search, then);
+    let labels: readonly Label[] = [];
+    if (choice.to !== environment) {
+      const at = this.#system.indexOf(choice.to);
+      const local = state.world.locals[at] as Local;
+      search.looks?.read(at, local, search.start ?? []);
+      const move = (this.#system.actors[at] as Actor).move(local, choice.event);
+      if (move.out.length === 0 && isLock(choice.event.type)) {
+        const holder = this.#system.local(state.world, choice.to).context['holder'];
+        if (typeof holder !== 'string' || search.helping.has(holder)) return;
+        return this.#release(state, holder, choice, search, then);
+      }
+      labels = this.#labels.of(choice.to, choice.event, move);
+      if (labels.length > 0 && this.#isHopeless(labels[0] as Label, state, search)) return;
     }
-    const labels = choice.to === environment ? [] : this.#labels.of(choice.to, choice.event, moveOf(this.#system, state, choice));
-    then(this.#recorded(state, step, labels, search));
+    then(this.#recorded(state, this.#system.step(state.world, choice), labels, search));
+  }
+
+  /** What the step would show first is not what the line shows: there is no need to take it. */
+  #isHopeless(label: Label, state: State, { seen, pid, misses }: Search): boolean {
+    if (pid !== seen.line.pid || (label.says === seen.says && label.at === seen.at) || label.says === 'bus_notify') return false;
+    if ((top(state, pid)?.expect.length ?? 0) > 0) return false;
+    if (misses.length < 32) misses.push({ expected: describe(label), why: 'other' });
+    return true;
   }
 
   #recorded(state: State, step: Step, labels: readonly Label[], search: Search): State {
-    const frames = state.tasks.get(search.pid) ?? [];
-    const frame = frames.at(-1);
-    if (frame === undefined) return { ...state, world: step.world };
-    const trail = { fact: step.fact, line: search.seen.line.line, before: frame.trail };
-    const expect = labels.length === 0 ? frame.expect : [...frame.expect, ...labels];
-    return withTop({ ...state, world: step.world }, search.pid, { ...frame, expect, trail });
+    const frame = top(state, search.pid);
+    if (frame === undefined) return { world: step.world, tasks: state.tasks };
+    const { thread, what, since, pending, mark, ends } = frame;
+    const expect = labels.length === 0 ? frame.expect : frame.expect.length === 0 ? labels : [...frame.expect, ...labels];
+    const trail = { facts: [step.fact], base: 0, cause: null, line: search.seen.line.line, before: frame.trail };
+    return withTop(state, search.pid, { thread, what, since, pending, expect, mark, ends, trail }, step.world);
   }
 
   /** The lock is held: its holder must already have given it back, unseen. */
   #release(state: State, holder: Address, choice: Choice, search: Search, then: (state: State) => void): void {
+    if (search.looks !== null) search.looks.entangled = true;
     const pid = this.#pidOf(state, holder);
     if (pid === undefined || (top(state, pid)?.expect.length ?? 0) > 0 || search.budget-- <= 0) return;
     const token = tokenOf(this.#system, state.world, holder);
@@ -312,7 +391,8 @@ export class Explainer {
 
   /** The thread waits for something that another one has done unseen (a device fd was closed, say). */
   #unblock(state: State, thread: Address, search: Search, then: (state: State) => void): void {
-    for (const [pid, frames] of state.tasks) {
+    if (search.looks !== null) search.looks.entangled = true;
+    for (const { pid, frames } of state.tasks) {
       const other = frames.at(-1);
       if (other?.thread == null || other.thread === thread || other.expect.length > 0 || search.helping.has(other.thread)) continue;
       const token = tokenOf(this.#system, state.world, other.thread);
@@ -366,10 +446,18 @@ export class Explainer {
       return this.#drawn(row.possible, search).map((attach) =>
         ({ kind: 'deliver', index, to, event: attach === 0 ? event : this.#system.messages.intern({ ...event, attach }) }));
     }
-    return this.#answers(state, event, search).map((answer) => ({
-      kind: 'answer', index, to: event.from,
-      event: this.#system.messages.intern({ type: `${event.type}.ret`, ret: 0, ...answer, from: environment }),
-    }));
+    return this.#answers(state, event, search).map((answer) => ({ kind: 'answer', index, to: event.from, event: this.#answer(event, answer) }));
+  }
+
+  /** The message of an answer; those that are a number only are kept. */
+  #answer(call: Message, answer: { readonly [argument: string]: Plain }): Message {
+    const { ret } = answer;
+    const kept = Object.keys(answer).length === 1 && typeof ret === 'number' ? `${call.type} ${ret}` : null;
+    const known = kept === null ? undefined : this.#kept.get(kept);
+    if (known !== undefined) return known;
+    const message = this.#system.messages.intern({ type: `${call.type}.ret`, ret: 0, ...answer, from: environment });
+    if (kept !== null) this.#kept.set(kept, message);
+    return message;
   }
 
   /** A failing attach shows at once (__iommu_group_set_domain.ret), so only what the line says is tried. */
@@ -427,16 +515,9 @@ const isLock = (type: string): boolean => type === 'device_lock' || type === 'gr
 
 const same = (a: readonly unknown[], b: readonly unknown[]): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-const moveOf = (system: System, state: State, choice: Choice) => {
-  const index = system.indexOf(choice.to);
-  return (system.actors[index] as Actor).move(state.world.locals[index] as Local, choice.event);
-};
-
 /** The last answer to the environment in a frame's facts: what the writer saw. */
 function resultOf({ trail }: Frame): number | null {
-  for (let at = trail; at !== null; at = at.before) {
-    const { to, event } = at.fact;
-    if (to === environment && typeof event['ret'] === 'number') return event['ret'];
-  }
+  for (let at = trail; at !== null; at = at.before)
+    for (const { to, event } of at.facts) if (to === environment && typeof event['ret'] === 'number') return event['ret'];
   return null;
 }

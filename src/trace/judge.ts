@@ -16,7 +16,7 @@ import { Knowledge, type Found } from './knowledge.ts';
 import { Labels, visibleWords } from './label.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Mark } from './body.ts';
-import { pop, push, top, type State } from './state.ts';
+import { framesOf, pop, push, top, type State } from './state.ts';
 
 /** Where kernel and model part. */
 export interface Violation {
@@ -57,8 +57,8 @@ export class Judge {
   readonly #options: JudgeOptions;
   readonly #rows = new Map<string, Row>();
   readonly #byEvent = new Map<string, Row>();
-  #knowledge: Knowledge;
-  #explainer: Explainer;
+  readonly #knowledge: Knowledge;
+  readonly #explainer: Explainer;
   #states: State[];
   /** Calls outside the model that a task is inside of. */
   #inside = new Map<number, string[]>();
@@ -89,7 +89,7 @@ export class Judge {
     this.#most = most;
     this.#knowledge = new Knowledge(model);
     this.#explainer = new Explainer(this.#knowledge, this.#labels, this.#recorder);
-    this.#states = [{ world: this.#knowledge.system.initial(), tasks: new Map() }];
+    this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
   }
 
   /** Takes the next line. False once a line could not be explained: the judge stops there. */
@@ -156,9 +156,8 @@ export class Judge {
   #lose(line: number): void {
     this.lostAt ??= line;
     this.account.lose(line);
-    this.#knowledge = new Knowledge(this.model);
-    this.#explainer = new Explainer(this.#knowledge, this.#labels, this.#recorder);
-    this.#states = [{ world: this.#knowledge.system.initial(), tasks: new Map() }];
+    this.#knowledge.forget();
+    this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
     this.#inside = new Map();
     this.#midLife = new Set();
     this.#seenTasks = new Set();
@@ -238,7 +237,9 @@ export class Judge {
     const joining = this.#joining.get(line.pid);
     if (says.startsWith('__iommu_group_set_domain') && typeof fields['g'] === 'number' && joining !== undefined)
       this.#states = this.#knowledge.redirect(this.#states, joining, fields['g']);
-    this.#states = this.#states.map((state) => ({ ...state, world: this.#knowledge.system.grow(state.world) }));
+    const { length } = this.#knowledge.system.actors;
+    if (this.#states.some(({ world }) => world.locals.length < length))
+      this.#states = this.#states.map((state) => ({ ...state, world: this.#knowledge.system.grow(state.world) }));
   }
 
   #found(says: string, at: Place, { fields }: TraceLine): readonly Found[] {
@@ -337,7 +338,7 @@ export class Judge {
     const operation = operationOf(mark.op);
     if (mark.kind === 'begin') {
       const last = this.#marks.get(pid);
-      const open = this.#states.filter((state) => (state.tasks.get(pid) ?? []).every((frame) => frame.mark === null));
+      const open = this.#states.filter((state) => framesOf(state, pid).every((frame) => frame.mark === null));
       if ((last !== undefined && Number(count) !== last + 1) || open.length === 0)
         return this.#refuse(line, `the task is still inside its operation ${last ?? ''}`, [`end of operation ${pid}.${last ?? ''}`]);
       this.#marks.set(pid, Number(count));
@@ -405,7 +406,7 @@ export class Judge {
 
   #end(line: TraceLine, mark: Mark, operation: Operation): void {
     const { pid } = line;
-    const open = this.#states.filter((state) => (state.tasks.get(pid) ?? []).some((frame) => frame.mark === mark.id));
+    const open = this.#states.filter((state) => framesOf(state, pid).some((frame) => frame.mark === mark.id));
     if (open.length === 0) {
       if (!this.#seenTasks.has(pid)) return this.account.outside('began before the recording');
       return this.#refuse(line, `the task is not inside operation ${mark.id}`, []);

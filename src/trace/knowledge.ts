@@ -40,6 +40,14 @@ export class Knowledge {
     for (const bus of ['pci', 'platform', unknown]) this.#addBus(bus);
   }
 
+  /** Forgets what is known of the machine, as after a loss; the actors and their tables stay. */
+  forget(): void {
+    for (const known of [this.#devices, this.#groups, this.#users, this.#files]) known.clear();
+    this.#drivers.clear();
+    this.#vfioGroups.clear();
+    this.#vfioKnown = false;
+  }
+
   #addBus(bus: string): void {
     this.system.add({ address: busAt(bus), chart: this.#model.charts.bus_type, input: { address: busAt(bus), klist_devices: null, klist_drivers: null } });
   }
@@ -82,8 +90,8 @@ export class Knowledge {
   /** A thread for an entry point, which nobody uses in this state. */
   idleThread(entry: string, state: State): Address {
     const known = this.#threads.get(entry) ?? [];
-    const used = new Set([...state.tasks.values()].flatMap((frames) => frames.map(({ thread }) => thread)));
-    const free = known.find((address) => !used.has(address) && this.#isIdle(state.world, address));
+    const isUsed = (address: Address) => state.tasks.some(({ frames }) => frames.some(({ thread }) => thread === address));
+    const free = known.find((address) => !isUsed(address) && this.#isIdle(state.world, address));
     return free ?? this.#addThread(entry, known);
   }
 
@@ -146,7 +154,7 @@ export class Knowledge {
     const vfio = isVfioDriver(driver);
     if (vfio && isNew) this.#vfioKnown = true;
     const address = driverAt(driver);
-    this.system.add({
+    if (!this.system.has(address)) this.system.add({
       address, chart: this.#model.charts.device_driver, ...(isNew ? {} : { value: 'registered' }),
       input: { address, driver, driver_managed_dma: null, async: null, vfio, klist_devices: null },
     });

@@ -9,9 +9,12 @@ import type { Address, Said } from '../../machines/chart.ts';
 import { isAnswer, type Fact, type Flight, type System, type World } from '../world/world.ts';
 import type { Label } from './label.ts';
 
-/** Facts of one frame, newest first. */
+/** Facts of one frame, newest first. A run that was taken before shares its facts: they count from `base`. */
 export interface Trail {
-  readonly fact: Fact;
+  readonly facts: readonly Fact[];
+  readonly base: number;
+  /** What a cause of -1 stands for. */
+  readonly cause: number | null;
   /** Line of the trace that made the step necessary. */
   readonly line: number;
   readonly before: Trail | null;
@@ -34,32 +37,61 @@ export interface Frame {
   readonly trail: Trail | null;
 }
 
+export interface Task {
+  readonly pid: number;
+  readonly frames: readonly Frame[];
+}
+
 export interface State {
   readonly world: World;
-  readonly tasks: ReadonlyMap<number, readonly Frame[]>;
+  /** Tasks that are inside something: a handful, so a list. */
+  readonly tasks: readonly Task[];
 }
 
-export const top = (state: State, pid: number): Frame | undefined => state.tasks.get(pid)?.at(-1);
+const none: readonly Frame[] = [];
 
-export function push(state: State, pid: number, frame: Frame): State {
-  const tasks = new Map(state.tasks);
-  tasks.set(pid, [...(tasks.get(pid) ?? []), frame]);
-  return { ...state, tasks };
+export function framesOf({ tasks }: State, pid: number): readonly Frame[] {
+  for (const task of tasks) if (task.pid === pid) return task.frames;
+  return none;
 }
 
-export function pop(state: State, pid: number): State {
-  const tasks = new Map(state.tasks);
-  const frames = tasks.get(pid) ?? [];
-  if (frames.length <= 1) tasks.delete(pid);
-  else tasks.set(pid, frames.slice(0, -1));
-  return { ...state, tasks };
+export const top = (state: State, pid: number): Frame | undefined => {
+  const frames = framesOf(state, pid);
+  return frames[frames.length - 1];
+};
+
+function withFrames({ world, tasks }: State, pid: number, frames: readonly Frame[]): State {
+  const at = tasks.findIndex((task) => task.pid === pid);
+  const copy = tasks.slice();
+  if (at < 0) copy.push({ pid, frames });
+  else if (frames.length === 0) copy.splice(at, 1);
+  else copy[at] = { pid, frames };
+  return { world, tasks: copy };
 }
 
-/** The state with another top frame for one task. */
-export function withTop(state: State, pid: number, frame: Frame): State {
-  const tasks = new Map(state.tasks);
-  tasks.set(pid, [...(tasks.get(pid) ?? []).slice(0, -1), frame]);
-  return { ...state, tasks };
+export const push = (state: State, pid: number, frame: Frame): State => withFrames(state, pid, [...framesOf(state, pid), frame]);
+
+export const pop = (state: State, pid: number): State => withFrames(state, pid, framesOf(state, pid).slice(0, -1));
+
+/** The state with another top frame for one task, and another world. */
+export function withTop(state: State, pid: number, frame: Frame, world: World = state.world): State {
+  const frames = framesOf(state, pid).slice();
+  frames[frames.length - 1] = frame;
+  return withFrames({ world, tasks: state.tasks }, pid, frames);
+}
+
+/** Facts of a frame, oldest first, each with the line that made it necessary. */
+export function factsOf(trail: Trail | null): { fact: Fact; line: number }[] {
+  const all: { fact: Fact; line: number }[] = [];
+  for (let at = trail; at !== null; at = at.before) {
+    const { base, cause, line } = at;
+    for (let n = at.facts.length - 1; n >= 0; n--) {
+      const fact = at.facts[n] as Fact;
+      const own = fact.cause === null ? null : fact.cause < 0 ? cause : base + fact.cause;
+      all.push({ fact: base === 0 && (fact.cause ?? 0) >= 0 ? fact : { ...fact, seq: base + fact.seq, cause: own }, line });
+    }
+  }
+  return all.reverse();
 }
 
 /** The thread on whose behalf an actor is at work: the last of the chain of callers. */
@@ -90,7 +122,7 @@ export function tokenOf(system: System, world: World, thread: Address): number {
 
 /** Two states with one key have the same future. */
 export function keyOf(system: System, { world, tasks }: State): string {
-  const frames = [...tasks].map(([pid, stack]) =>
+  const frames = tasks.map(({ pid, frames: stack }) =>
     `${pid}:${stack.map(({ thread, expect, ends }) => `${thread ?? ends ?? ''}<${expect.map(({ says, at }) => `${says} ${at}`).join()}`).join('|')}`);
   return `${system.key(world)}#${frames.join('#')}`;
 }

@@ -182,14 +182,14 @@ export class System {
     const taken = choice.kind === 'start' ? undefined : (world.flight[choice.index] as Flight);
     const seq = world.seq;
     const fact = { seq, from: choice.event.from, to: choice.to, event: choice.event, cause: taken?.cause ?? null };
-    const rest = choice.kind === 'start' ? world.flight : world.flight.filter((_, index) => index !== choice.index);
+    const flight = world.flight.slice();
+    if (choice.kind !== 'start') flight.splice(choice.index, 1);
     if (choice.to === environment)
-      return { world: { locals: world.locals, flight: rest, seq: seq + 1 }, fact: { ...fact, said: [] }, out: [] };
+      return { world: { locals: world.locals, flight, seq: seq + 1 }, fact: { ...fact, said: [] }, out: [] };
     const index = this.indexOf(choice.to);
     const actor = this.actors[index] as Actor;
     const before = world.locals[index] as Local;
     const { next, out } = actor.move(before, choice.event);
-    const flight = [...rest];
     const said: Said[] = [];
     for (const output of out) {
       if (output.kind === 'sent') flight.push({ ...output.sent, cause: seq });
