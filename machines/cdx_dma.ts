@@ -2,14 +2,14 @@
  * cdx_dma: the callbacks of the cdx bus, which throw the refusal away.
  *
  * Kernel v6.12.y (6.12.117), drivers/cdx/cdx.c cdx_dma_configure, cdx_dma_cleanup: returns 0 whatever
- * iommu_device_use_default_domain() said, and 0 when firmware says -EPROBE_DEFER. The bus exists from v6.4 on. The
- * caller holds device_lock. Otherwise as bus_dma.
+ * iommu_device_use_default_domain() said, and 0 when firmware says -EPROBE_DEFER; any other error of firmware is
+ * returned. The bus exists from v6.4 on. The caller holds device_lock. Otherwise as bus_dma.
  */
 import { assign, setup } from 'xstate';
 import { deviceAt, driverAt, environment } from './address.ts';
 import type { DmaCall, DmaInput } from './bus_dma.ts';
 import { notBusy, sends, type Busy, type Ret, type Types } from './chart.ts';
-import { EBUSY } from './kernel.ts';
+import { EBUSY, EPROBE_DEFER } from './kernel.ts';
 
 type Answer =
   | Ret<'firmware_dma_configure' | 'driver_managed_dma'>
@@ -26,11 +26,13 @@ const readFlag = call(({ driver }) => driverAt(driver), () => ({ type: 'driver_m
 export const cdx_dma = setup({
   types: {} as Types<Context, DmaCall | Answer, DmaInput>,
   guards: {
+    deferred: ({ event }) => 'ret' in event && event.ret === -EPROBE_DEFER,
     failed: ({ event }) => 'ret' in event && event.ret < 0,
     managed: ({ context }) => context.managed,
   },
   actions: {
     begin: assign(({ event }) => ({ caller: event.from, call: event.type, driver: 'driver' in event ? event.driver : '', ret: 0 })),
+    keep: assign({ ret: ({ event }) => ('ret' in event ? event.ret : 0) }),
     keepFlag: assign({ managed: ({ event }) => 'ret' in event && event.ret === 1 }),
     arch_teardown_dma_ops: say(({ device }) => ({ type: 'arch_teardown_dma_ops', device })),
     reply: call(({ caller }) => caller, ({ call: type, ret }) => ({ type: `${type}.ret`, ret })),
@@ -64,7 +66,8 @@ export const cdx_dma = setup({
           entry: call(() => environment, ({ device }) => ({ type: 'firmware_dma_configure', device })),
           on: {
             'firmware_dma_configure.ret': [
-              { guard: 'failed', target: '#answered', description: '-EPROBE_DEFER is lost here.' },
+              { guard: 'deferred', target: '#answered', description: '-EPROBE_DEFER is lost here.' },
+              { guard: 'failed', target: '#answered', actions: 'keep' },
               { guard: 'managed', target: '#answered' },
               { target: 'in_use' },
             ],

@@ -13,7 +13,7 @@
 import { assign, not, setup } from 'xstate';
 import { environment } from './address.ts';
 import { ret, sends, type Address, type Call, type Here, type Types } from './chart.ts';
-import { ENODEV, unknown } from './kernel.ts';
+import { EINVAL, ENODEV, unknown } from './kernel.ts';
 
 type Group = { readonly group: Address | null };
 
@@ -57,6 +57,7 @@ export const device = setup({
   guards: {
     someoneWaits: ({ context }) => context.waiting.length > 0,
     byHolder: ({ context, event }) => context.holder === event.from,
+    noOwner: ({ event }) => event.type === 'iommu_device_claim_dma_owner' && event.owner === null,
     inGroup: ({ context }) => context.iommu_group !== null,
     namedByOverride: ({ context, event }) =>
       event.type === 'driver_match_device' && context.driver_override === event.driver && context.match_driver,
@@ -199,7 +200,11 @@ export const device = setup({
         'dev->iommu_group': { actions: ['set_group', ret(0)] },
         iommu_device_use_default_domain: [{ guard: 'inGroup', actions: 'toGroup' }, { actions: ret(0) }],
         iommu_device_unuse_default_domain: [{ guard: 'inGroup', actions: 'toGroup' }, { actions: ret(0) }],
-        iommu_device_claim_dma_owner: [{ guard: 'inGroup', actions: 'toGroup' }, { actions: ret(-ENODEV) }],
+        iommu_device_claim_dma_owner: [
+          { guard: 'inGroup', actions: 'toGroup' },
+          { guard: 'noOwner', actions: ['warn', ret(-EINVAL)] },
+          { actions: ret(-ENODEV) },
+        ],
         iommu_device_release_dma_owner: [{ guard: 'inGroup', actions: 'toGroup' }, { actions: ret(0) }],
       },
     },

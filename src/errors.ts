@@ -93,6 +93,24 @@ export const errorCodes = {
     means: 'One state and one event gave two different results.',
     usually: 'an action that changes context in place, or reads a clock or a random number',
   },
+  // The checker: an actor that never runs out of new local states.
+  unbounded: {
+    fault: 'model',
+    means: 'The local states of one actor grow without bound, so the worlds cannot be counted.',
+    usually: 'a counter in a context, or a list that gets the same entry again and again',
+  },
+  // The checker: a property that no list has.
+  'no-such-property': {
+    fault: 'use',
+    means: 'No property has this name.',
+    usually: 'a misspelt sentence; part of the name is enough',
+  },
+  // The checker: the machine is too small for the topology.
+  'out-of-memory': {
+    fault: 'input',
+    means: 'The worlds of the topology take more memory than is allowed.',
+    usually: 'too many devices or threads at once, or a --memory that is too small',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof errorCodes;

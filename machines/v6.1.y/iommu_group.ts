@@ -55,12 +55,13 @@ export const iommu_group = setup({
     counted: ({ context }) => context.owner_cnt > 0,
     lastUser: ({ context }) => context.owner_cnt === 1,
     foreign: ({ context }) => context.domain !== 'default' && context.domain !== 'none',
-    notDefault: ({ context }) => context.domain !== 'default',
+    noDefaultDomain: ({ context }) => context.domain === 'none',
     attachRefused: ({ context }) => !['default', 'blocking', 'none'].includes(context.domain),
     attachFails: ({ event }) => drawn(event) < 0,
     owned: ({ context }) => context.owner !== null,
     bound: ({ event }) => event.type === 'iommu_change_dev_def_domain' && event.bound,
     mayClaim: ({ context, event }) => context.owner_cnt === 0 && ['default', 'none'].includes(context.domain) && drawn(event) === 0,
+    mayRelease: ({ context }) => context.owner_cnt > 0 && context.owner !== null,
     mayAttach: ({ context, event }) => ['default', 'blocking', 'none'].includes(context.domain) && drawn(event) === 0,
   },
   actions: {
@@ -114,7 +115,7 @@ export const iommu_group = setup({
           description: 'owner_cnt drivers of the group use the DMA API.',
           on: {
             iommu_device_use_default_domain: [
-              { guard: 'notDefault', actions: ret(-EBUSY) },
+              { guard: 'foreign', actions: ret(-EBUSY) },
               { actions: ['get', ret(0)] },
             ],
             iommu_device_unuse_default_domain: [
@@ -127,7 +128,7 @@ export const iommu_group = setup({
           },
         },
         claimed: {
-          description: 'owner is set. owner_cnt is 1, unless an unbalanced unuse() took the count of the user.',
+          description: 'owner is set (a NULL token is not refused, and is never released). owner_cnt is 1, unless an unbalanced unuse() took it.',
           on: {
             iommu_device_use_default_domain: [
               { guard: 'counted', actions: ret(-EBUSY) },
@@ -144,7 +145,7 @@ export const iommu_group = setup({
               { actions: [...setDomain('blocking'), 'own', ret(0)] },
             ],
             iommu_group_release_dma_owner: [
-              { guard: 'counted', target: 'unowned', actions: [...setDomain('default', { owner_cnt: 0, owned: false }), 'disown', ret(0)] },
+              { guard: 'mayRelease', target: 'unowned', actions: [...setDomain('default', { owner_cnt: 0, owned: false }), 'disown', ret(0)] },
               misuse,
             ],
             iommu_group_dma_owner_claimed: [{ guard: 'counted', actions: ret(1) }, { actions: ret(0) }],
@@ -170,8 +171,8 @@ export const iommu_group = setup({
       },
       states: {
         default: { on: { iommu_group_release_dma_owner: { description: 'Nothing to undo.' } } },
-        blocking: { on: { iommu_group_release_dma_owner: { guard: 'counted', target: 'default' } } },
-        user: { on: { iommu_group_release_dma_owner: { guard: 'counted', target: 'default' } } },
+        blocking: { on: { iommu_group_release_dma_owner: { guard: 'mayRelease', target: 'default' } } },
+        user: { on: { iommu_group_release_dma_owner: { guard: 'mayRelease', target: 'default' } } },
         foreign: { on: { iommu_group_release_dma_owner: { description: 'Not the domain of an owner: release() warns.' } } },
         none: { on: { iommu_group_add_device: { target: 'default' } } },
       },
@@ -187,7 +188,8 @@ export const iommu_group = setup({
         iommu_group_first_device: { actions: 'look' },
         iommu_change_dev_def_domain: [
           { guard: 'bound', actions: ret(-EBUSY) },
-          { guard: 'notDefault', actions: ret(-EBUSY) },
+          { guard: 'noDefaultDomain', actions: ret(-EINVAL) },
+          { guard: 'foreign', actions: ret(-EBUSY) },
           { actions: ret(0) },
         ],
       },

@@ -157,7 +157,7 @@ export const iommu_group = setup({
               { guard: 'noOwner', actions: ['warn', ret(-EINVAL)] },
               { actions: ret(-EPERM) },
             ],
-            iommu_device_release_dma_owner: misuse,
+            iommu_device_release_dma_owner: [{ guard: 'shared', actions: ['put', ret(0)], description: 'Whose count it is, is not asked.' }, misuse],
             iommu_group_dma_owner_claimed: { actions: ret(1) },
           },
         },
@@ -265,6 +265,7 @@ export const iommu_group = setup({
           { actions: ['leave', ret(0)] },
         ],
         iommu_group_store_type: [
+          { guard: 'noDefaultDomain', actions: ret(-EINVAL) },
           { guard: 'empty', actions: ret(-EPERM) },
           { guard: 'counted', actions: ret(-EPERM) },
           { actions: [...setDomain('default'), ret(0)] },

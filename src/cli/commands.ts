@@ -1,4 +1,5 @@
 /** The commands, in the order `--help` lists them. */
 import type { Register } from './program.ts';
+import { register as run } from './run.ts';
 
-export const commands: readonly Register[] = [];
+export const commands: readonly Register[] = [run];

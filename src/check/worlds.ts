@@ -1,0 +1,130 @@
+/**
+ * The worlds that were met: packed, in the order of discovery, each once.
+ *
+ * The array of worlds is the queue of the breadth-first search; the hash table holds places in it. So a world costs its
+ * packed words and about 8 bytes more. When a field gets too narrow, every world is packed anew in place of a restart.
+ */
+import { ModelError } from '../errors.ts';
+import type { Layout } from './layout.ts';
+
+export class Worlds {
+  layout: Layout;
+  data: Int32Array;
+  size = 0;
+  #table = new Int32Array(1 << 12);
+  #mask = (1 << 12) - 1;
+  readonly #memory: number;
+
+  /** @param memory bytes that the worlds and their table may take */
+  constructor(layout: Layout, memory: number) {
+    this.layout = layout;
+    this.#memory = memory;
+    this.data = new Int32Array(layout.words << 10);
+  }
+
+  get bytes(): number {
+    return this.data.byteLength + this.#table.byteLength;
+  }
+
+  /** Place of the world in `words`, which is kept if it is new: then the place is the old `size`. */
+  place(words: Int32Array): number {
+    const width = this.layout.words;
+    let { data } = this;
+    const table = this.#table;
+    const mask = this.#mask;
+    let at = hash(words, width) & mask;
+    probe: for (let entry = table[at] as number; entry !== 0; entry = table[at] as number) {
+      at = (at + 1) & mask;
+      const base = (entry - 1) * width;
+      for (let word = 0; word < width; word++) if (data[base + word] !== words[word]) continue probe;
+      return entry - 1;
+    }
+    const place = this.size++;
+    table[at] = place + 1;
+    const base = place * width;
+    if (base + width > data.length) data = this.#grow();
+    for (let word = 0; word < width; word++) data[base + word] = words[word] as number;
+    if (this.size * 5 > (mask + 1) * 3) this.#rehash((mask + 1) * 2);
+    return place;
+  }
+
+  /** Place of the world in `words`, or -1: keeps nothing. */
+  find(words: Int32Array): number {
+    const { words: width } = this.layout;
+    probe: for (let at = hash(words, width) & this.#mask; ; at = (at + 1) & this.#mask) {
+      const entry = this.#table[at] as number;
+      if (entry === 0) return -1;
+      for (let word = 0; word < width; word++) if (this.data[(entry - 1) * width + word] !== words[word]) continue probe;
+      return entry - 1;
+    }
+  }
+
+  /** Nodes of the world at `place`. */
+  read(place: number, nodes: Int32Array): void {
+    const { data, layout: { words, word, shift, mask } } = this;
+    const base = place * words;
+    for (let actor = 0; actor < nodes.length; actor++)
+      nodes[actor] = ((data[base + (word[actor] as number)] as number) >>> (shift[actor] as number)) & (mask[actor] as number);
+  }
+
+  /** Packs every world anew. */
+  widen(layout: Layout): void {
+    const before = this.layout;
+    const data = new Int32Array(Math.max(this.size + 1024, Math.floor(this.data.length / before.words)) * layout.words);
+    const nodes = new Int32Array(layout.bits.length);
+    for (let place = 0; place < this.size; place++) {
+      this.read(place, nodes);
+      pack(layout, nodes, data, place * layout.words);
+    }
+    this.data = data;
+    this.layout = layout;
+    this.#check();
+    this.#rehash(this.#mask + 1);
+  }
+
+  #rehash(slots: number): void {
+    const table = new Int32Array(slots);
+    const mask = slots - 1;
+    const { words } = this.layout;
+    for (let place = 0; place < this.size; place++) {
+      let at = hash(this.data.subarray(place * words, place * words + words), words) & mask;
+      while (table[at] !== 0) at = (at + 1) & mask;
+      table[at] = place + 1;
+    }
+    this.#table = table;
+    this.#mask = mask;
+    this.#check();
+  }
+
+  #grow(): Int32Array {
+    const wider = new Int32Array(Math.ceil(this.data.length * (this.data.length > 1 << 26 ? 1.5 : 2)));
+    wider.set(this.data);
+    this.data = wider;
+    this.#check();
+    return wider;
+  }
+
+  #check(): void {
+    if (this.bytes > this.#memory)
+      throw new ModelError('out-of-memory', `${this.size} worlds take ${Math.round(this.bytes / 2 ** 20)} MiB`, { at: `--memory ${this.#memory}` });
+  }
+}
+
+/** Writes the nodes into words. */
+export function pack({ words, word, shift }: Layout, nodes: Int32Array, into: Int32Array, at = 0): void {
+  into.fill(0, at, at + words);
+  for (let actor = 0; actor < nodes.length; actor++) {
+    const place = at + (word[actor] as number);
+    into[place] = (into[place] as number) | ((nodes[actor] as number) << (shift[actor] as number));
+  }
+}
+
+function hash(words: Int32Array, width: number): number {
+  let h = 0;
+  for (let word = 0; word < width; word++) {
+    h = Math.imul(h ^ (words[word] as number), 0x9e3779b1);
+    h ^= h >>> 15;
+  }
+  h = Math.imul(h, 0x85ebca6b);
+  return h ^ (h >>> 13);
+}

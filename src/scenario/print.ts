@@ -1,0 +1,208 @@
+/**
+ * What was played as text: one line per fact, what an actor says indented under its name, and how things stand.
+ *
+ * Columns have a fixed width and nothing is numbered, so a line changes only when what it says changes.
+ */
+import { bindingAt, deferredProbe, deviceAt, environment, groupAt, kindOf, nameOf } from '../../machines/address.ts';
+import type { Address, Message, Plain, Said } from '../../machines/chart.ts';
+import { errnoName } from '../../machines/kernel.ts';
+import type { FactLog } from '../log/facts.ts';
+import { holders, renderHolder } from '../log/holder.ts';
+import { renderChain, why } from '../log/why.ts';
+import { isAnswer, type System, type World } from '../world/world.ts';
+import { threadOfActor, type Played, type PlayedBlock, type PlayedFact, type Standing } from './run.ts';
+
+export interface PrintOptions {
+  /** Every fact, with locks, passive reads and the environment. Default false: what a reader of the kernel's log would ask for. */
+  readonly all?: boolean;
+  /** Below each error that a thread gets: the chain of its causes, and who stood in the way. Default false. */
+  readonly why?: boolean;
+}
+
+/** The output of one block, line by line. */
+export function printBlock({ system, log }: Played, { facts, standing, world }: PlayedBlock, { all = false, why: asked = false }: PrintOptions = {}): string[] {
+  return [
+    ...facts.flatMap((played) => [...printFact(system, played, all), ...(asked ? printWhy(log, played) : [])]),
+    ...standing.map(printStanding),
+    ...printWorld(system, world),
+  ];
+}
+
+const width = 32;
+const line = (who: string, what: string): string => `${who.padEnd(width - 2)}  ${what}`;
+
+/**
+ * An address as people write it: a device for each of its actors, `group 8`, `admin`.
+ *
+ * Facts between two actors of one device are the inside of that device and not printed.
+ */
+export function shown(address: Address): string {
+  const name = nameOf(address);
+  switch (kindOf(address)) {
+    case 'device': case 'binding': case 'attach': case 'bus_dma': case 'notifier': case 'vfio_device':
+      return name;
+    case 'vfio_container':
+      return `container ${threadOfActor(name)}`;
+    case 'iommufd_ctx':
+      return `iommufd ${threadOfActor(name)}`;
+    case 'thread':
+      return name.startsWith('async:') ? `async ${nameOf(name)}` : threadOfActor(name);
+    case 'domain': {
+      const [whose = '', ...which] = (kindOf(name) === 'thread' ? nameOf(name) : name).split(':');
+      return [threadOfActor(whose), ...which].join(':');
+    }
+    case 'owner':
+      return name;
+    default:
+      return address === name ? name : `${kindOf(address)} ${name}`;
+  }
+}
+
+const kinds = /^(?:device|binding|attach|bus_dma|notifier|vfio_device|group|vfio_group|vfio_container|iommufd_ctx|driver|bus|thread|domain|owner):/;
+const value = (plain: Plain): string =>
+  plain === null ? 'NULL' : typeof plain === 'string' ? (kinds.test(plain) ? shown(plain) : plain) : JSON.stringify(plain);
+
+/** Functions whose positive result is the errno of the driver's probe. */
+const positive = new Set(['really_probe.ret', '__driver_probe_device.ret', 'driver_probe_device.ret']);
+
+/** Arguments, without what the speaker's name says already. `ret` comes first and stands alone, as an errno. */
+function words(said: Said | Message, ...silent: string[]): string[] {
+  const { ret, ...others } = said;
+  const result = typeof ret !== 'number' ? [] : [ret < 0 || positive.has(said.type) ? errnoName(ret) : String(ret)];
+  if (result.length > 0 && !('from' in said)) return result;
+  return [...result, ...Object.entries(others).flatMap(([key, plain]): string[] => {
+    if (key === 'type' || key === 'from' || key === 'bus' || key === 'owned') return [];
+    if (key === 'attach') return plain === 0 ? [] : [`attach=${errnoName(Number(plain))}`];
+    if (key === 'managed') return plain === true ? ['driver_managed_dma'] : [];
+    if (silent.includes(value(plain))) return [];
+    if (key === 'group' && typeof plain === 'string') return [`group=${nameOf(plain)}`];
+    return [`${key}=${value(plain)}`];
+  })];
+}
+
+function printFact(system: System, { fact, before, after }: PlayedFact, all: boolean): string[] {
+  const { from, to, event, said } = fact;
+  const [source, target] = [shown(from), shown(to)];
+  const lines: string[] = [];
+  if (isReturn(from, to, event)) lines.push(line(source, [event.type, ...words(event, source)].join(' ')));
+  else if (all || !boring(system, fact, before)) lines.push(line(`${source} -> ${target}`, [event.type, ...words(event, source, target)].join(' ')));
+  const command = to === environment ? [] : [before, after].map((world) => system.local(world, to).context['call']);
+  for (const word of said) if (all || !(boringWord(word, said) || (kindOf(to) === 'thread' && command.includes(word.type.replace(/\.ret$/, ''))))) lines.push(line(target, sentence(word, target)));
+  return lines;
+}
+
+/** Why a thread got an error, indented below it. */
+function printWhy(log: FactLog, { fact: { seq, from, to, event } }: PlayedFact): string[] {
+  if (!isReturn(from, to, event) || Number(event['ret']) >= 0) return [];
+  return [renderChain(why(log, seq)), ...holders(log, seq).map(renderHolder)].map((text) => `    ${text}`);
+}
+
+const isReturn = (from: Address, to: Address, event: Message): boolean => to === environment && kindOf(from) === 'thread' && isAnswer(event);
+
+/** Notifiers and uevents are called by the name that everybody knows. */
+function sentence({ type, action, ...said }: Said, speaker: string): string {
+  if (typeof action !== 'string') return [type, ...words({ type, ...said }, speaker)].join(' ');
+  return [action, ...words({ type, ...said }, speaker)].join(' ');
+}
+
+/** Locks, list operations and passive reads: no question that a reader asks. */
+const passive = new Set([
+  'device_lock', 'device_unlock', 'bus_find_device_by_name', 'dev->bus', 'dev->driver', 'dev->p', 'device_set_driver', 'driver_find', 'bus_add_driver',
+  'bus_remove_driver', 'klist_devices_add', 'klist_devices_del', 'klist_devices_next', 'klist_drivers_add', 'klist_drivers_del',
+  'klist_drivers_next', 'klist_add_tail', 'klist_remove', 'klist_last', 'drivers_autoprobe_show', 'probe_type', 'driver_managed_dma',
+  'deferred_trigger_count', 'defer_all_probes', 'driver_deferred_probe_del', 'deferred_probe_work_func', 'kobject_del', 'device_is_bound',
+  'bus_remove_device', 'pci_bus_add_device', 'iommu_group_first_device', 'driver_probe_device', '__driver_probe_device',
+  '__device_release_driver', '__device_attach', '__device_attach_async', 'bus_notify', 'iommu_group_dma_owner_claimed',
+]);
+/** Calls whose answer says nothing when it is 0. */
+const quiet = new Set([
+  'bus_add_device', 'ready_to_probe', 'kill_device', 'driver_set_override', 'driver_deferred_probe_add', 'iommu_group_remove_device',
+  'iommu_device_unuse_default_domain', 'iommu_group_release_dma_owner', 'iommu_detach_group', '__driver_attach_async',
+  'device_block_probing', 'device_unblock_probing', 'iommu_device_release_dma_owner', 'iommu_detach_group_handle',
+]);
+
+/** Calls inside VFIO whose answer is told once more by the line that follows. */
+const repeated = /^(?:attachGroup|detachGroup|openFile|releaseFile|vfio_group_ioctl_\w+|vfio_ioctl_set_iommu)$/;
+
+type Fact = PlayedFact['fact'];
+
+function boring(system: System, { from, to, event }: Fact, before: World): boolean {
+  if (shown(from) === shown(to)) return true;
+  const call = event.type.replace(/\.ret$/, '');
+  const answer = isAnswer(event) ? Number(event['ret']) : undefined;
+  if (from === environment) return answer === undefined || answer === 0 || (call === 'driver_match_device' && answer > 0);
+  if (to === environment) return true;
+  if (/^(?:vfio_|iommufd_)/.test(kindOf(from)) || /^(?:vfio_|iommufd_)/.test(kindOf(to))) {
+    if (answer !== undefined) return repeated.test(call) || (answer >= 0 && (!call.startsWith('iommu_') || quiet.has(call)));
+    return !/^(?:iommu_|vfio_iommufd_)/.test(call) || kindOf(to) === 'device';
+  }
+  if (call === 'driver_match_device' || (kindOf(to) === 'device' && answer === undefined && call.startsWith('iommu_'))) return true;
+  if (passive.has(call) || (kindOf(to) === 'driver' && (call === 'probe' || call === 'remove'))) return true;
+  if (answer !== undefined && quiet.has(call) && answer >= 0) return true;
+  if (call === 'driver_deferred_probe_trigger' || call === 'queue_work') return listed(system, before).length === 0 || answer !== undefined;
+  if (call === 'deferred_probe_active_list') return event['device'] === undefined || event['device'] === null;
+  if (call === 'async_synchronize_full') return answer !== undefined || system.local(before, to).value === 'idle';
+  return false;
+}
+
+/** Words that only repeat what a line beside them says, or whose names differ between kernels for no reader's good. */
+const boringWord = ({ type, ret }: Said, beside: readonly Said[]): boolean =>
+  /^__iommu_group_set_domain|_unl_ioctl\.ret$|_fops_open\.ret$/.test(type) ||
+  ['iommu_release_device', 'iommu_deinit_device', '__driver_probe_device'].includes(type) ||
+  /^(?:device_driver_attach|device_release_driver_internal|device_attach)(?:\.ret)?$/.test(type) ||
+  (type === '__driver_probe_device.ret' && beside.some((other) => other.type === 'really_probe.ret')) || /(?:^|_)remove\.ret$/.test(type) ||
+  /_dma_cleanup\.ret$/.test(type) || (/^vfio_.*\.ret$/.test(type) && (typeof ret !== 'number' || ret >= 0));
+
+function listed(system: System, world: World): string[] {
+  const { deferred_probe_pending_list: pending, deferred_probe_active_list: active } = system.local(world, deferredProbe).context as {
+    deferred_probe_pending_list: string[]; deferred_probe_active_list: string[];
+  };
+  return [...pending, ...active];
+}
+
+function printStanding({ thread, held, at, state }: Standing): string {
+  const who = shown(`thread:${thread}`);
+  const where = shown(at) === who ? '' : ` of ${shown(at)}`;
+  return line(who, `${held ? 'stands' : 'waits'} in ${state}${where}`);
+}
+
+/** How things stand: one line per group with its devices, then one for each device without. */
+function printWorld(system: System, world: World): string[] {
+  const { devices } = system.topology;
+  const groups = [...new Set(devices.map(({ group }) => group))].filter((group) => group !== null);
+  return [
+    ...groups.map((group) => [
+      ...devices.filter((device) => device.group === group).map(({ name }) => printDevice(system, world, name, true)),
+      printGroup(system, world, groupAt(group)),
+    ].join('   ')),
+    ...devices.filter(({ group }) => group === null).map(({ name }) => printDevice(system, world, name, false)),
+  ];
+}
+
+function printDevice(system: System, world: World, name: string, grouped: boolean): string {
+  const device = system.local(world, deviceAt(name));
+  const { presence } = device.value as { presence: string };
+  if (presence === 'absent') return `${name} absent`;
+  const { driver, driver_override, iommu_group } = device.context as { driver: string | null; driver_override: string | null; iommu_group: string | null };
+  const binding = system.local(world, bindingAt(name)).value;
+  const inside = typeof binding === 'string' ? binding : (Object.keys(binding)[0] ?? '');
+  const doing = inside === 'unbound' && driver !== null ? 'preset' : { unbound: 'unbound', bound: 'bound', __device_release_driver: 'releasing' }[inside] ?? 'probing';
+  return [
+    name, ...(presence === 'present' ? [] : [presence]), doing, ...(driver === null ? [] : [driver]),
+    ...(driver_override === null ? [] : [`driver_override=${driver_override}`]),
+    ...(listed(system, world).includes(name) ? ['deferred'] : []),
+    ...(grouped && iommu_group === null ? ['without group'] : []),
+  ].join(' ');
+}
+
+function printGroup(system: System, world: World, address: Address): string {
+  const { value: state, context } = system.local(world, address);
+  const { owner, owner_cnt, domain, strays = [], handle = false } = context as {
+    owner: string | null; owner_cnt: number; domain: string; strays?: string[]; handle?: boolean;
+  };
+  return [
+    shown(address), (state as { ownership: string }).ownership, `owner_cnt=${owner_cnt}`, `domain=${value(domain)}`,
+    ...(owner === null ? [] : [`owner=${value(owner)}`]), ...(handle ? ['handle'] : []), ...(strays.length === 0 ? [] : [`strays=${strays.join(',')}`]),
+  ].join(' ');
+}
+

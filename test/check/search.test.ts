@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { oracle } from '../../src/check/oracle.ts';
+import { Search, type Visitor } from '../../src/check/search.ts';
+import { Tables } from '../../src/check/tables.ts';
+import { small, type Small } from './subjects.ts';
+
+const nothing: Visitor = { discovered: () => undefined, said: () => undefined, expanding: () => undefined };
+
+function run(given: Small) {
+  const search = new Search(new Tables(small(given).subject, []), nothing, { memory: 2 ** 30 });
+  while (search.run(1024));
+  return { states: search.worlds.size, transitions: search.transitions, depth: search.depth - 1 };
+}
+
+/** Golden: a changed count is a changed model. */
+const counts: [Small, number, number, number][] = [
+  [{ users: 1 }, 20, 32, 5],
+  [{ users: 2 }, 225, 720, 6],
+  [{ sysfs: true }, 1563, 4440, 135],
+  [{ sysfs: true, users: 1, times: 1 }, 2249, 6573, 55],
+  [{ sysfs: true, users: 1, times: 1, model: 'v6.1.y' }, 2249, 6573, 55],
+  [{ sysfs: true, devices: 2, times: 1 }, 782, 1602, 53],
+  [{ module: true, times: 1 }, 71, 91, 47],
+  [{ hotplug: true, times: 1 }, 318, 495, 72],
+  [{ hotplug: true, users: 1, times: 1, bus: 'platform' }, 2455, 6294, 72],
+  [{ sysfs: true, test_remove: true, times: 1 }, 442, 793, 76],
+  [{ sysfs: true, times: 1, answers: { probe: [0, -12, -517], firmware_dma_configure: [0, -517] } }, 411, 756, 52],
+];
+
+describe('the explorer visits exactly the worlds of the oracle', () => {
+  test.each(counts)('%j: %i worlds, %i steps, depth %i', (given, states, transitions, depth) => {
+    const found = run(given);
+    const { system, subject } = small(given);
+    expect(oracle(system, subject, { granularity: 'monitor', limit: 100_000 })).toMatchObject({ ...found, complete: true });
+    expect(found).toEqual({ states, transitions, depth });
+  });
+});
+
+test('widths that grow on the way lose nothing', () => {
+  const given = { sysfs: true, users: 2, times: 1 };
+  const tables = new Tables(small(given).subject, []);
+  const narrow = new Search(tables, nothing, { memory: 2 ** 30 });
+  while (narrow.run(64));
+  const wide = new Search(tables, nothing, { memory: 2 ** 30 }); // every node is known by now
+  while (wide.run(64));
+  expect([wide.worlds.size, wide.transitions]).toEqual([narrow.worlds.size, narrow.transitions]);
+  expect(narrow.worlds.layout.bits.reduce((sum, bits) => sum + bits, 0)).toBeGreaterThan(0);
+});

@@ -1,0 +1,24 @@
+/** Small topologies for the tests of the checker. */
+import { models } from '../../machines/models/index.ts';
+import type { Model } from '../../machines/model.ts';
+import type { Topology } from '../../machines/topology.ts';
+import { subjectOf, type Subject } from '../../src/check/subject.ts';
+import { defaultTopology, type DefaultTopology } from '../../src/world/topology.ts';
+import { System } from '../../src/world/world.ts';
+
+export interface Small extends Partial<DefaultTopology> {
+  /** How often each thread may begin; null: again and again. */
+  readonly times?: number | null;
+  readonly model?: string | Model;
+}
+
+export function smallTopology({ times = null, ...given }: Small): Topology {
+  const topology = defaultTopology({ devices: 1, users: 0, sysfs: false, module: false, hotplug: false, ...given });
+  return { ...topology, threads: topology.threads.map((thread) => ({ ...thread, times })) };
+}
+
+export function small(given: Small): { system: System; subject: Subject } {
+  const { model = 'v6.12.y' } = given;
+  const system = new System(typeof model === 'string' ? (models[model] as Model) : model, smallTopology(given));
+  return { system, subject: subjectOf(system) };
+}
