@@ -34,6 +34,13 @@ export interface Miss {
   readonly why: string;
 }
 
+/** A state after the end of a frame, what its caller saw, and the frame as it ended. */
+export interface Finished {
+  readonly state: State;
+  readonly ret: number | null;
+  readonly frame: Frame;
+}
+
 /** Functions inside which a driver's own code runs: it may call anything. */
 const driversCode = new Set(['probe', 'remove']);
 /** How many hidden steps one line may ask for. */
@@ -106,7 +113,7 @@ export class Explainer {
       if (!applies(run, state, token, indexOf) || run.label === null) continue;
       const world = apply(run, state, token);
       const cause = token < 0 ? null : (state.world.flight[token] as Flight).cause;
-      const trail = { facts: run.facts, base: state.world.seq, cause, line: seen.line.line, before: frame.trail };
+      const trail = { steps: run.steps, base: state.world.seq, cause, line: seen.line.line, before: frame.trail };
       const after = withTop(state, pid, { ...frame, pending: null, expect: run.rest, trail }, world);
       if (compare(run.label, seen.line, { system: this.#system, recorder: this.#recorder, state: after, pid }) === null) return [after];
     }
@@ -123,19 +130,19 @@ export class Explainer {
   }
 
   /** Lets a task run to the end of the frame that a mark began, and gives the result its caller saw. */
-  finish(state: State, pid: number, mark: string, seen: Seen, misses: Miss[]): { state: State; ret: number | null }[] {
-    const results: { state: State; ret: number | null }[] = [];
+  finish(state: State, pid: number, mark: string, seen: Seen, misses: Miss[]): Finished[] {
+    const results: Finished[] = [];
     const visit = (at: State): void => {
       const frame = top(at, pid);
       if (frame === undefined) return;
       if (frame.thread === null) {
-        if (frame.mark === mark) results.push({ state: pop(at, pid), ret: null });
+        if (frame.mark === mark) results.push({ state: pop(at, pid), ret: null, frame });
         else if (frame.mark === null) visit(pop(at, pid));
         return;
       }
       const search: Search = { ...this.#search(seen, [], misses), pid };
       for (const [after, ret] of this.#complete(at, search)) {
-        if (frame.mark === mark) results.push({ state: pop(after, pid), ret });
+        if (frame.mark === mark) results.push({ state: pop(after, pid), ret, frame: top(after, pid) as Frame });
         else visit(pop(after, pid));
       }
     };
@@ -366,7 +373,9 @@ export class Explainer {
     if (frame === undefined) return { world: step.world, tasks: state.tasks };
     const { thread, what, since, pending, mark, ends } = frame;
     const expect = labels.length === 0 ? frame.expect : frame.expect.length === 0 ? labels : [...frame.expect, ...labels];
-    const trail = { facts: [step.fact], base: 0, cause: null, line: search.seen.line.line, before: frame.trail };
+    const at = step.fact.to === environment ? -1 : this.#system.indexOf(step.fact.to);
+    const taken = { fact: step.fact, before: state.world.locals[at], after: step.world.locals[at] };
+    const trail = { steps: [taken], base: 0, cause: null, line: search.seen.line.line, before: frame.trail };
     return withTop(state, search.pid, { thread, what, since, pending, expect, mark, ends, trail }, step.world);
   }
 
@@ -518,6 +527,6 @@ const same = (a: readonly unknown[], b: readonly unknown[]): boolean => JSON.str
 /** The last answer to the environment in a frame's facts: what the writer saw. */
 function resultOf({ trail }: Frame): number | null {
   for (let at = trail; at !== null; at = at.before)
-    for (const { to, event } of at.facts) if (to === environment && typeof event['ret'] === 'number') return event['ret'];
+    for (const { fact: { to, event } } of at.steps) if (to === environment && typeof event['ret'] === 'number') return event['ret'];
   return null;
 }

@@ -11,12 +11,12 @@ import type { Model } from '../../machines/model.ts';
 import { recorders, type Place, type Recorder } from '../../machines/tracepoints.ts';
 import { operationOf, wordsOf, type Operation } from './command.ts';
 import { Explainer, type Miss, type Seen } from './explain.ts';
-import { Account } from './account.ts';
+import { Account, type AccountOptions } from './account.ts';
 import { Knowledge, type Found } from './knowledge.ts';
 import { Labels, visibleWords } from './label.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Mark } from './body.ts';
-import { framesOf, pop, push, top, type State } from './state.ts';
+import { framesOf, pop, push, top, type Frame, type State } from './state.ts';
 
 /** Where kernel and model part. */
 export interface Violation {
@@ -27,7 +27,7 @@ export interface Violation {
   readonly possible: readonly string[];
 }
 
-export interface JudgeOptions {
+export interface JudgeOptions extends AccountOptions {
   /** Which functions the recorder had probes on; absent: all that the model's recorder knows. */
   readonly recorded?: (function_: string, place: Place) => boolean;
   /** The function an event's probe sits on, where the definitions say it and there is one only. */
@@ -49,7 +49,9 @@ type Row = { readonly says: string; readonly at: Place } | 'foreign' | 'elsewher
 
 export class Judge {
   readonly model: Model;
-  readonly account = new Account();
+  readonly account: Account;
+  /** Lines that a state explained. */
+  explained = 0;
   readonly #recorder: Recorder;
   readonly #words: ReadonlySet<string>;
   readonly #labels: Labels;
@@ -82,6 +84,7 @@ export class Judge {
   constructor(model: Model, options: JudgeOptions = {}) {
     const { recorded = () => true, most = 512 } = options;
     this.#options = options;
+    this.account = new Account(options);
     this.model = model;
     this.#recorder = recorders[model.name] as Recorder;
     this.#words = visibleWords(this.#recorder, recorded);
@@ -138,8 +141,11 @@ export class Judge {
 
   #now(item: Item): boolean {
     if (this.violation !== null) return false;
-    if (item.kind === 'lost' || item.kind === 'started' || (item.kind === 'cut' && item.missing === 'beginning')) this.#lose(item.line);
-    else if (item.kind === 'entries' && item.held < item.written) this.#lose(item.line);
+    if (item.kind === 'lost') this.#lose(item.line, `${item.count ?? 'some'} events were lost`);
+    else if (item.kind === 'started') this.#lose(item.line, `earlier events of CPU ${item.cpu} were overwritten`);
+    else if (item.kind === 'cut' && item.missing === 'beginning') this.#lose(item.line, 'the beginning of the file was cut');
+    else if (item.kind === 'cut') this.account.cut = true;
+    else if (item.kind === 'entries' && item.held < item.written) this.#lose(item.line, `${item.written - item.held} events were overwritten`);
     else if (item.kind === 'event') this.#event(item);
     return this.violation === null;
   }
@@ -148,14 +154,19 @@ export class Judge {
   get states(): readonly State[] {
     return this.#states;
   }
+  /** What tasks are still inside of. */
+  unfinished(): string[] {
+    return (this.#states[0]?.tasks ?? []).flatMap(({ pid, frames }) => frames.filter(({ thread, expect, mark }) => (thread !== null && expect.length > 0) || mark !== null)
+      .map(({ what, since }) => `${what}, task ${pid}, since line ${since}`));
+  }
   get knowledge(): Knowledge {
     return this.#knowledge;
   }
 
   /** After a loss nothing is known for sure: the objects are learnt anew. */
-  #lose(line: number): void {
+  #lose(line: number, why: string): void {
     this.lostAt ??= line;
-    this.account.lose(line);
+    this.account.lose(why);
     this.#knowledge.forget();
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
     this.#inside = new Map();
@@ -264,6 +275,7 @@ export class Judge {
     if (first && group !== null) this.#knowledge.settle(group);
     if (!this.#sameOwner(seen, group) || !this.#sameFlag(line)) return;
     this.#keep(found, line);
+    this.explained++;
     this.account.note(seen, this.#states[0] as State, this.#knowledge);
   }
 
@@ -271,7 +283,7 @@ export class Judge {
     this.#states = found.length <= this.#most ? found : found.slice(0, this.#most);
     if (found.length > this.#most) {
       this.lostAt ??= line.line;
-      this.account.tooMany(line.line);
+      this.account.lose(`more than ${this.#most} explanations at once`);
     }
   }
 
@@ -332,7 +344,7 @@ export class Judge {
   // What the user did.
 
   #mark(line: TraceLine, mark: Mark): void {
-    if (mark.kind === 'note' || mark.id === '') return this.account.note_(line, mark);
+    if (mark.kind === 'note' || mark.id === '') return;
     const [, count = '0'] = mark.id.split('.');
     const { pid } = line;
     const operation = operationOf(mark.op);
@@ -414,15 +426,19 @@ export class Judge {
     const misses: Miss[] = [];
     const wrong = new Set<string>();
     const seen: Seen = { line, says: 'tracing_mark_write', at: 'return' };
+    let ended: Frame | undefined;
     const found = open.flatMap((state) => {
       const frame = top(state, pid);
       const skipped = frame?.pending != null && neverReached.has(mark.ret ?? 0) ? [pop(state, pid)] : [];
-      const ended = this.#explainer.finish(state, pid, mark.id, seen, misses).flatMap(({ state: after, ret }) => {
-        if (ret === null || ret === mark.ret || (operation.kind === 'other')) return [after];
+      const finished = this.#explainer.finish(state, pid, mark.id, seen, misses).flatMap(({ state: after, ret, frame: last }) => {
+        if (ret === null || ret === mark.ret || operation.kind === 'other') {
+          ended ??= last;
+          return [after];
+        }
         wrong.add(`${wordsOf(mark.op)} answers ${errnoName(ret)}`);
         return [];
       });
-      return [...skipped, ...ended];
+      return [...skipped, ...finished];
     });
     if (found.length === 0)
       return this.#refuse(line, wrong.size > 0 ? `the user saw ${errnoName(mark.ret ?? 0)}` : 'the operation cannot be over here',
@@ -431,7 +447,8 @@ export class Judge {
     const device = operation.kind === 'entry' ? operation.device : undefined;
     const settled = device === undefined ? found : this.#knowledge.forgetIfOpen(this.#explainer.distinct(found), device);
     this.#keep(this.#explainer.distinct(settled), line);
-    this.account.ended(line, mark, this.#knowledge, open[0] as State);
+    this.explained++;
+    this.account.ended(line, mark, this.#knowledge, ended);
   }
 
   #files(pid: number, operation: Operation, mark: Mark): void {
