@@ -126,7 +126,7 @@ describe.each(['v6.1.y', 'v6.12.y'])('%s', (model) => {
         expect(['default', 'blocking', 'none'].includes(attachment) ? attachment === domain : !['default', 'blocking', 'none'].includes(domain), JSON.stringify([value, context])).toBe(true);
       }
     }
-  });
+  }, 60_000);
 });
 
 /** No default domain yet: between the two passes of bus_iommu_probe(). */
