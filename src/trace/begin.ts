@@ -36,6 +36,8 @@ export function beginnings({ line, says, at }: Seen, state: State, knowledge: Kn
       return knowledge.mayMatch(state, device)
         ? run('drivers_probe_store', { type: 'drivers_probe_store', device }, `device_attach of ${device}`)
         : run('device_add', { type: 'pci_bus_add_device', device, bus: 'pci' }, `pci_bus_add_device of ${device}`);
+    case 'driver_deferred_probe_trigger':
+      return run('deferred_probe_timeout_work_func', { type: 'deferred_probe_timeout_work_func' }, 'deferred_probe_timeout_work_func');
     case 'device_release_driver_internal':
       return run('unbind_store', { type: 'device_release_driver', device }, `device_release_driver of ${device}`);
     case '__driver_probe_device':
@@ -108,6 +110,12 @@ function worker(state: State, { system }: Knowledge): Beginning[] {
   const what = 'deferred_probe_work_func';
   for (const { pid, frames } of state.tasks)
     if (frames.at(-1)?.thread === deferredProbeWork) return [{ thread: deferredProbeWork, what, after: { pid, until: 'idle' } }];
-  return tokenOf(system, state.world, deferredProbeWork) >= 0 ? [{ thread: deferredProbeWork, what }] : [];
+  if (tokenOf(system, state.world, deferredProbeWork) >= 0) return [{ thread: deferredProbeWork, what }];
+  // The trigger has been called, and has queued the work before its caller showed anything more.
+  return state.tasks.flatMap(({ pid, frames }) => {
+    const thread = frames.at(-1)?.thread;
+    const token = thread == null ? undefined : state.world.flight[tokenOf(system, state.world, thread)];
+    return token?.event.type === 'driver_deferred_probe_trigger' ? [{ thread: deferredProbeWork, what, after: { pid, until: 'ready' as const } }] : [];
+  });
 }
 

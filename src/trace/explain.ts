@@ -54,6 +54,7 @@ interface Search {
   /** Other threads that are being moved on behalf of this one. */
   readonly helping: ReadonlySet<Address>;
   budget: number;
+  readonly deep: boolean;
   /** What is looked at, from these local states on, where the way may be kept. */
   looks: Looks | null;
   start: readonly Local[] | null;
@@ -80,14 +81,19 @@ export class Explainer {
 
   /** Every state that explains the line too. Empty: none does; `misses` then says what was possible. */
   explain(states: readonly State[], seen: Seen, misses: Miss[]): State[] {
-    if (states.length === 1) return this.#explainOne(states[0] as State, seen, misses);
+    const shallow = states.length === 1 ? this.#explainOne(states[0] as State, seen, misses) : this.#explainAll(states, seen, misses, false);
+    return shallow.length > 0 ? shallow : this.#explainAll(states, seen, misses, true);
+  }
+
+  /** `deep`: others may have gone a long way unseen, not only to the object that they stand at. */
+  #explainAll(states: readonly State[], seen: Seen, misses: Miss[], deep: boolean): State[] {
     const found: State[] = [];
-    for (const state of states) this.#feed(state, this.#search(seen, found, misses));
+    for (const state of states) this.#feed(state, { ...this.#search(seen, found, misses), deep });
     return this.distinct(found);
   }
 
   #search(seen: Seen, found: State[], misses: Miss[]): Search {
-    return { seen, pid: seen.line.pid, found, misses, helping: nobody, budget: patience, looks: null, start: null };
+    return { seen, pid: seen.line.pid, found, misses, helping: nobody, budget: patience, deep: false, looks: null, start: null };
   }
 
   /** One state: a run that was taken before is taken again; one that is new is kept. */
@@ -294,6 +300,7 @@ export class Explainer {
   /** Before this delivery, others may have reached the same object unseen: keep that order too, where it matters. */
   #ordered(state: State, choice: Choice, flight: Flight, search: Search, then: (state: State) => void): void {
     const { to } = choice;
+    if (search.deep && shared.has(kindOf(to))) return this.#afterAny(state, choice, flight, search, then);
     const waiting = state.world.flight.filter((other) => other !== flight && other.to === to && !search.helping.has(moverOf(this.#system, state.world, other)));
     if (waiting.length > 0 && search.looks !== null) search.looks.entangled = true;
     for (const other of waiting) {
@@ -306,6 +313,36 @@ export class Explainer {
       });
     }
     this.#take(state, choice, search, then);
+  }
+
+  /** As `#ordered`, where others may come to the object from further away. */
+  #afterAny(state: State, choice: Choice, flight: Flight, search: Search, then: (state: State) => void): void {
+    const mine = moverOf(this.#system, state.world, flight);
+    for (const { frames } of state.tasks) {
+      const frame = frames.at(-1);
+      if (frame?.thread == null || frame.thread === mine || frame.expect.length > 0 || frame.pending !== null || search.helping.has(frame.thread)) continue;
+      const helping = new Set([...search.helping, frame.thread]);
+      this.#reach(state, frame.thread, choice.to, { ...search, budget: 24, helping }, (after) => {
+        const index = after.world.flight.indexOf(flight);
+        if (index >= 0) this.#afterAny(after, { ...choice, index } as Choice, flight, { ...search, helping }, then);
+      });
+    }
+    this.#take(state, choice, search, then);
+  }
+
+  /** Another thread goes on unseen until it has been at `object`, and from there on as far as it may. */
+  #reach(state: State, mover: Address, object: Address, search: Search, then: (state: State) => void): void {
+    if (search.budget-- <= 0) return;
+    const token = tokenOf(this.#system, state.world, mover);
+    const flight = state.world.flight[token];
+    if (flight === undefined) return;
+    const pid = this.#pidOf(state, mover) ?? search.pid;
+    for (const choice of this.#ways(state, token, flight, search))
+      this.#take(state, choice, { ...search, pid }, (after) => {
+        if ((top(after, pid)?.expect.length ?? 0) > 0 && flight.to !== object) return;
+        if (flight.to === object) then(after);
+        this.#reach(after, mover, object, search, then);
+      });
   }
 
   #actorAt(address: Address): Actor {
@@ -516,6 +553,9 @@ export class Explainer {
     return this.#system.has(deviceAt(device)) ? this.#system.local(state.world, deviceAt(device)) : undefined;
   }
 }
+
+/** Objects that more than one thread may be on its way to. */
+const shared = new Set(['device', 'deferred_probe', 'vfio_group', 'vfio_device', 'vfio_container']);
 
 /** Errors that the charts tell apart; all others are one until a return probe shows which it was. */
 const telling = new Set([-EPROBE_DEFER, -EAGAIN]);

@@ -219,10 +219,12 @@ export class Judge {
     }
     const device = line.fields['dev'];
     if (typeof device !== 'string' || this.#knowledge.isPci(device) || !comings.has(says) || at === 'return') return false;
-    if (says === 'bus_notify' && this.#knowledge.knowsDevice(device)) return false;
+    // Joining and leaving the bus is not judged here; binding is.
+    if (says === 'bus_notify' && Number(line.fields['action']) - this.#recorder.firstNotifier > 2) return false;
     if (says === 'kobject_uevent' && this.#knowledge.knowsDevice(device) && Number(line.fields['action']) > 1) return false;
     if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1) !== 'device_del') return false;
     if (says === 'device_add' && this.#registering.has(pid) && /^\d+$/.test(device)) this.#knowledge.vfioGroupMade(Number(device));
+    if (says === 'device_add' || says === 'device_del') this.#states = this.#knowledge.leaves(this.#states, device, says === 'device_del');
     if (pairs.has(says) && this.#words.has(`${says} return`)) this.#inside.set(pid, [...(inside ?? []), says]);
     this.account.outside(`device ${device}`);
     return true;

@@ -208,6 +208,13 @@ export class Knowledge {
     }, state));
   }
 
+  /** A device that is not followed through device_add() and device_del() comes or goes: what was known of it is over. */
+  leaves(states: readonly State[], device: string, goes: boolean): State[] {
+    if (!this.#devices.has(device)) return [...states];
+    if (!goes) this.#devices.delete(device);
+    return [...states];
+  }
+
   /** Names the driver of a device that was found bound to an unknown one. */
   nameDriver(states: readonly State[], device: string, driver: string): State[] {
     return states.map((state) => {
