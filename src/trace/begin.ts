@@ -61,6 +61,7 @@ export function beginnings({ line, says, at }: Seen, state: State, knowledge: Kn
     case 'iommu_detach_group':
       return run('dma_owner', { type: 'detach', group }, `detach of ${group}`);
     case 'iommu_group_store_type':
+      if (!knowledge.knowsMembers(group, state)) return outside(`type of ${group}`);
       return run('group_store_type', { type: 'group_store_type', group }, `type of ${group}`);
     case 'vfio_group_fops_release':
     case 'vfio_device_fops_release': {

@@ -6,7 +6,7 @@
  * label; where the environment answers unseen, each answer is tried. A step that nobody sees may really have happened
  * earlier than the line that makes it necessary: before another task changes the object it reads, both orders are kept.
  */
-import { deviceAt, environment, kindOf, nameOf } from '../../machines/address.ts';
+import { environment, kindOf, nameOf } from '../../machines/address.ts';
 import { EAGAIN, EPROBE_DEFER } from '../../machines/kernel.ts';
 import type { Address, Message, Plain, Said } from '../../machines/chart.ts';
 import { draws, environment_table } from '../../machines/environment.ts';
@@ -19,7 +19,7 @@ import type { Knowledge } from './knowledge.ts';
 import { describe, type Label, type Labels } from './label.ts';
 import { applies, apply, Looks, runOf, Runs, signatureOf } from './runs.ts';
 import type { TraceLine } from './line.ts';
-import { keyOf, moverOf, pop, push, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
+import { keyOf, moverOf, pop, push, stepsOf, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
 
 /** A line whose function the model's recorder knows. */
 export interface Seen {
@@ -43,6 +43,8 @@ export interface Finished {
 
 /** Functions inside which a driver's own code runs: it may call anything. */
 const driversCode = new Set(['probe', 'remove']);
+/** Unseen calls right before it. */
+const beforeProbe = new Set(['sysfs_create_link', 'activate']);
 /** How many hidden steps one line may ask for. */
 const patience = 400;
 
@@ -89,7 +91,7 @@ export class Explainer {
   #explainAll(states: readonly State[], seen: Seen, misses: Miss[], deep: boolean): State[] {
     const found: State[] = [];
     for (const state of states) this.#feed(state, { ...this.#search(seen, found, misses), deep });
-    return this.distinct(found);
+    return this.distinct(found).map((state) => this.settle(state, seen.line.pid));
   }
 
   #search(seen: Seen, found: State[], misses: Miss[]): Search {
@@ -104,16 +106,16 @@ export class Explainer {
     const frame = top(state, pid);
     if (frame?.thread == null || frame.expect.length > 0) {
       this.#feed(state, search);
-      return this.distinct(found);
+      return this.distinct(found).map((after) => this.settle(after, pid));
     }
     const { thread } = frame;
     const token = frame.pending === null ? tokenOf(this.#system, state.world, thread) : -1;
     const message = frame.pending === null ? state.world.flight[token]?.event : this.#system.start(thread, frame.pending).event;
     if (message === undefined) {
       this.#feed(state, search);
-      return this.distinct(found);
+      return this.distinct(found).map((after) => this.settle(after, pid));
     }
-    const signature = `${thread} ${signatureOf(seen.says, seen.at, seen.line)}`;
+    const signature = `${thread} ${state.world.flight[token]?.to ?? ''} ${signatureOf(seen.says, seen.at, seen.line)}`;
     const indexOf = (address: Address) => (address === environment ? -1 : this.#system.indexOf(address));
     for (const run of this.#runs.find(message, signature)) {
       if (!applies(run, state, token, indexOf) || run.label === null) continue;
@@ -126,13 +128,50 @@ export class Explainer {
     search.looks = new Looks();
     search.start = state.world.locals;
     this.#feed(state, search);
-    const [only] = found;
-    if (found.length === 1 && only !== undefined && !search.looks.entangled && search.matched != null) {
-      const end = top(only, pid);
-      const run = end?.thread === thread ? runOf(search.looks, state, token, only, search.matched, end.expect, end.trail, frame.trail) : null;
+    if (found.length !== 1) return this.distinct(found).map((after) => this.settle(after, pid));
+    const settled = this.#settle(found[0] as State, pid, search);
+    if (!search.looks.entangled && search.matched != null) {
+      const end = top(settled, pid);
+      const run = end?.thread === thread ? runOf(search.looks, state, token, settled, search.matched, end.expect, end.trail, frame.trail) : null;
       if (run !== null) this.#runs.keep(message, signature, run);
     }
-    return this.distinct(found);
+    return [settled];
+  }
+
+  /**
+   * Lets a task go on, unseen, to the next object that others may be on their way to.
+   *
+   * Those steps concern nobody else, so they may as well be taken now; and whoever changes that object next can see that
+   * this task may have been there before.
+   */
+  settle(state: State, pid: number): State {
+    return this.#settle(state, pid, this.#search({ line: { pid } as TraceLine, says: '', at: 'entry' }, [], []));
+  }
+
+  #settle(state: State, pid: number, search: Search): State {
+    let at = state;
+    for (let steps = 0; steps < 40; steps++) {
+      const frame = top(at, pid);
+      if (frame?.thread == null || frame.expect.length > 0) break;
+      const next = frame.pending === null ? this.#privateStep(at, frame.thread) : this.#system.start(frame.thread, frame.pending);
+      if (next === null) break;
+      const index = this.#system.indexOf(next.to);
+      const local = at.world.locals[index] as Local;
+      const move = (this.#system.actors[index] as Actor).move(local, next.event);
+      if (this.#labels.of(next.to, next.event, move).length > 0) break;
+      search.looks?.read(index, local, search.start ?? []);
+      const from = frame.pending === null ? at : withTop(at, pid, { ...frame, pending: null });
+      at = this.#recorded(from, this.#system.step(at.world, next), [], { ...search, pid });
+    }
+    return at;
+  }
+
+  /** The delivery of the thread's message, where it goes to an actor that only this thread is at work in. */
+  #privateStep({ world }: State, thread: Address): Choice | null {
+    const index = tokenOf(this.#system, world, thread);
+    const flight = world.flight[index];
+    if (flight === undefined || flight.to === environment || shared.has(kindOf(flight.to)) || draws[flight.event.type] !== undefined) return null;
+    return kindOf(flight.to) === 'group' ? null : { kind: 'deliver', index, to: flight.to, event: flight.event };
   }
 
   /** Lets a task run to the end of the frame that a mark began, and gives the result its caller saw. */
@@ -458,6 +497,18 @@ export class Explainer {
       this.#take(state, way, search, (after) => this.#help(after, pid, helper, thread, search, then));
   }
 
+  /** The state in which the call of the top frame was never made: possible while it has done nothing but look. */
+  undone(state: State, pid: number): State | null {
+    const frame = top(state, pid);
+    if (frame?.thread == null || frame.expect.length > 0 || stepsOf(frame.trail).some(({ fact, before, after }) => kindOf(fact.to) !== 'thread' && before !== after)) return null;
+    const before = stepsOf(frame.trail).find(({ fact }) => fact.to === frame.thread)?.before;
+    const locals = state.world.locals.slice();
+    if (before !== undefined) locals[this.#system.indexOf(frame.thread)] = before;
+    const token = tokenOf(this.#system, state.world, frame.thread);
+    const flight = state.world.flight.filter((_, at) => at !== token);
+    return pop({ world: { ...state.world, locals, flight }, tasks: state.tasks }, pid);
+  }
+
   /** Runs the frame's thread until it is idle, without showing anything; gives what its caller saw. */
   #complete(state: State, search: Search): [State, number | null][] {
     const done: [State, number | null][] = [];
@@ -548,9 +599,11 @@ export class Explainer {
     return nameOf(call.from) === seen.line.fields['dev'] || this.#system.local(state.world, thread).context['device'] === seen.line.fields['dev'];
   }
 
-  /** The device's local state, for the judge's questions. */
-  device(state: State, device: string): Local | undefined {
-    return this.#system.has(deviceAt(device)) ? this.#system.local(state.world, deviceAt(device)) : undefined;
+  /** The task is inside a driver's own probe or remove. */
+  inDriver(state: State, pid: number): boolean {
+    const thread = top(state, pid)?.thread;
+    const flight = thread == null ? undefined : state.world.flight[tokenOf(this.#system, state.world, thread)];
+    return flight?.to === environment && (driversCode.has(flight.event.type) || beforeProbe.has(flight.event.type));
   }
 }
 

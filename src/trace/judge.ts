@@ -16,7 +16,7 @@ import { Knowledge, type Found } from './knowledge.ts';
 import { Labels, visibleWords } from './label.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Mark } from './body.ts';
-import { framesOf, pop, push, top, type Frame, type State } from './state.ts';
+import { framesOf, push, top, type Frame, type State } from './state.ts';
 
 /** Where kernel and model part. */
 export interface Violation {
@@ -63,7 +63,7 @@ export class Judge {
   readonly #explainer: Explainer;
   #states: State[];
   /** Calls outside the model that a task is inside of. */
-  #inside = new Map<number, string[]>();
+  #inside = new Map<number, { readonly says: string; readonly device: string }[]>();
   /** Tasks that were in the middle of something when the recording began or went on after a loss. */
   #midLife = new Set<number>();
   #seenTasks = new Set<number>();
@@ -211,23 +211,31 @@ export class Judge {
   #isOutside({ line, says, at }: Seen): boolean {
     const { pid } = line;
     const inside = this.#inside.get(pid);
-    if (at === 'return' && inside?.at(-1) === says) {
+    if (at === 'return' && inside?.at(-1)?.says === says) {
       inside.pop();
       if (inside.length === 0) this.#inside.delete(pid);
       this.account.outside(`${says} of a device that is not judged`);
       return true;
     }
     const device = line.fields['dev'];
-    if (typeof device !== 'string' || this.#knowledge.isPci(device) || !comings.has(says) || at === 'return') return false;
+    if (typeof device !== 'string' || !comings.has(says) || at === 'return') return false;
+    // A driver may add a class device that bears the name of a PCI device.
+    const namesake = inside?.at(-1)?.device === device || (says === 'device_add' && this.#isInDriver(pid));
+    if (this.#knowledge.isPci(device) && !namesake) return false;
     // Joining and leaving the bus is not judged here; binding is.
     if (says === 'bus_notify' && Number(line.fields['action']) - this.#recorder.firstNotifier > 2) return false;
     if (says === 'kobject_uevent' && this.#knowledge.knowsDevice(device) && Number(line.fields['action']) > 1) return false;
-    if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1) !== 'device_del') return false;
+    if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1)?.says !== 'device_del') return false;
     if (says === 'device_add' && this.#registering.has(pid) && /^\d+$/.test(device)) this.#knowledge.vfioGroupMade(Number(device));
-    if (says === 'device_add' || says === 'device_del') this.#states = this.#knowledge.leaves(this.#states, device, says === 'device_del');
-    if (pairs.has(says) && this.#words.has(`${says} return`)) this.#inside.set(pid, [...(inside ?? []), says]);
+    if (!this.#knowledge.isPci(device) && (says === 'device_add' || says === 'device_del')) this.#states = this.#knowledge.leaves(this.#states, device, says === 'device_del');
+    if (pairs.has(says) && this.#words.has(`${says} return`)) this.#inside.set(pid, [...(inside ?? []), { says, device }]);
     this.account.outside(`device ${device}`);
     return true;
+  }
+
+  /** The task runs a driver's own probe, as far as every state says. */
+  #isInDriver(pid: number): boolean {
+    return this.#states.every((state) => this.#explainer.inDriver(state, pid));
   }
 
   /** Gives everything that the line names its actors. */
@@ -365,21 +373,22 @@ export class Judge {
     if (operation.kind === 'entry') {
       if (operation.device !== undefined) this.#states = this.#knowledge.ensureDevice(states, operation.device, ['unbound', 'open', 'absent']);
       if (operation.driver !== undefined) this.#knowledge.ensureDriver(operation.driver);
-      if (operation.group !== undefined) this.#knowledge.ensureGroup(operation.group);
+      if (operation.group !== undefined) this.#states = this.#knowledge.membersOpen(states, this.#knowledge.ensureGroup(operation.group));
     }
-    const base = operation.kind === 'entry' && operation.device !== undefined ? this.#states : states;
+    const base = operation.kind === 'entry' && (operation.device !== undefined || operation.group !== undefined) ? this.#states : states;
     this.#states = base.map((state) => {
       const started = this.#thread(line.pid, operation, state);
       const grown = { ...state, world: this.#knowledge.system.grow(state.world) };
-      return push(grown, line.pid, {
+      return this.#explainer.settle(push(grown, line.pid, {
         thread: started?.thread ?? null, pending: started?.command ?? null, what: wordsOf(mark.op), since: line.line,
         expect: [], mark: mark.id, ends: null, trail: null,
-      });
+      }), line.pid);
     });
     if (this.#states.every((state) => top(state, line.pid)?.thread === null)) this.account.outside('operation of a user outside the charts');
   }
 
   #thread(pid: number, operation: Operation, state: State): { thread: Address; command: Said } | null {
+    if (operation.kind === 'entry' && operation.group !== undefined && !this.#knowledge.knowsMembers(`group:${operation.group}`, state)) return null;
     if (operation.kind === 'entry') return { thread: this.#knowledge.idleThread(operation.entry, state), command: operation.command };
     if (operation.kind === 'other') return null;
     const command = this.#vfioCommand(pid, operation);
@@ -430,8 +439,8 @@ export class Judge {
     const seen: Seen = { line, says: 'tracing_mark_write', at: 'return' };
     let ended: Frame | undefined;
     const found = open.flatMap((state) => {
-      const frame = top(state, pid);
-      const skipped = frame?.pending != null && neverReached.has(mark.ret ?? 0) ? [pop(state, pid)] : [];
+      const undone = neverReached.has(mark.ret ?? 0) ? this.#explainer.undone(state, pid) : null;
+      const skipped = undone === null ? [] : [undone];
       const finished = this.#explainer.finish(state, pid, mark.id, seen, misses).flatMap(({ state: after, ret, frame: last }) => {
         if (ret === null || ret === mark.ret || operation.kind === 'other') {
           ended ??= last;

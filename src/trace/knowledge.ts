@@ -304,6 +304,23 @@ export class Knowledge {
     if (known !== undefined) known.owner = pointer;
   }
 
+  /** One member of the group at least is known, or the model does not ask who they are. */
+  knowsMembers(group: Address, { world }: State): boolean {
+    if (this.#model.name !== 'v6.1.y') return true;
+    return (this.system.local(this.system.grow(world), group).context['devices'] as string[]).some((name) => name !== unknown);
+  }
+
+  /** With and without members that nobody has named. */
+  membersOpen(states: readonly State[], group: Address): State[] {
+    return states.flatMap((state) => {
+      const grown = { ...state, world: this.system.grow(state.world) };
+      const { context, value } = this.system.local(grown.world, group);
+      const devices = context['devices'] as string[];
+      if (!devices.includes(unknown) || devices.length < 2) return [grown];
+      return [grown, { ...grown, world: this.#put(grown.world, group, { devices: devices.filter((name) => name !== unknown) }, value) }];
+    });
+  }
+
   /** The group may have been empty, where nobody is known to be left in it. */
   emptied(state: State, group: Address): State[] {
     const { context, value } = this.system.local(this.system.grow(state.world), group);
