@@ -109,10 +109,10 @@ export const bus_notifier = setup({
     iommu_probe_device: {
       meta: { function: 'iommu_probe_device' },
       entry: 'iommu_probe_device',
-      initial: 'in_probe_device',
+      initial: 'asked',
       states: {
+        asked: { always: [{ guard: 'joined', target: 'probed', description: 'It has its group already.' }, { target: 'in_probe_device' }] },
         in_probe_device: {
-          always: { guard: 'joined', target: 'probed', description: 'It has its group already.' },
           description: 'ops->probe_device of the IOMMU driver: -ENODEV when no IOMMU is responsible.',
           entry: call(() => environment, ({ device }) => ({ type: 'probe_device', device })),
           on: {

@@ -35,6 +35,7 @@ const parameters: Readonly<Record<string, readonly Parameter[]>> = {
   pci_scan_single_device: [device],
   device_del: [device],
   pci_stop_and_remove_bus_device: [device],
+  deferred_probe_timeout_work_func: [],
   device_block_probing: [],
   device_unblock_probing: [],
   group_store_type: [group],
