@@ -13,14 +13,24 @@ export type Place = 'entry' | 'locked' | 'return';
 export interface Tracepoint {
   readonly says: string;
   readonly at: Place;
+  /** Of a notifier call: the value of BUS_NOTIFY_ADD_DEVICE, 1 up to 6.2 and 0 from 6.3 on. */
+  readonly first?: number;
 }
 
 export interface Recorder {
   /** Rows by `function place`. */
   readonly points: ReadonlyMap<string, Tracepoint>;
-  /** The value of BUS_NOTIFY_ADD_DEVICE: 1 up to 6.2, 0 from 6.3 on. */
-  readonly firstNotifier: number;
+  /** Functions of other kernels that stand where this one has a function of another name: rows in the same form. */
+  readonly renamed: ReadonlyMap<string, Tracepoint>;
+  /** Functions that this kernel has too, built so that no probe can sit on them. */
+  readonly inlined: ReadonlySet<string>;
 }
+
+/** Where notifier calls are seen: 6.3 brought bus_notify(), and other numbers. */
+const notifierCalls: Readonly<Record<string, Tracepoint>> = {
+  blocking_notifier_call_chain: { says: 'bus_notify', at: 'entry', first: 1 },
+  bus_notify: { says: 'bus_notify', at: 'entry', first: 0 },
+};
 
 /** Functions that both kernels show, at entry and return. */
 const both = [
@@ -45,8 +55,17 @@ const locked = [
   'iommu_group_release_dma_owner', 'iommu_attach_group', 'iommu_detach_group',
 ];
 
-function recorder(firstNotifier: number, pairs: readonly string[], entries: readonly string[], critical: readonly string[],
-  named: Readonly<Record<string, string>>): Recorder {
+interface Special {
+  readonly pairs: readonly string[];
+  readonly entries: readonly string[];
+  readonly critical: readonly string[];
+  readonly notifier: string;
+  /** Another kernel's function: how this one calls it. */
+  readonly renamed: Readonly<Record<string, string>>;
+  readonly inlined: readonly string[];
+}
+
+function recorder({ pairs, entries, critical, notifier, renamed, inlined }: Special): Recorder {
   const points = new Map<string, Tracepoint>();
   for (const name of [...both, ...pairs]) {
     points.set(`${name} entry`, { says: name, at: 'entry' });
@@ -54,19 +73,26 @@ function recorder(firstNotifier: number, pairs: readonly string[], entries: read
   }
   for (const name of [...entryOnly, ...entries]) points.set(`${name} entry`, { says: name, at: 'entry' });
   for (const name of [...locked, ...critical]) points.set(`${name} locked`, { says: name, at: 'locked' });
-  for (const [name, says] of Object.entries(named)) points.set(`${name} entry`, { says, at: 'entry' });
   // kobject_uevent() lies in lib/, where no probe can sit: the calls to it inside these functions are recorded.
   for (const name of ['driver_bound', 'device_release_driver_internal', 'device_add', 'device_del'])
     points.set(`${name} locked`, { says: 'kobject_uevent', at: 'entry' });
-  return { points, firstNotifier };
+  const others = new Map<string, Tracepoint>();
+  for (const [name, point] of Object.entries(notifierCalls)) (name === notifier ? points : others).set(`${name} entry`, point);
+  for (const [name, says] of Object.entries(renamed)) for (const at of ['entry', 'return'] as const) others.set(`${name} ${at}`, { says, at });
+  return { points, renamed: others, inlined: new Set(inlined) };
 }
 
 /** What the recorders of each model's kernel can see. */
 export const recorders: Readonly<Record<string, Recorder>> = {
-  'v6.1.y': recorder(1, ['__iommu_group_set_domain'], ['iommu_release_device', 'iommu_group_remove_device'], [],
-    { blocking_notifier_call_chain: 'bus_notify' }),
-  'v6.12.y': recorder(0, ['__iommu_group_set_domain_internal', 'iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'],
-    ['iommu_deinit_device'], ['iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'], { bus_notify: 'bus_notify' }),
+  'v6.1.y': recorder({
+    pairs: ['__iommu_group_set_domain'], entries: ['iommu_release_device', 'iommu_group_remove_device'], critical: [],
+    notifier: 'blocking_notifier_call_chain', renamed: { __iommu_group_set_domain_internal: '__iommu_group_set_domain' }, inlined: [],
+  }),
+  'v6.12.y': recorder({
+    pairs: ['__iommu_group_set_domain_internal', 'iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'],
+    entries: ['iommu_deinit_device'], critical: ['iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'],
+    notifier: 'bus_notify', renamed: { __iommu_group_set_domain: '__iommu_group_set_domain_internal' }, inlined: ['iommu_release_device'],
+  }),
 };
 
 /** Buses whose notifier calls the recorder keeps. */

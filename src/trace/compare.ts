@@ -3,7 +3,7 @@
  */
 import { deviceAt, groupAt, nameOf } from '../../machines/address.ts';
 import { EAGAIN, EPROBE_DEFER, kobject_actions, notifiers, unknown } from '../../machines/kernel.ts';
-import { ioctls, type Recorder } from '../../machines/tracepoints.ts';
+import { ioctls } from '../../machines/tracepoints.ts';
 import type { System, World } from '../world/world.ts';
 import { tokenOf, type State } from './state.ts';
 import type { Label } from './label.ts';
@@ -22,8 +22,9 @@ const sameRet = (mine: number, theirs: number): boolean =>
   mine === theirs || (Math.abs(mine) === anyErrno && Math.sign(mine) === Math.sign(theirs) && ![EPROBE_DEFER, EAGAIN].includes(Math.abs(theirs)));
 
 export interface Sight {
+  /** The value of BUS_NOTIFY_ADD_DEVICE in the line. */
+  readonly first: number;
   readonly system: System;
-  readonly recorder: Recorder;
   readonly state: State;
   readonly pid: number;
 }
@@ -54,7 +55,7 @@ function check(field: string, value: string | number | null, label: Label, args:
       if (says === 'iommu_group_store_type' && args['ret'] === 0) return Number(value) > 0 ? null : '(bytes written)';
       return typeof args['ret'] !== 'number' || sameRet(args['ret'], Number(value)) ? null : String(args['ret']);
     case 'action': {
-      const name = says === 'kobject_uevent' ? kobject_actions[Number(value)] : notifiers[Number(value) - sight.recorder.firstNotifier];
+      const name = says === 'kobject_uevent' ? kobject_actions[Number(value)] : notifiers[Number(value) - sight.first];
       return name === args['action'] ? null : String(args['action']);
     }
     case 'bus':

@@ -10,7 +10,7 @@ import { environment, kindOf, nameOf } from '../../machines/address.ts';
 import { EAGAIN, EPROBE_DEFER } from '../../machines/kernel.ts';
 import type { Address, Message, Plain, Said } from '../../machines/chart.ts';
 import { draws, environment_table } from '../../machines/environment.ts';
-import { isVfioDriver, type Place, type Recorder } from '../../machines/tracepoints.ts';
+import { isVfioDriver, type Tracepoint } from '../../machines/tracepoints.ts';
 import type { Actor, Local } from '../world/locals.ts';
 import type { Choice, Flight, Step, System } from '../world/world.ts';
 import { beginnings, type Beginning } from './begin.ts';
@@ -22,10 +22,8 @@ import type { TraceLine } from './line.ts';
 import { keyOf, moverOf, pop, push, stepsOf, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
 
 /** A line whose function the model's recorder knows. */
-export interface Seen {
+export interface Seen extends Tracepoint {
   readonly line: TraceLine;
-  readonly says: string;
-  readonly at: Place;
 }
 
 /** What a task was found to be at, when a line of it did not fit. */
@@ -69,16 +67,14 @@ const nobody: ReadonlySet<Address> = new Set();
 export class Explainer {
   readonly #system: System;
   readonly #labels: Labels;
-  readonly #recorder: Recorder;
   readonly #knowledge: Knowledge;
   readonly #runs = new Runs();
   readonly #kept = new Map<string, Message>();
 
-  constructor(knowledge: Knowledge, labels: Labels, recorder: Recorder) {
+  constructor(knowledge: Knowledge, labels: Labels) {
     this.#knowledge = knowledge;
     this.#system = knowledge.system;
     this.#labels = labels;
-    this.#recorder = recorder;
   }
 
   /** Every state that explains the line too. Empty: none does; `misses` then says what was possible. */
@@ -123,7 +119,7 @@ export class Explainer {
       const cause = token < 0 ? null : (state.world.flight[token] as Flight).cause;
       const trail = { steps: run.steps, base: state.world.seq, cause, line: seen.line.line, before: frame.trail };
       const after = withTop(state, pid, { ...frame, pending: null, expect: run.rest, trail }, world);
-      if (compare(run.label, seen.line, { system: this.#system, recorder: this.#recorder, state: after, pid }) === null) return [after];
+      if (compare(run.label, seen.line, { system: this.#system, first: seen.first ?? 0, state: after, pid }) === null) return [after];
     }
     search.looks = new Looks();
     search.start = state.world.locals;
@@ -300,7 +296,7 @@ export class Explainer {
   #match(state: State, frame: Frame, label: Label, search: Search): void {
     const { seen, pid, misses } = search;
     const fits = label.says === seen.says && label.at === seen.at;
-    const wrong = fits ? compare(label, seen.line, { system: this.#system, recorder: this.#recorder, state, pid }) : null;
+    const wrong = fits ? compare(label, seen.line, { system: this.#system, first: seen.first ?? 0, state, pid }) : null;
     const rest = withTop(state, pid, { ...frame, expect: frame.expect.slice(1) });
     if (fits && wrong === null) {
       const { ret } = label.args;

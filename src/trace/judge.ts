@@ -8,7 +8,7 @@
 import type { Address, Said } from '../../machines/chart.ts';
 import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
-import { recorders, type Place, type Recorder } from '../../machines/tracepoints.ts';
+import { recorders, type Place, type Recorder, type Tracepoint } from '../../machines/tracepoints.ts';
 import { operationOf, wordsOf, type Operation } from './command.ts';
 import { Explainer, type Miss, type Seen } from './explain.ts';
 import { Account, type AccountOptions } from './account.ts';
@@ -45,7 +45,7 @@ const comings = new Set(['device_add', 'device_del', 'kobject_uevent', 'bus_noti
   'iommu_probe_device', 'iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
 const pairs = new Set(['device_add', 'device_del', 'iommu_probe_device']);
 
-type Row = { readonly says: string; readonly at: Place } | 'foreign' | 'elsewhere';
+type Row = Tracepoint | 'foreign' | 'elsewhere';
 
 export class Judge {
   readonly model: Model;
@@ -59,6 +59,8 @@ export class Judge {
   readonly #options: JudgeOptions;
   readonly #rows = new Map<string, Row>();
   readonly #byEvent = new Map<string, Row>();
+  /** What functions of the model's own names have shown. */
+  readonly #own = new Set<string>();
   readonly #knowledge: Knowledge;
   readonly #explainer: Explainer;
   #states: State[];
@@ -91,7 +93,7 @@ export class Judge {
     this.#labels = new Labels(this.#words);
     this.#most = most;
     this.#knowledge = new Knowledge(model);
-    this.#explainer = new Explainer(this.#knowledge, this.#labels, this.#recorder);
+    this.#explainer = new Explainer(this.#knowledge, this.#labels);
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
   }
 
@@ -181,7 +183,7 @@ export class Judge {
     if (line.mark !== null) return this.#mark(line, line.mark);
     const row = this.#row(line);
     if (row === 'foreign') return this.account.outside(`probe ${line.event}`);
-    if (row === 'elsewhere') return this.#refuse(line, `${line.symbol} is not a function of ${this.model.name}'s recorder`, []);
+    if (row === 'elsewhere') return this.#refuse(line, `nothing in ${this.model.name} calls ${line.symbol}`, []);
     const seen: Seen = { line, ...row };
     if (this.#isOutside(seen)) return;
     this.#learn(seen);
@@ -204,8 +206,18 @@ export class Judge {
   }
 
   #resolve(symbol: string, at: Place): Row {
-    const name = `${symbol.replace(/\.(part|isra|constprop|cold)\.\d+$/, '')} ${at}`;
-    return this.#recorder.points.get(name) ?? (Object.values(recorders).some(({ points }) => points.has(name)) ? 'elsewhere' : 'foreign');
+    const function_ = symbol.replace(/\.(part|isra|constprop|cold)\.\d+$/, '');
+    const name = `${function_} ${at}`;
+    const own = this.#recorder.points.get(name);
+    if (own !== undefined) {
+      this.#own.add(`${own.says} ${at}`);
+      return own;
+    }
+    const renamed = this.#recorder.renamed.get(name);
+    // A kernel that has both shows the step by the function of the model's name; the other is not looked at.
+    if (renamed !== undefined) return this.#own.has(`${renamed.says} ${at}`) ? 'foreign' : renamed;
+    const isElsewhere = !this.#recorder.inlined.has(function_) && Object.values(recorders).some(({ points }) => points.has(name));
+    return isElsewhere ? 'elsewhere' : 'foreign';
   }
 
   #isOutside({ line, says, at }: Seen): boolean {

@@ -26,7 +26,7 @@ const underLock = new Set(['group', 'deferred_probe', 'environment']);
 /** The words that a recorder can see at all. */
 export function visibleWords(recorder: Recorder, recorded: (function_: string, place: Place) => boolean): Set<string> {
   const words = new Set<string>();
-  for (const [key, { says, at }] of recorder.points) {
+  for (const [key, { says, at }] of [...recorder.points, ...recorder.renamed]) {
     const [name = '', place] = key.split(' ');
     if (recorded(name, place as Place)) words.add(`${says} ${at}`);
   }
