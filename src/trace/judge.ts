@@ -220,7 +220,7 @@ export class Judge {
     return isElsewhere ? 'elsewhere' : 'foreign';
   }
 
-  #isOutside({ line, says, at }: Seen): boolean {
+  #isOutside({ line, says, at, first }: Seen): boolean {
     const { pid } = line;
     const inside = this.#inside.get(pid);
     if (at === 'return' && inside?.at(-1)?.says === says) {
@@ -235,7 +235,7 @@ export class Judge {
     const namesake = inside?.at(-1)?.device === device || (says === 'device_add' && this.#isInDriver(pid));
     if (this.#knowledge.isPci(device) && !namesake) return false;
     // Joining and leaving the bus is not judged here; binding is.
-    if (says === 'bus_notify' && Number(line.fields['action']) - this.#recorder.firstNotifier > 2) return false;
+    if (says === 'bus_notify' && Number(line.fields['action']) - (first ?? 0) > 2) return false;
     if (says === 'kobject_uevent' && this.#knowledge.knowsDevice(device) && Number(line.fields['action']) > 1) return false;
     if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1)?.says !== 'device_del') return false;
     if (says === 'device_add' && this.#registering.has(pid) && /^\d+$/.test(device)) this.#knowledge.vfioGroupMade(Number(device));
