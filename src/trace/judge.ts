@@ -38,6 +38,8 @@ export interface JudgeOptions extends AccountOptions {
 
 /** Lines kept back at most while one of them is waited for. */
 const holdAtMost = 20_000;
+/** A trace without header that begins at a later event has lost its beginning. */
+const lateStart = 2000;
 /** Errors of a system call that never reached the function: no such file, no permission. */
 const neverReached = new Set([-ENOENT, -EACCES, -ENXIO]);
 /** Lines about devices that are not judged: class devices and devices of buses without callbacks, while they come and go. */
@@ -71,6 +73,8 @@ export class Judge {
   #seenTasks = new Set<number>();
   #marks = new Map<number, number>();
   #managed = new Map<string, number>();
+  /** A header says that nothing was overwritten. */
+  #counted = false;
   #held: { pid: number; items: Item[] } | null = null;
   #claims = new Map<number, string>();
   /** Tasks inside vfio_register_group_dev: a device file named by a number there is a new vfio_group's. */
@@ -147,8 +151,12 @@ export class Judge {
     else if (item.kind === 'started') this.#lose(item.line, `earlier events of CPU ${item.cpu} were overwritten`);
     else if (item.kind === 'cut' && item.missing === 'beginning') this.#lose(item.line, 'the beginning of the file was cut');
     else if (item.kind === 'cut') this.account.cut = true;
-    else if (item.kind === 'entries' && item.held < item.written) this.#lose(item.line, `${item.written - item.held} events were overwritten`);
-    else if (item.kind === 'event') this.#event(item);
+    else if (item.kind === 'entries' && item.held === item.written) this.#counted = true;
+    else if (item.kind === 'entries') this.#lose(item.line, `${item.written - item.held} events were overwritten`);
+    else if (item.kind === 'event') {
+      if (this.account.events === 0 && !this.#counted && item.unit === 'count' && item.seq > lateStart) this.#lose(item.line, `the recording begins at event ${item.seq}`);
+      this.#event(item);
+    }
     return this.violation === null;
   }
 
@@ -235,7 +243,7 @@ export class Judge {
     const namesake = inside?.at(-1)?.device === device || (says === 'device_add' && this.#isInDriver(pid));
     if (this.#knowledge.isPci(device) && !namesake) return false;
     // Joining and leaving the bus is not judged here; binding is.
-    if (says === 'bus_notify' && Number(line.fields['action']) - (first ?? 0) > 2) return false;
+    if (says === 'bus_notify' && Number(line.fields['action'] ?? line.fields['val']) - (first ?? 0) > 2) return false;
     if (says === 'kobject_uevent' && this.#knowledge.knowsDevice(device) && Number(line.fields['action']) > 1) return false;
     if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1)?.says !== 'device_del') return false;
     if (says === 'device_add' && this.#registering.has(pid) && /^\d+$/.test(device)) this.#knowledge.vfioGroupMade(Number(device));
@@ -278,7 +286,7 @@ export class Judge {
   #found(says: string, at: Place, { fields }: TraceLine): readonly Found[] {
     if (says === 'device_add') return ['absent'];
     if (says === 'device_release_driver_internal' || says === 'device_del')
-      return [typeof fields['cur'] === 'string' ? { driver: fields['cur'] } : 'unbound'];
+      return typeof fields['cur'] === 'string' ? [{ driver: fields['cur'] }] : fields['cur'] === null ? ['unbound'] : ['unbound', 'open'];
     return says === '__driver_probe_device' || says === 'device_driver_attach' || says === 'device_attach' ? ['unbound', 'open'] : ['unbound'];
   }
 

@@ -84,7 +84,7 @@ export async function judgeTrace(reading: Reading, options: JudgeTraceOptions): 
   return report(judge, reading, options, chosenBy, lastEvent);
 }
 
-function report(judge: Judge, { summary }: Reading, { name }: JudgeTraceOptions, chosenBy: string, last: TraceLine | undefined): Report {
+function report(judge: Judge, { summary }: Reading, { name, recording = {} }: JudgeTraceOptions, chosenBy: string, last: TraceLine | undefined): Report {
   const { account, violation, lostAt } = judge;
   const outside = [...account.outsideBy.values()].reduce((sum, count) => sum + count, 0);
   if (account.events > 0 && violation === null && account.groups.size === 0 && account.devices.size === 0 && judge.explained === 0)
@@ -96,7 +96,7 @@ function report(judge: Judge, { summary }: Reading, { name }: JudgeTraceOptions,
   const lost = lostAt !== null ? { line: lostAt, why: account.lossWhy } : missing > 0
     ? { line: summary.lines, why: `the file has ${missing} event${missing === 1 ? '' : 's'} less than its header counts` } : undefined;
   const verdict: Verdict = violation !== null && lostAt === null ? 'violates' : lost !== undefined || violation !== null ? 'inconclusive' : 'conforms';
-  const crash = summary.crash;
+  const crash = summary.crash ?? (recording.crash === undefined ? null : { line: summary.lines, text: recording.crash });
   const notes = [
     ...(summary.truncated === null ? [] : [`the last line is cut: line ${summary.truncated.line}`]),
     ...(account.cut ? ['the file was cut at its end: what is missing there was not judged'] : []),
