@@ -54,8 +54,7 @@ function check(field: string, value: string | number | null, label: Label, args:
       // A write that is done returns how much was written.
       if (says === 'iommu_group_store_type' && args['ret'] === 0) return Number(value) > 0 ? null : '(bytes written)';
       return typeof args['ret'] !== 'number' || sameRet(args['ret'], Number(value)) ? null : String(args['ret']);
-    case 'action':
-    case 'val': {
+    case 'action': {
       const name = says === 'kobject_uevent' ? kobject_actions[Number(value)] : notifiers[Number(value) - sight.first];
       return name === args['action'] ? null : String(args['action']);
     }

@@ -9,6 +9,7 @@ import type { Address, Said } from '../../machines/chart.ts';
 import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
 import { recorders, type Place, type Recorder, type Tracepoint } from '../../machines/tracepoints.ts';
+import { ModelError } from '../errors.ts';
 import { operationOf, wordsOf, type Operation } from './command.ts';
 import { Explainer, type Miss, type Seen } from './explain.ts';
 import { Account, type AccountOptions } from './account.ts';
@@ -48,6 +49,13 @@ const comings = new Set(['device_add', 'device_del', 'kobject_uevent', 'bus_noti
 const pairs = new Set(['device_add', 'device_del', 'iommu_probe_device']);
 
 type Row = Tracepoint | 'foreign' | 'elsewhere';
+
+/** Fields without which a line cannot be judged. */
+const fieldsOf: Readonly<Record<string, readonly string[]>> = {
+  __driver_probe_device: ['dev', 'drv'], really_probe: ['dev', 'drv', 'cur'], device_release_driver_internal: ['dev', 'cur'],
+  bus_notify: ['dev', 'action', 'cur'], iommu_device_use_default_domain: ['dev', 'g'], iommu_device_unuse_default_domain: ['dev', 'g'],
+  iommu_group_claim_dma_owner: ['g', 'owner'], iommu_group_release_dma_owner: ['g'], device_add: ['dev'], device_del: ['dev'],
+};
 
 export class Judge {
   readonly model: Model;
@@ -193,10 +201,21 @@ export class Judge {
     if (row === 'foreign') return this.account.outside(`probe ${line.event}`);
     if (row === 'elsewhere') return this.#refuse(line, `nothing in ${this.model.name} calls ${line.symbol}`, []);
     const seen: Seen = { line, ...row };
+    this.#checkFields(seen);
     if (this.#isOutside(seen)) return;
     this.#learn(seen);
     this.#explain(seen);
     this.#seenTasks.add(line.pid);
+  }
+
+  /** Probes of another recorder may sit on the same functions and show too little to be judged. */
+  #checkFields({ line, says, at }: Seen): void {
+    const missing = at === 'entry' ? (fieldsOf[says] ?? []).filter((field) => line.fields[field] === undefined) : [];
+    if (missing.length === 0) return;
+    throw new ModelError('foreign-probes', `the probe ${line.event} on ${line.symbol} does not show ${missing.join(', ')}`, {
+      at: `line ${line.line}`, accepted: `${says} with ${(fieldsOf[says] ?? []).join(', ')}`,
+      hint: 'record with the probes of test/traces: each folder there has its kprobe_events.txt',
+    });
   }
 
   /** What a probe stands for; `elsewhere`: only another model's kernel has such a function. */
@@ -243,7 +262,7 @@ export class Judge {
     const namesake = inside?.at(-1)?.device === device || (says === 'device_add' && this.#isInDriver(pid));
     if (this.#knowledge.isPci(device) && !namesake) return false;
     // Joining and leaving the bus is not judged here; binding is.
-    if (says === 'bus_notify' && Number(line.fields['action'] ?? line.fields['val']) - (first ?? 0) > 2) return false;
+    if (says === 'bus_notify' && Number(line.fields['action']) - (first ?? 0) > 2) return false;
     if (says === 'kobject_uevent' && this.#knowledge.knowsDevice(device) && Number(line.fields['action']) > 1) return false;
     if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1)?.says !== 'device_del') return false;
     if (says === 'device_add' && this.#registering.has(pid) && /^\d+$/.test(device)) this.#knowledge.vfioGroupMade(Number(device));
