@@ -58,7 +58,7 @@ export function answersTo(call: Message, topology: Topology): readonly number[] 
   if (call.type === 'test_remove') return [topology.options.test_remove ? 1 : 0];
   if (call.type === 'driver_match_device') {
     const driver = topology.drivers.find(({ name }) => name === call['driver']);
-    return [driver !== undefined && (driver.matches.includes('*') || driver.matches.includes(String(call['device']))) ? 1 : 0];
+    return [driver !== undefined && (driver.matches.includes('*') || driver.matches.includes(call['device'] as string)) ? 1 : 0];
   }
   return environment_table[call.type]?.usual ?? [];
 }

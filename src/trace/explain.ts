@@ -16,7 +16,7 @@ import type { Choice, Flight, Step, System } from '../world/world.ts';
 import { beginnings, type Beginning } from './begin.ts';
 import { anyErrno, compare } from './compare.ts';
 import type { Knowledge } from './knowledge.ts';
-import { describe, type Label, type Labels } from './label.ts';
+import { describe, word, type Label, type Labels } from './label.ts';
 import { applies, apply, Looks, runOf, Runs, signatureOf } from './runs.ts';
 import type { TraceLine } from './line.ts';
 import { keyOf, moverOf, pop, push, stepsOf, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
@@ -306,7 +306,7 @@ export class Explainer {
       return;
     }
     // A bus whose notifier calls the recorder leaves out, or one that it has not named yet.
-    if (label.says === 'bus_notify' && !this.#knowledge.notified(String(label.args['bus'])))
+    if (label.says === 'bus_notify' && !this.#knowledge.notified(word(label.args['bus'])))
       return this.#run(rest, top(rest, pid) as Frame, search);
     if (misses.length < 32) misses.push({ expected: describe(label), why: wrong === null ? 'other' : wrong });
   }
@@ -577,7 +577,7 @@ export class Explainer {
       case 'driver_managed_dma':
         if (typeof fields['managed'] === 'number') return [{ ret: fields['managed'] }];
         // Off PCI only VFIO's drivers set it; there it is not shown.
-        return this.#knowledge.isPci(nameOf(call.from)) || isVfioDriver(nameOf(String(call['driver'] ?? ''))) ? [{ ret: 0 }, { ret: 1 }] : [{ ret: 0 }];
+        return this.#knowledge.isPci(nameOf(call.from)) || isVfioDriver(nameOf(word(call['driver'] ?? ''))) ? [{ ret: 0 }, { ret: 1 }] : [{ ret: 0 }];
       case 'probe_type':
         // A probe on the task that asks is synchronous; one on another task, or by the helper, is not.
         return [{ ret: pid === seen.line.pid && call['want_async'] !== true ? 0 : 1 }];
