@@ -19,7 +19,7 @@ import type { Knowledge } from './knowledge.ts';
 import { describe, word, type Label, type Labels } from './label.ts';
 import { applies, apply, Looks, runOf, Runs, signatureOf } from './runs.ts';
 import type { TraceLine } from './line.ts';
-import { keyOf, moverOf, pop, push, stepsOf, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
+import { keyOf, lastStep, moverOf, pop, push, stepsOf, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
 
 /** A line whose function the model's recorder knows. */
 export interface Seen extends Tracepoint {
@@ -496,7 +496,7 @@ export class Explainer {
   /** The state in which the call of the top frame was never made: possible while it has done nothing but look. */
   undone(state: State, pid: number): State | null {
     const frame = top(state, pid);
-    if (frame?.thread == null || frame.expect.length > 0 || stepsOf(frame.trail).some(({ fact, before, after }) => kindOf(fact.to) !== 'thread' && before !== after)) return null;
+    if (frame?.thread == null || frame.expect.length > 0 || lastStep(frame.trail, ({ fact, before, after }) => kindOf(fact.to) !== 'thread' && before !== after) !== undefined) return null;
     const before = stepsOf(frame.trail).find(({ fact }) => fact.to === frame.thread)?.before;
     const locals = state.world.locals.slice();
     if (before !== undefined) locals[this.#system.indexOf(frame.thread)] = before;
