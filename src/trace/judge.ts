@@ -9,6 +9,7 @@ import type { Address, Said } from '../../machines/chart.ts';
 import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
 import { recorders, type Place, type Recorder, type Tracepoint } from '../../machines/tracepoints.ts';
+import { ModelError } from '../errors.ts';
 import { operationOf, wordsOf, type Operation } from './command.ts';
 import { Explainer, type Miss, type Seen } from './explain.ts';
 import { Account } from './account.ts';
@@ -45,6 +46,13 @@ const comings = new Set(['device_add', 'device_del', 'kobject_uevent', 'bus_noti
   'iommu_probe_device', 'iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
 const pairs = new Set(['device_add', 'device_del', 'iommu_probe_device']);
 
+/** Functions that no other function on record calls, but for a driver's own code. */
+const outermost = new Set(['driver_register', 'driver_unregister', 'device_driver_attach', 'device_attach', 'deferred_probe_work_func', 'iommu_group_store_type',
+  'vfio_group_fops_open', 'vfio_group_fops_release', 'vfio_group_fops_unl_ioctl', 'vfio_fops_unl_ioctl', 'vfio_device_fops_release']);
+/** Functions that change owner_cnt. */
+const sections = ['iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner', 'iommu_group_release_dma_owner',
+  'iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'];
+
 type Row = Tracepoint | 'foreign' | 'elsewhere';
 
 export class Judge {
@@ -63,20 +71,30 @@ export class Judge {
   readonly #explainer: Explainer;
   #states: State[];
   /** Calls outside the model that a task is inside of. */
-  #inside = new Map<number, string[]>();
-  /** Tasks that were in the middle of something when the recording began or went on after a loss. */
-  #midLife = new Set<number>();
-  #seenTasks = new Set<number>();
-  #marks = new Map<number, number>();
+  readonly #inside = new Map<number, string[]>();
+  /** Tasks that were in the middle of something when the recording began, or went on after a loss. */
+  readonly #midLife = new Set<number>();
+  /** Tasks that have been seen where none of the functions that a recorder shows is open: in user space, or at the start of a worker. */
+  readonly #grounded = new Set<number>();
+  /** Tasks by whether their first line began a function that nothing else on record calls. */
+  readonly #first = new Map<number, boolean>();
+  #workerSeen = false;
+  /** From this line on it is known that things were under way when the recording began, or that events were lost. */
+  doubtFrom: number | null = null;
+  readonly #marks = new Map<number, number>();
   #managed = new Map<string, number>();
   #held: { pid: number; items: Item[] } | null = null;
-  #claims = new Map<number, string>();
+  readonly #claims = new Map<number, string>();
+  /** What a task read of a group without its lock, until a critical section on that group ends. */
+  readonly #reads = new Map<number, { readonly group: Address; readonly line: TraceLine }>();
+  /** Each critical section that changes owner_cnt has a probe. */
+  readonly #showsAllSections: boolean;
   /** Tasks inside vfio_register_group_dev: a device file named by a number there is a new vfio_group's. */
   readonly #registering = new Set<number>();
   /** Device that a task is bringing into its group. */
   readonly #joining = new Map<number, string>();
   /** Device whose probe a task is in. */
-  #probing = new Map<number, string>();
+  readonly #probing = new Map<number, string>();
   /** Events were lost before this line, or states given up. */
   lostAt: number | null = null;
   violation: Violation | null = null;
@@ -87,6 +105,7 @@ export class Judge {
     this.model = model;
     this.#recorder = recorders[model.name] as Recorder;
     this.#words = visibleWords(this.#recorder, recorded);
+    this.#showsAllSections = sections.every((name) => !this.#recorder.points.has(`${name} locked`) || this.#words.has(`${name} locked`));
     this.#labels = new Labels(this.#words);
     this.#most = most;
     this.#knowledge = new Knowledge(model);
@@ -128,7 +147,11 @@ export class Judge {
     if (row.says === 'device_add' && row.at === 'entry' && typeof name === 'string' && /^\d+$/.test(name))
       this.#states = this.#knowledge.learnGroup(this.#states, device, Number(name));
     else if (row.says !== 'vfio_register_group_dev') return true;
-    else this.#states = this.#knowledge.guessGroup(this.#states, device);
+    else {
+      this.#states = this.#knowledge.guessGroup(this.#states, device);
+      // No vfio_group was made, and none is known: it was there before the recording.
+      if (this.#states.every((state) => this.#knowledge.groupOf(state, device) === null)) this.doubtFrom ??= item.line;
+    }
     return this.#letGo(held);
   }
 
@@ -158,13 +181,19 @@ export class Judge {
   #lose(line: number): void {
     this.lostAt ??= line;
     this.account.lose(line);
+    this.#grounded.clear();
+    this.#first.clear();
+    this.#marks.clear();
+    this.#startAnew(line);
+  }
+
+  /** Nothing is known of the machine any more; who is in the middle of something goes on unjudged until it is over. */
+  #startAnew(line: number): void {
+    this.doubtFrom ??= line;
+    for (const { tasks } of this.#states) for (const { pid } of tasks) this.#midLife.add(pid);
     this.#knowledge.forget();
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
-    this.#inside = new Map();
-    this.#midLife = new Set();
-    this.#seenTasks = new Set();
-    this.#claims = new Map();
-    this.#marks = new Map();
+    for (const known of [this.#inside, this.#claims, this.#reads, this.#joining, this.#probing, this.#registering]) known.clear();
   }
 
   #event(line: TraceLine): void {
@@ -176,8 +205,19 @@ export class Judge {
     const seen: Seen = { line, ...row };
     if (this.#isOutside(seen)) return;
     this.#learn(seen);
+    if (!this.#first.has(line.pid)) this.#first.set(line.pid, seen.at === 'entry' && outermost.has(seen.says));
+    const isWorker = seen.says === 'deferred_probe_work_func';
+    // The first run of the worker may have been queued before the recording began.
+    if (isWorker && this.#workerSeen) this.#ground(line.pid);
     this.#explain(seen);
-    this.#seenTasks.add(line.pid);
+    if (!isWorker) return;
+    this.#workerSeen = true;
+    this.#ground(line.pid);
+  }
+
+  #ground(pid: number): void {
+    this.#grounded.add(pid);
+    this.#midLife.delete(pid);
   }
 
   /** What a probe stands for; `elsewhere`: only another model's kernel has such a function. */
@@ -269,14 +309,39 @@ export class Judge {
       (at === 'locked' || says.startsWith('__iommu_group_set_domain'));
     const maybeEmpty = group === null || !says.startsWith('__iommu_group_set_domain') ? []
       : this.#states.flatMap((state) => this.#knowledge.emptied(state, group));
-    const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] : first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']))) : this.#states;
-    const found = this.#explainer.explain(from, seen, misses);
+    const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] : first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']), this.#readBefore(seen, group))) : this.#states;
+    this.#remember(seen, group);
+    const found = this.#explained(from, seen, misses);
     if (found.length === 0) return this.#orphan(seen, misses);
     if (says === 'iommu_probe_device' && at === 'return') this.#joining.delete(line.pid);
     if (first && group !== null) this.#knowledge.settle(group);
     if (!this.#sameOwner(seen, group) || !this.#sameFlag(line)) return;
     this.#keep(found, line);
     this.account.note(seen, this.#states[0] as State, this.#knowledge);
+  }
+
+  #explained(from: readonly State[], seen: Seen, misses: Miss[]): State[] {
+    try {
+      return this.#explainer.explain(from, seen, misses);
+    } catch (error) {
+      // The chart speaks to an object that no line has named: it was there before the recording.
+      if (!(error instanceof ModelError)) throw error;
+      this.doubtFrom ??= seen.line.line;
+      return [];
+    }
+  }
+
+  /** What this task read at its entry, where no critical section on the group has ended since: so it is what this one began with. */
+  #readBefore({ line, at }: Seen, group: Address): TraceLine | null {
+    const read = this.#reads.get(line.pid);
+    return at === 'locked' && read?.group === group ? read.line : null;
+  }
+
+  #remember({ line, at }: Seen, group: Address | null): void {
+    if (group === null || !this.#showsAllSections) return;
+    if (at === 'locked') {
+      for (const [pid, read] of this.#reads) if (read.group === group) this.#reads.delete(pid);
+    } else if (at === 'entry' && typeof line.fields['oc'] === 'number') this.#reads.set(line.pid, { group, line });
   }
 
   #keep(found: State[], line: TraceLine): void {
@@ -287,12 +352,16 @@ export class Judge {
     }
   }
 
-  /** A line in the middle of something that began before the recording. */
+  /** A line that no state explains: in the middle of something that began before the recording, or else a violation. */
   #orphan(seen: Seen, misses: readonly Miss[]): void {
     const { line, says, at } = seen;
-    const isNew = !this.#seenTasks.has(line.pid) && this.#states.every((state) => top(state, line.pid) === undefined);
-    if ((isNew || this.#midLife.has(line.pid)) && !this.#contradicts(seen)) {
-      this.#midLife.add(line.pid);
+    const { pid } = line;
+    const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
+      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#explainer.isOver(state, pid, seen)));
+    if (isFree || this.#midLife.has(pid)) {
+      this.doubtFrom ??= line.line;
+      this.#midLife.add(pid);
+      this.#unknown(line);
       this.account.outside('began before the recording');
       return;
     }
@@ -304,10 +373,18 @@ export class Judge {
       : `${says}${at === 'return' ? `.ret${ret}` : ''} has ${field.why.split('=')[0] ?? ''} other than the model: ${field.why}`, expected);
   }
 
-  /** A device that the judge has followed cannot be in the hands of a task that it has never seen. */
-  #contradicts({ line }: Seen): boolean {
-    const device = line.fields['dev'];
-    return this.lostAt === null && typeof device === 'string' && this.account.hasFollowed(device);
+  /** Somebody whom nobody follows does something to the objects of this line. */
+  #unknown({ line, fields }: TraceLine): void {
+    const { dev, g } = fields;
+    const touched = [typeof dev === 'string' ? dev : null, typeof g === 'number' ? `group:${g}` : null];
+    const isInUse = this.#states.some(({ world, tasks }) => tasks.some(({ frames }) => frames.some(({ thread }) => {
+      if (thread === null || !this.#knowledge.system.has(thread)) return false;
+      const { device, group } = this.#knowledge.system.local(world, thread).context;
+      return touched.includes(String(device)) || touched.includes(String(group));
+    })));
+    if (isInUse || this.#states.length > 1) return this.#startAnew(line);
+    if (typeof dev === 'string') this.#states = this.#knowledge.forgetDevice(this.#states, dev);
+    if (typeof g === 'number') this.#knowledge.unsettle(g);
   }
 
   /** The owner's pointer is the one of the last claim. */
@@ -350,13 +427,16 @@ export class Judge {
     const operation = operationOf(mark.op);
     if (mark.kind === 'begin') {
       const last = this.#marks.get(pid);
+      if (last === undefined && Number(count) > 1) this.doubtFrom ??= line.line;
+      // Who is in user space is inside nothing: what seemed so had begun before the recording.
+      if (!this.#grounded.has(pid) && this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
+      this.#ground(pid);
       const open = this.#states.filter((state) => framesOf(state, pid).every((frame) => frame.mark === null));
       if ((last !== undefined && Number(count) !== last + 1) || open.length === 0)
         return this.#refuse(line, `the task is still inside its operation ${last ?? ''}`, [`end of operation ${pid}.${last ?? ''}`]);
       this.#marks.set(pid, Number(count));
       this.#begin(line, mark, operation, open);
     } else this.#end(line, mark, operation);
-    this.#seenTasks.add(pid);
   }
 
   #begin(line: TraceLine, mark: Mark, operation: Operation, states: readonly State[]): void {
@@ -420,7 +500,13 @@ export class Judge {
     const { pid } = line;
     const open = this.#states.filter((state) => framesOf(state, pid).some((frame) => frame.mark === mark.id));
     if (open.length === 0) {
-      if (!this.#seenTasks.has(pid)) return this.account.outside('began before the recording');
+      if (!this.#grounded.has(pid) || this.#midLife.has(pid)) {
+        this.doubtFrom ??= line.line;
+        this.#ground(pid);
+        if (this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
+        this.#midLife.delete(pid);
+        return this.account.outside('began before the recording');
+      }
       return this.#refuse(line, `the task is not inside operation ${mark.id}`, []);
     }
     const misses: Miss[] = [];
@@ -455,7 +541,14 @@ export class Judge {
     if (op === 'close') this.#knowledge.closed(pid, slot);
   }
 
+  /** Where something may have been under way unseen, what cannot be explained is no violation: the judge starts anew behind it. */
   #refuse(line: TraceLine, reason: string, possible: readonly string[]): void {
+    if (this.doubtFrom !== null) {
+      this.account.outside('not explained, while things were under way that began before the recording');
+      this.#startAnew(line.line);
+      if (line.mark === null) this.#midLife.add(line.pid);
+      return;
+    }
     this.violation = { line: line.line, text: line.text.trim(), reason, possible };
   }
 }
