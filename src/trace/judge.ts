@@ -44,6 +44,7 @@ const neverReached = new Set([-ENOENT, -EACCES, -ENXIO]);
 /** Lines about devices that are not judged: class devices and devices of buses without callbacks, while they come and go. */
 const comings = new Set(['device_add', 'device_del', 'kobject_uevent', 'bus_notify', 'driver_deferred_probe_del',
   'iommu_probe_device', 'iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
+const leavings = new Set(['iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
 const pairs = new Set(['device_add', 'device_del', 'iommu_probe_device']);
 
 /** Functions that no other function on record calls, but for a driver's own code. */
@@ -280,8 +281,11 @@ export class Judge {
       if (typeof fields['cur'] === 'string' && (says === 'device_release_driver_internal' || says === 'device_del'))
         this.#states = this.#knowledge.nameDriver(this.#states, device, fields['cur']);
       if (says === 'device_add' && at === 'entry') this.#knowledge.forgetGroup(device);
-      else if (fields['grp'] !== undefined && says !== 'iommu_probe_device')
+      else if (fields['grp'] !== undefined && says !== 'iommu_probe_device') {
+        // Only now it shows that the device is in a group, and it has been leaving for some lines.
+        if (leavings.has(says) && !this.#knowledge.knowsGroupOf(device)) this.doubtFrom ??= line.line;
         this.#states = this.#knowledge.learnGroup(this.#states, device, fields['grp'] === '0x0' ? null : Number(fields['g']));
+      }
     } else if (typeof fields['g'] === 'number') this.#knowledge.ensureGroup(fields['g']);
     if (says === 'pci_device_probe' && at === 'entry') this.#probing.set(line.pid, String(device));
     if (says === 'vfio_register_group_dev') this.#registering[at === 'entry' ? 'add' : 'delete'](line.pid);
@@ -311,7 +315,7 @@ export class Judge {
       : this.#states.flatMap((state) => this.#knowledge.emptied(state, group));
     const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] : first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']), this.#readBefore(seen, group))) : this.#states;
     this.#remember(seen, group);
-    const found = this.#explained(from, seen, misses);
+    const found = this.#guarded(line.line, () => this.#explainer.explain(from, seen, misses));
     if (found.length === 0) return this.#orphan(seen, misses);
     if (says === 'iommu_probe_device' && at === 'return') this.#joining.delete(line.pid);
     if (first && group !== null) this.#knowledge.settle(group);
@@ -320,13 +324,13 @@ export class Judge {
     this.account.note(seen, this.#states[0] as State, this.#knowledge);
   }
 
-  #explained(from: readonly State[], seen: Seen, misses: Miss[]): State[] {
+  /** Nothing is found where a chart speaks to an object that no line has named: it was there before the recording. */
+  #guarded<Found>(line: number, search: () => Found[]): Found[] {
     try {
-      return this.#explainer.explain(from, seen, misses);
+      return search();
     } catch (error) {
-      // The chart speaks to an object that no line has named: it was there before the recording.
       if (!(error instanceof ModelError)) throw error;
-      this.doubtFrom ??= seen.line.line;
+      this.doubtFrom ??= line;
       return [];
     }
   }
@@ -357,7 +361,7 @@ export class Judge {
     const { line, says, at } = seen;
     const { pid } = line;
     const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
-      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#explainer.isOver(state, pid, seen)));
+      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#guarded(line.line, () => [this.#explainer.isOver(state, pid, seen)])[0] === true));
     if (isFree || this.#midLife.has(pid)) {
       this.doubtFrom ??= line.line;
       this.#midLife.add(pid);
@@ -462,8 +466,10 @@ export class Judge {
     if (operation.kind === 'other') return null;
     const command = this.#vfioCommand(pid, operation);
     const group = command?.['group'];
-    if (typeof group === 'string' && !this.#knowledge.knowsVfio(group.replace('vfio_', ''))) return null;
-    return command === null ? null : { thread: this.#knowledge.user(pid, state), command };
+    const isFollowed = typeof group !== 'string' || this.#knowledge.knowsVfio(group.replace('vfio_', ''));
+    // A container with a group that is not followed is not followed either.
+    if (operation.op === 'setc' && (command === null || !isFollowed)) this.#knowledge.closed(pid, operation.rest);
+    return command === null || !isFollowed ? null : { thread: this.#knowledge.user(pid, state), command };
   }
 
   #vfioCommand(pid: number, { op, slot, rest }: Operation & { kind: 'vfio' }): Said | null {
@@ -515,7 +521,7 @@ export class Judge {
     const found = open.flatMap((state) => {
       const frame = top(state, pid);
       const skipped = frame?.pending != null && neverReached.has(mark.ret ?? 0) ? [pop(state, pid)] : [];
-      const ended = this.#explainer.finish(state, pid, mark.id, seen, misses).flatMap(({ state: after, ret }) => {
+      const ended = this.#guarded(line.line, () => this.#explainer.finish(state, pid, mark.id, seen, misses)).flatMap(({ state: after, ret }) => {
         if (ret === null || ret === mark.ret || (operation.kind === 'other')) return [after];
         wrong.add(`${wordsOf(mark.op)} answers ${errnoName(ret)}`);
         return [];
@@ -536,8 +542,8 @@ export class Judge {
     if (operation.kind !== 'vfio' || (mark.ret ?? -1) < 0) return;
     const { op, slot, rest } = operation;
     if (op === 'copen') this.#knowledge.opened(pid, slot, { type: 'container_close' });
-    if (op === 'gopen') this.#knowledge.opened(pid, slot, { type: 'group_close', group: `vfio_group:${rest}` });
-    if (op === 'dev') this.#knowledge.opened(pid, slot, { type: 'device_close', device: rest.slice(rest.indexOf(':') + 1) });
+    if (op === 'gopen' && this.#knowledge.knowsVfio(`group:${rest}`)) this.#knowledge.opened(pid, slot, { type: 'group_close', group: `vfio_group:${rest}` });
+    if (op === 'dev' && this.#knowledge.file(pid, rest.slice(0, rest.indexOf(':'))) !== undefined) this.#knowledge.opened(pid, slot, { type: 'device_close', device: rest.slice(rest.indexOf(':') + 1) });
     if (op === 'close') this.#knowledge.closed(pid, slot);
   }
 

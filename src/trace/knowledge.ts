@@ -228,7 +228,8 @@ export class Knowledge {
       const { value } = this.system.local(state.world, address);
       const named = this.#put(state.world, address, { driver }, value as Local['value']);
       const binding = this.system.local(named, bindingAt(device));
-      return { ...state, world: this.#put(named, bindingAt(device), { drv: driver }, binding.value) };
+      const bound = this.#put(named, bindingAt(device), { drv: driver }, binding.value);
+      return { ...state, world: isVfioDriver(driver) ? this.#put(bound, vfioDeviceAt(device), { refcount: 1 }, 'registered') : bound };
     });
   }
 
