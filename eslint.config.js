@@ -15,7 +15,7 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       // XState takes the types of a machine from `{} as Types`, which this rule holds for a slip.
       '@typescript-eslint/no-unnecessary-type-assertion': 'off',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
     },
   },

@@ -8,15 +8,15 @@
  * Left out: dma-ranges without force (an errno of the environment stands for it), the contents of the DMA ops.
  */
 import { assign, setup } from 'xstate';
-import { deviceAt, driverAt, environment } from './address.ts';
+import { deviceAt, driverAt, environment, notifierAt } from './address.ts';
 import { notBusy, sends, type Busy, type Call, type Ret, type Types } from './chart.ts';
-import { EBUSY } from './kernel.ts';
+import { EBUSY, EPROBE_DEFER } from './kernel.ts';
 
 type Driver = { readonly driver: string };
 
 export type DmaCall = Call<'dma_configure', Driver> | Call<'dma_cleanup', Driver>;
 type Answer =
-  | Ret<'firmware_dma_configure' | 'driver_managed_dma'>
+  | Ret<'firmware_dma_configure' | 'iommu_probe_device' | 'driver_managed_dma'>
   | Ret<'iommu_device_use_default_domain' | 'iommu_device_unuse_default_domain'>;
 
 interface Context extends Busy {
@@ -44,6 +44,8 @@ export const bus_dma = setup({
   types: {} as Types<Context, DmaCall | Answer, DmaInput>,
   guards: {
     failed: ({ event }) => 'ret' in event && event.ret < 0,
+    missed: ({ event }) => 'ret' in event && event.ret === 1,
+    defers: ({ event }) => 'ret' in event && event.ret === -EPROBE_DEFER,
     managed: ({ context }) => context.managed,
   },
   actions: {
@@ -79,11 +81,23 @@ export const bus_dma = setup({
           on: { 'driver_managed_dma.ret': { target: 'in_firmware', actions: ['keepFlag', label('')] } },
         },
         in_firmware: {
-          description: 'of_dma_configure() or acpi_dma_configure().',
+          description: 'of_dma_configure() or acpi_dma_configure(). 1: firmware names an IOMMU that has not seen the device yet.',
           entry: call(() => environment, ({ device }) => ({ type: 'firmware_dma_configure', device })),
           on: {
             'firmware_dma_configure.ret': [
               { guard: 'failed', target: '#answered', actions: 'keep' },
+              { guard: 'missed', target: 'in_iommu_probe_device' },
+              { guard: 'managed', target: '#answered' },
+              { target: 'in_use' },
+            ],
+          },
+        },
+        in_iommu_probe_device: {
+          description: 'Up to 6.14 the firmware part makes up for it; any error but -EPROBE_DEFER means: go on without IOMMU.',
+          entry: call(({ device }) => notifierAt(device), () => ({ type: 'iommu_probe_device' })),
+          on: {
+            'iommu_probe_device.ret': [
+              { guard: 'defers', target: '#answered', actions: 'keep' },
               { guard: 'managed', target: '#answered' },
               { target: 'in_use' },
             ],

@@ -13,7 +13,10 @@ import { deviceAt, environment } from './address.ts';
 import { sends, type Address, type Call, type Here, type Ret, type Types } from './chart.ts';
 import type { Notifier } from './kernel.ts';
 
-export type NotifierCall = Call<'bus_notify', { readonly action: Notifier }>;
+export type NotifierCall =
+  | Call<'bus_notify', { readonly action: Notifier }>
+  /** Asked again while a driver binds: the IOMMU driver came after the device. */
+  | Call<'iommu_probe_device'>;
 type Answer =
   | Ret<'dev->driver', { readonly driver: string | null }>
   | Ret<'probe_device' | 'iommu_group_add_device' | 'iommu_group_remove_device' | 'dev->iommu_group'>;
@@ -31,7 +34,9 @@ interface Context extends Here {
   joined: boolean;
   action: Notifier | null;
   caller: Address;
-  waiting: { from: Address; action: Notifier }[];
+  /** The function to answer. */
+  call: string;
+  waiting: { from: Address; call: string; action: Notifier | null }[];
   ret: number;
 }
 
@@ -52,24 +57,26 @@ export const bus_notifier = setup({
   guards: {
     joins: ({ context }) => context.listens && context.action === 'BUS_NOTIFY_ADD_DEVICE',
     leaves: ({ context }) => context.joined && context.action === 'BUS_NOTIFY_REMOVED_DEVICE',
+    joined: ({ context }) => context.joined,
+    probeWaits: ({ context }) => context.waiting[0]?.call === 'iommu_probe_device',
     hasGroup: ({ context }) => context.group !== null,
     failed: ({ event }) => 'ret' in event && event.ret < 0,
     someoneWaits: ({ context }) => context.waiting.length > 0,
   },
   actions: {
-    begin: assign(({ event }) => ({ caller: event.from, action: event.type === 'bus_notify' ? event.action : null, ret: 0 })),
+    begin: assign(({ event }) => ({ caller: event.from, call: event.type, action: event.type === 'bus_notify' ? event.action : null, ret: 0 })),
     wait: assign({
       waiting: ({ context, event }) =>
-        event.type === 'bus_notify' ? [...context.waiting, { from: event.from, action: event.action }] : context.waiting,
+        [...context.waiting, { from: event.from, call: event.type, action: event.type === 'bus_notify' ? event.action : null }],
     }),
     next: assign(({ context }) => ({
-      caller: context.waiting[0]?.from ?? '', action: context.waiting[0]?.action ?? null, waiting: context.waiting.slice(1), ret: 0,
+      caller: context.waiting[0]?.from ?? '', call: context.waiting[0]?.call ?? '', action: context.waiting[0]?.action ?? null, waiting: context.waiting.slice(1), ret: 0,
     })),
     tell: say(({ action, device, bus }, event) =>
       ({ type: 'bus_notify', action, device, bus, driver: event.type === 'dev->driver.ret' ? event.driver : null })),
     keep: assign({ ret: ({ event }) => ('ret' in event ? event.ret : 0) }),
-    reply: call(({ caller }) => caller, () => ({ type: 'bus_notify.ret', ret: 0 })),
-    idle: assign({ caller: '', action: null, ret: 0 }),
+    reply: call(({ caller }) => caller, ({ call: type, ret }) => ({ type: `${type}.ret`, ret: type === 'bus_notify' ? 0 : ret })),
+    idle: assign({ caller: '', call: '', action: null, ret: 0 }),
     join: assign({ joined: true }),
     part: assign({ joined: false }),
     iommu_probe_device: say(({ device }) => ({ type: 'iommu_probe_device', device })),
@@ -78,11 +85,16 @@ export const bus_notifier = setup({
   },
 }).createMachine({
   id: 'bus_notifier',
-  context: ({ input }) => ({ ...input, action: null, caller: '', waiting: [], ret: 0 }),
+  context: ({ input }) => ({ ...input, action: null, caller: '', call: '', waiting: [], ret: 0 }),
   initial: 'idle',
-  on: { bus_notify: { actions: 'wait' } },
+  on: { bus_notify: { actions: 'wait' }, iommu_probe_device: { actions: 'wait' } },
   states: {
-    idle: { on: { bus_notify: { target: 'in_dev_driver', actions: 'begin' } } },
+    idle: {
+      on: {
+        bus_notify: { target: 'in_dev_driver', actions: 'begin' },
+        iommu_probe_device: { target: 'iommu_probe_device', actions: 'begin' },
+      },
+    },
     in_dev_driver: {
       description: 'The listeners see dev->driver as it is now.',
       entry: call(({ device }) => deviceAt(device), () => ({ type: 'dev->driver' })),
@@ -97,8 +109,9 @@ export const bus_notifier = setup({
     iommu_probe_device: {
       meta: { function: 'iommu_probe_device' },
       entry: 'iommu_probe_device',
-      initial: 'in_probe_device',
+      initial: 'asked',
       states: {
+        asked: { always: [{ guard: 'joined', target: 'probed', description: 'It has its group already.' }, { target: 'in_probe_device' }] },
         in_probe_device: {
           description: 'ops->probe_device of the IOMMU driver: -ENODEV when no IOMMU is responsible.',
           entry: call(() => environment, ({ device }) => ({ type: 'probe_device', device })),
@@ -143,7 +156,11 @@ export const bus_notifier = setup({
     answered: {
       id: 'notified',
       entry: 'reply',
-      always: [{ guard: 'someoneWaits', target: 'in_dev_driver', actions: 'next' }, { target: 'idle', actions: 'idle' }],
+      always: [
+        { guard: 'probeWaits', target: 'iommu_probe_device', actions: 'next' },
+        { guard: 'someoneWaits', target: 'in_dev_driver', actions: 'next' },
+        { target: 'idle', actions: 'idle' },
+      ],
     },
   },
 });

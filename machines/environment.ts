@@ -26,7 +26,7 @@ export const environment_table: Readonly<Record<string, Row>> = {
   device_links_check_suppliers: row([0], [0, -EPROBE_DEFER, -EAGAIN], 'the suppliers of the device'),
   devres_head: row([0], [0, -EBUSY], 'resources a previous user left'),
   pinctrl_bind_pins: row([0], [0, ...errors], 'pinctrl'),
-  firmware_dma_configure: row([0], [0, -EPROBE_DEFER, -ENODEV, -EINVAL], 'firmware: device tree or ACPI'),
+  firmware_dma_configure: row([0], [0, 1, -EPROBE_DEFER, -ENODEV, -EINVAL], 'firmware: device tree or ACPI'),
   sysfs_create_link: row([0], [0, -ENOMEM, -EEXIST], 'sysfs'),
   activate: row([0], [0, ...errors], 'the pm_domain'),
   probe: row([0], [0, ...errors, -ENXIO, -EBUSY, -EEXIST, -EPERM, 1], 'the driver'),
@@ -58,7 +58,7 @@ export function answersTo(call: Message, topology: Topology): readonly number[] 
   if (call.type === 'test_remove') return [topology.options.test_remove ? 1 : 0];
   if (call.type === 'driver_match_device') {
     const driver = topology.drivers.find(({ name }) => name === call['driver']);
-    return [driver !== undefined && (driver.matches.includes('*') || driver.matches.includes(String(call['device']))) ? 1 : 0];
+    return [driver !== undefined && (driver.matches.includes('*') || driver.matches.includes(call['device'] as string)) ? 1 : 0];
   }
   return environment_table[call.type]?.usual ?? [];
 }

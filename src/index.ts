@@ -1,4 +1,34 @@
 /** The front door: names by task. Nothing is defined here, and each export is a promise. */
 
+// The charts, as sets
+export { models } from '../machines/models/index.ts';
+export type { Charts, Model, Placement } from '../machines/model.ts';
+export type { Address, Message, Plain, Said } from '../machines/chart.ts';
+
+// Who exists
+export { defaultTopology, parseTopology, type DefaultTopology } from './world/topology.ts';
+export type { DeviceSpec, DriverSpec, ThreadSpec, Topology } from '../machines/topology.ts';
+
+// One step at a time, or live
+export { System, type Choice, type Fact, type Flight, type Step, type SystemOptions, type World } from './world/world.ts';
+export { createSystem, type Delivery, type Live, type LiveOptions } from './world/live.ts';
+
+// What happened, and why
+export { FactLog, type Facts, type Recorded } from './log/facts.ts';
+export { renderChain, why, type Hop, type WhyOptions } from './log/why.ts';
+export { holders, renderHolder, type Holder } from './log/holder.ts';
+export { replay, type Replay } from './log/replay.ts';
+
+// Texts
+export { parseScenario, type Scenario } from './scenario/parse.ts';
+export { play, type Played } from './scenario/run.ts';
+
+// Recordings of real kernels
+export { judgeTrace, modelOfRelease, type JudgeTraceOptions, type Report, type Verdict } from './trace/report.ts';
+export { Judge, type JudgeOptions, type Violation } from './trace/judge.ts';
+export { readTrace, type Reading } from './trace/read.ts';
+export { findRecording, readTraceFile } from './trace/file.ts';
+export type { Recording } from './trace/recording.ts';
+
 // When something cannot be asked
 export { ModelError, errorCodes, formatError, type ErrorCode, type ErrorDetail } from './errors.ts';

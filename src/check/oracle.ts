@@ -5,7 +5,7 @@
  * always visit exactly the worlds that `monitor` visits.
  */
 import { isAnswer, type Flight, type System, type World } from '../world/world.ts';
-import { kindOf, type Property, type Seen } from './property.ts';
+import { kindOf, type Looked, type Property, type Seen } from './property.ts';
 import type { Subject } from './subject.ts';
 
 export interface OracleOptions {
@@ -77,13 +77,16 @@ export function oracle(system: System, subject: Subject, { granularity, limit, p
   }
 
   function take(world: World, choice: Parameters<System['step']>[1]): World {
-    const { world: after, fact } = system.step(world, choice);
-    for (const word of fact.said) {
-      words.add(word.type);
-      for (const property of properties)
-        if (property.says && !found.has(property.name) && property.says(word, fact.to) === (property.kind === 'sometimes'))
-          found.set(property.name, depth);
-    }
+    const index = choice.to === subject.environment ? -1 : system.indexOf(choice.to);
+    const { world: after, fact, out } = system.step(world, choice);
+    for (const word of fact.said) words.add(word.type);
+    const [before, next] = [world.locals[index], after.locals[index]];
+    if (before === undefined || next === undefined) return after;
+    const sent = out.flatMap((output) => (output.kind === 'sent' ? [output.sent] : []));
+    for (const property of properties)
+      if (property.step && !found.has(property.name) &&
+        property.step({ address: choice.to, before, after: next, event: choice.event, said: fact.said, sent }) === (property.kind === 'sometimes'))
+        found.set(property.name, depth);
     return after;
   }
 }
@@ -96,7 +99,7 @@ function canonical({ world, left }: Place): Place {
 }
 
 /** What a property sees of a world. */
-export function look(property: Property, actors: readonly { address: string; value: unknown; context: Readonly<Record<string, unknown>> }[]): Seen {
+export function look(property: Property, actors: readonly Looked[]): Seen {
   return Object.fromEntries(Object.entries(property.sees).map(([kind, see]) =>
     [kind, actors.filter(({ address }) => kindOf(address) === kind).map((actor) => see(actor))]));
 }
@@ -110,7 +113,7 @@ function decides(property: Property, { world, left }: Place, system: System, sub
   })));
   if (property.kind === 'always') return holds() === false;
   if (property.kind === 'atRest') return resting && holds() === false;
-  if (property.kind === 'sometimes') return property.says === undefined && (!property.rests || resting) && holds() === true;
+  if (property.kind === 'sometimes') return property.step === undefined && (!property.rests || resting) && holds() === true;
   if (property.kind !== 'neverStuck' || resting) return false;
   return !system.choices(world).some((choice) => choice.kind !== 'start' || left[subject.starts.findIndex(({ actor }) => system.actors[actor]?.address === choice.to)] !== 0);
 }

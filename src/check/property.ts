@@ -2,10 +2,14 @@
  * What is asked of a subject. A property sees only what it says it looks at: a few plain facts of some actors.
  */
 
+import type { StateValue } from 'xstate';
+import type { Output, Sent } from '../world/locals.ts';
+import type { Message } from './subject.ts';
+
 /** An actor as a property may look at it. */
 export interface Looked {
   readonly address: string;
-  readonly value: unknown;
+  readonly value: StateValue;
   readonly context: Readonly<Record<string, unknown>>;
 }
 
@@ -15,10 +19,14 @@ export type Kind = (typeof kinds)[number];
 /** What was looked at, by kind of actor (the part of the address before the colon), in the order of the actors. */
 export type Seen = Readonly<Record<string, readonly unknown[]>>;
 
-/** A word that a chart said in a step. */
-export interface Word {
-  readonly type: string;
-  readonly [argument: string]: unknown;
+/** One actor takes one message: what it was before and after, what it said and sent. */
+export interface Stepped {
+  readonly address: string;
+  readonly before: { readonly value: StateValue; readonly context: Readonly<Record<string, unknown>> };
+  readonly after: { readonly value: StateValue; readonly context: Readonly<Record<string, unknown>> };
+  readonly event: Message;
+  readonly said: readonly Extract<Output, { kind: 'said' }>['said'][];
+  readonly sent: readonly Sent[];
 }
 
 export interface Property {
@@ -33,8 +41,8 @@ export interface Property {
   readonly holds?: (seen: Seen) => boolean;
   /** `leadsTo`: what follows sooner or later. */
   readonly then?: (seen: Seen) => boolean;
-  /** `always`: false for a word that must never be said. `sometimes`: true for the word looked for. */
-  readonly says?: (word: Word, by: string) => boolean;
+  /** `always`: false for a step that must never be taken. `sometimes`: true for the step looked for. */
+  readonly step?: (step: Stepped) => boolean;
   /** `sometimes`, `canAlways`: the world looked for is also at rest. */
   readonly rests?: boolean;
 }

@@ -15,8 +15,8 @@ const deepest = 1000;
 export interface Visitor {
   /** A world is new. `changed`: what properties see may differ from the world before. */
   discovered(place: number, nodes: Int32Array): void;
-  /** A choice said words that properties wait for. */
-  said(words: number, place: number, choice: number): void;
+  /** A choice decides properties about steps. */
+  decided(properties: number, place: number, choice: number): void;
   /** It is the turn of a world; `quiet`: nothing in flight and every thread at rest; `open`: number of actors with choices. */
   expanding(place: number, nodes: Int32Array, quiet: boolean, open: number): void;
 }
@@ -35,8 +35,8 @@ export interface Reduction {
 
 /** Maps a world to the one that stands for all that differ from it by names only. */
 export interface Folding {
-  /** Renames in place; true if anything changed. */
-  normalise(nodes: Int32Array): boolean;
+  /** Renames in place. */
+  normalise(nodes: Int32Array): unknown;
 }
 
 export interface SearchOptions {
@@ -74,6 +74,9 @@ export class Search {
   readonly #open: Int32Array;
   readonly #queue: number[] = [];
   readonly #visitor: Visitor;
+  /** Choices since the world that is expanded, while somebody asks for them. */
+  readonly #row: number[] = [];
+  #told: ((row: readonly number[]) => void) | undefined;
 
   constructor(tables: Tables, visitor: Visitor, options: SearchOptions) {
     this.tables = tables;
@@ -104,21 +107,34 @@ export class Search {
    * Calls `each` for every successor of a world, which is in `nodes` meanwhile. Every choice, no reduction.
    * `thread`: the actor that the choice is a step of, at the end of the chain of callers.
    */
-  successors(place: number, each: (choice: number, words: number, thread: number) => void): void {
+  successors(place: number, each: (choice: number, decided: number, thread: number) => void): void {
     this.worlds.read(place, this.nodes);
     const { nodes } = this;
     for (let actor = 0; actor < nodes.length; actor++) {
       const [first, count] = this.#choices(actor);
       const thread = this.tables.root(actor, nodes);
       for (let choice = first; choice < first + count; choice++) {
-        const words = this.apply(choice);
-        each(choice, words, thread);
+        const decided = this.apply(choice);
+        each(choice, decided, thread);
         this.revert();
       }
     }
   }
 
-  /** Takes a choice in the world in hand. Gives the words said; `revert` undoes it. */
+  /** The same with the reduction of the search: `row` leads to the next world that was kept, which is in `nodes`. */
+  rows(place: number, each: (row: readonly number[]) => void): void {
+    this.#told = each;
+    const { transitions, narrowed } = this;
+    this.worlds.read(place, this.nodes);
+    const open = this.#open.slice();
+    const count = this.#survey(open);
+    this.#options.reduction?.survey(this.nodes);
+    for (let index = 0; index < count; index++) this.#take(place, open[index] as number);
+    this.#told = undefined;
+    [this.transitions, this.narrowed] = [transitions, narrowed];
+  }
+
+  /** Takes a choice in the world in hand. Gives the properties that it decides; `revert` undoes it. */
   apply(choice: number): number {
     const { tables, nodes } = this;
     this.#changes = 0;
@@ -135,10 +151,10 @@ export class Search {
     }
     this.effects.push(effect);
     this.#set(actor, tables.effectActor.data[effect] as number);
-    let words = tables.effectWords.data[effect] as number;
+    let decided = tables.effectDecided.data[effect] as number;
     const rest = tables.effectRest.data[effect] as number;
-    if (rest !== 0) words |= this.#finish(rest);
-    return words;
+    if (rest !== 0) decided |= this.#finish(rest);
+    return decided;
   }
 
   revert(): void {
@@ -157,7 +173,7 @@ export class Search {
   #finish(rest: number): number {
     const { tables, nodes } = this;
     const queue = this.#queue;
-    let words = 0;
+    let decided = 0;
     for (let from = rest; from !== 0;) {
       const count = tables.rest.data[from] as number;
       for (let index = 0; index < count; index++) queue.push(tables.rest.data[from + 1 + 2 * index] as number, tables.rest.data[from + 2 + 2 * index] as number);
@@ -171,12 +187,12 @@ export class Search {
           const effect = tables.receive(actor, nodes[actor] as number, code >> 1);
           this.effects.push(effect);
           this.#set(actor, tables.effectActor.data[effect] as number);
-          words |= tables.effectWords.data[effect] as number;
+          decided |= tables.effectDecided.data[effect] as number;
           from = tables.effectRest.data[effect] as number;
         }
       }
     }
-    return words;
+    return decided;
   }
 
   #set(actor: number, node: number): void {
@@ -229,12 +245,14 @@ export class Search {
     const [first, count] = this.#choices(actor);
     for (let choice = first; choice < first + count; choice++) {
       if (reduction) reduction.taken(choice, nodes);
-      const words = this.apply(choice);
+      const decided = this.apply(choice);
       this.transitions++;
-      if (words !== 0) this.#visitor.said(words, place, choice);
-      if (reduction || folding) {
+      if (decided !== 0 && !this.#told) this.#visitor.decided(decided, place, choice);
+      if (reduction || folding || this.#told) {
         reduction?.moved(this.effects);
+        this.#row.push(choice);
         this.#slide(place);
+        this.#row.pop();
         worlds.read(place, nodes);
         reduction?.survey(nodes);
       } else {
@@ -268,8 +286,14 @@ export class Search {
         this.apply(choice);
         this.transitions++;
         reduction.moved(this.effects);
+        this.#row.push(choice);
         this.#slide(place, deep + 1);
+        this.#row.pop();
       }
+      return;
+    }
+    if (this.#told) {
+      this.#told(this.#row);
       return;
     }
     folding?.normalise(nodes);

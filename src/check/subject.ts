@@ -13,6 +13,8 @@ export type Message = Sent['event'];
 export interface SubjectActor {
   readonly address: Address;
   readonly initial: Local;
+  /** The chart that it runs: only actors of one chart are interchangeable. */
+  readonly chart: unknown;
   move(local: Local, event: Message): Move;
   /** A thread of control begins and ends here: it is at rest in some local states only. */
   readonly thread: boolean;
@@ -71,7 +73,7 @@ export function subjectOf(system: System): Subject {
     topology,
     environment: 'environment',
     actors: actors.map((actor) => ({
-      address: actor.address, initial: actor.initial, thread: actor.address.startsWith('thread:'), lock: 'holder' in actor.initial.context,
+      address: actor.address, initial: actor.initial, chart: actor.machine, thread: actor.address.startsWith('thread:'), lock: 'holder' in actor.initial.context,
       move: (local, event) => actor.move(local, event),
     })),
     starts: topology.threads.filter(({ name }) => system.has(`thread:${name}`)).map(({ name, calls, times }) => ({

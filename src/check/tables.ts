@@ -7,10 +7,10 @@
  * and on the node of the actor it is delivered to, so it is computed once per pair of nodes and kept as an effect. The
  * answers that follow from it reach further actors by effects of their own (`receive`).
  */
-import type { Local, Output, Sent } from '../world/locals.ts';
+import type { Local, Move, Output, Sent } from '../world/locals.ts';
 import { ModelError } from '../errors.ts';
 import { Ints, PairMap } from './ints.ts';
-import type { Property } from './property.ts';
+import type { Property, Stepped } from './property.ts';
 import type { Message, Subject } from './subject.ts';
 
 export interface Node {
@@ -44,11 +44,11 @@ export class Tables {
   readonly target = new Ints();
   readonly after = new Ints();
   readonly own = new Ints();
-  /** By effect: node of the target, node of the actor, start of what is left to do, words that break properties. */
+  /** By effect: node of the target, node of the actor, start of what is left to do, properties that the step decides. */
   readonly effectTarget = new Ints();
   readonly effectActor = new Ints();
   readonly effectRest = new Ints();
-  readonly effectWords = new Ints();
+  readonly effectDecided = new Ints();
   /** By effect: actor, local state before and message of each local move, in their order. */
   readonly effectMoves: { readonly actor: number; readonly local: Local; readonly message: number }[][] = [];
   /** What is left to do: a count, then pairs of actor and code (message * 2: receive it; sent * 2 + 1: keep it in the outbox). */
@@ -70,8 +70,8 @@ export class Tables {
 
   constructor(subject: Subject, properties: readonly Property[]) {
     this.subject = subject;
-    this.#watched = properties.filter(({ says }) => says !== undefined);
-    if (this.#watched.length > 30) throw new ModelError('wrong-use', 'more than 30 properties about words at once', { at: 'properties' });
+    this.#watched = properties.filter(({ step }) => step !== undefined);
+    if (this.#watched.length > 30) throw new ModelError('wrong-use', 'more than 30 properties about steps at once', { at: 'properties' });
     const { actors } = subject;
     this.nodes = actors.map(() => []);
     this.first = actors.map(() => new Ints());
@@ -85,7 +85,7 @@ export class Tables {
     for (const [index, { initial }] of actors.entries()) this.node(index, initial, [], this.#starts[index]?.times ?? -1);
   }
 
-  /** Properties about words, in the order of the bits of `effectWords`. */
+  /** Properties about steps, in the order of the bits of `effectDecided`. */
   get watched(): readonly Property[] {
     return this.#watched;
   }
@@ -135,10 +135,11 @@ export class Tables {
     return this.#loose.has(this.message(event)) && !(this.subject.actors[actor] as Subject['actors'][number]).thread;
   }
 
-  /** What one message does to a local state, and which properties its words decide. */
-  move(actor: number, local: Local, message: number): { next: Local; out: readonly Output[]; words: number } {
-    const { next, out } = (this.subject.actors[actor] as Subject['actors'][number]).move(local, this.messages[message] as Message);
-    return { next, out, words: this.#words(actor, out) };
+  /** What one message does to a local state, and which properties about steps it decides. */
+  move(actor: number, local: Local, message: number): Move & { readonly decided: number } {
+    const event = this.messages[message] as Message;
+    const move = (this.subject.actors[actor] as Subject['actors'][number]).move(local, event);
+    return { next: move.next, out: move.out, decided: this.#decided(actor, local, event, move) };
   }
 
   #callerAt(actor: number, node: number): number {
@@ -216,7 +217,8 @@ export class Tables {
     return (this.nodes[actor] as Node[])[node] as Node;
   }
 
-  #sent(sent: Sent): number {
+  /** Number of a message with its receiver. */
+  sent(sent: Sent): number {
     const key = `${this.message(sent.event)} ${sent.to}`;
     const known = this.#sentIds.get(key);
     if (known !== undefined) return known;
@@ -238,7 +240,7 @@ export class Tables {
 
   /** Lets the actors in `nodes` move until only messages for others are left. */
   #settle(nodes: Map<number, number>, target: number, actor: number, queue: { actor: number; message: number; sent: number }[]): number {
-    let words = 0;
+    let decided = 0;
     const made: { actor: number; local: Local; message: number }[] = [];
     const left: { actor: number; code: number }[] = [];
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
@@ -251,14 +253,16 @@ export class Tables {
         const { local, outbox, left: times } = this.#node(item.actor, node);
         this.moves++;
         made.push({ actor: item.actor, local, message: item.message });
-        const { next, out } = (this.subject.actors[item.actor] as Subject['actors'][number]).move(local, this.messages[item.message] as Message);
-        nodes.set(item.actor, this.node(item.actor, next, outbox, times));
-        words |= this.#post(item.actor, out, queue);
+        const event = this.messages[item.message] as Message;
+        const move = (this.subject.actors[item.actor] as Subject['actors'][number]).move(local, event);
+        nodes.set(item.actor, this.node(item.actor, move.next, outbox, times));
+        decided |= this.#decided(item.actor, local, event, move);
+        this.#post(move.out, queue);
       }
     }
     const effect = this.effectTarget.push(target === -1 ? -1 : nodes.get(target) as number);
     this.effectActor.push(nodes.get(actor) as number);
-    this.effectWords.push(words);
+    this.effectDecided.push(decided);
     this.effectMoves.push(made);
     this.effectRest.push(left.length === 0 ? 0 : this.rest.push(left.length));
     for (const { actor: to, code } of left) {
@@ -268,25 +272,27 @@ export class Tables {
     return effect;
   }
 
-  /** Puts what a chart sent in the queue of things to do, and says which properties its words decide. */
-  #post(actor: number, out: readonly Output[], queue: { actor: number; message: number; sent: number }[]): number {
+  /** Puts what a chart sent in the queue of things to do. */
+  #post(out: readonly Output[], queue: { actor: number; message: number; sent: number }[]): void {
     const { subject } = this;
     for (const output of out) {
       if (output.kind === 'said') continue;
       const { to, event } = output.sent;
-      if (!subject.isAnswer(event)) queue.push({ actor: subject.indexOf(event.from), message: -1, sent: this.#sent(output.sent) });
+      if (!subject.isAnswer(event)) queue.push({ actor: subject.indexOf(event.from), message: -1, sent: this.sent(output.sent) });
       else if (to !== subject.environment) queue.push({ actor: subject.indexOf(to), message: this.message(event), sent: -1 });
     }
-    return this.#words(actor, out);
   }
 
-  #words(actor: number, out: readonly Output[]): number {
-    const by = (this.subject.actors[actor] as Subject['actors'][number]).address;
-    let words = 0;
-    for (const output of out) {
-      if (output.kind !== 'said') continue;
-      for (const [bit, { says, kind }] of this.#watched.entries()) if (says?.(output.said, by) === (kind === 'sometimes')) words |= 1 << bit;
-    }
-    return words;
+  /** Which of the properties about steps are decided by this one. */
+  #decided(actor: number, before: Local, event: Message, { next, out }: Move): number {
+    const { address } = this.subject.actors[actor] as Subject['actors'][number];
+    const stepped: Stepped = {
+      address, before, after: next, event,
+      said: out.flatMap((output) => (output.kind === 'said' ? [output.said] : [])),
+      sent: out.flatMap((output) => (output.kind === 'sent' ? [output.sent] : [])),
+    };
+    let decided = 0;
+    for (const [bit, { step, kind }] of this.#watched.entries()) if (step?.(stepped) === (kind === 'sometimes')) decided |= 1 << bit;
+    return decided;
   }
 }

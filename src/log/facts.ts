@@ -72,10 +72,7 @@ export class FactLog implements Facts {
         at: `a log of ${this.length} facts`, accepted: `fact ${this.length}`, usually: 'a step taken from an older world', hint: 'step from the world of the log',
       });
     const index = fact.to === environment ? undefined : this.system.indexOf(fact.to);
-    const before = index === undefined ? undefined : this.#world.locals[index];
-    const after = index === undefined ? undefined : world.locals[index];
-    const passed = index === undefined || before === undefined ? [] : passedBy(this.system.actors[index]?.machine as AnyStateMachine, before.snapshot, fact.event);
-    const recorded = { ...fact, before: state(before), after: state(after), passed };
+    const recorded = circumstances(this.system, fact, index === undefined ? undefined : this.#world.locals[index], index === undefined ? undefined : world.locals[index]);
     this.#facts.push(recorded);
     this.#world = world;
     return recorded;
@@ -88,6 +85,13 @@ export class FactLog implements Facts {
       accepted: this.length === 0 ? 'none: the log is empty' : `0 to ${this.length - 1}`, usually: 'a number from another run', hint: 'list the facts first',
     });
   }
+}
+
+/** A fact with what its receiver was before and after, and the labels that it passed. */
+export function circumstances(system: System, fact: Fact, before: Local | undefined, after: Local | undefined): Recorded {
+  const actor = fact.to === environment || before === undefined ? undefined : system.actors[system.indexOf(fact.to)];
+  const passed = actor === undefined || before === undefined ? [] : passedBy(actor.machine, before.snapshot, fact.event);
+  return { ...fact, before: state(before), after: state(after), passed };
 }
 
 const state = (local: Local | undefined): State | null => (local === undefined ? null : { value: local.value, context: local.context });

@@ -28,12 +28,14 @@ const parameters: Readonly<Record<string, readonly Parameter[]>> = {
   driver_override_store: [device, parameter('driver_override', 'driver?')],
   device_bind_driver: [driver, device],
   driver_register: [driver],
+  driver_attach: [driver],
   driver_unregister: [driver],
   device_add: [device],
   pci_bus_add_device: [device],
   pci_scan_single_device: [device],
   device_del: [device],
   pci_stop_and_remove_bus_device: [device],
+  deferred_probe_timeout_work_func: [],
   device_block_probing: [],
   device_unblock_probing: [],
   group_store_type: [group],
@@ -71,7 +73,7 @@ export const usage = (command: string): string =>
 
 /** Commands that want the bus of their device or driver, which the text leaves out. */
 const onBus: ReadonlySet<string> = new Set([
-  'driver_register', 'driver_unregister', 'device_add', 'pci_bus_add_device', 'pci_scan_single_device', 'device_del', 'pci_stop_and_remove_bus_device',
+  'driver_register', 'driver_attach', 'driver_unregister', 'device_add', 'pci_bus_add_device', 'pci_scan_single_device', 'device_del', 'pci_stop_and_remove_bus_device',
 ]);
 export const wantsBus = (command: string): boolean => onBus.has(command);
 

@@ -3,14 +3,16 @@
  *
  * Columns have a fixed width and nothing is numbered, so a line changes only when what it says changes.
  */
-import { bindingAt, deferredProbe, deviceAt, environment, groupAt, kindOf, nameOf } from '../../machines/address.ts';
+import { bindingAt, deviceAt, environment, groupAt, kindOf, nameOf } from '../../machines/address.ts';
 import type { Address, Message, Plain, Said } from '../../machines/chart.ts';
 import { errnoName } from '../../machines/kernel.ts';
 import type { FactLog } from '../log/facts.ts';
 import { holders, renderHolder } from '../log/holder.ts';
 import { renderChain, why } from '../log/why.ts';
 import { isAnswer, type System, type World } from '../world/world.ts';
-import { threadOfActor, type Played, type PlayedBlock, type PlayedFact, type Standing } from './run.ts';
+import { boring, boringWord, listed } from './boring.ts';
+import { shown } from './names.ts';
+import type { Played, PlayedBlock, PlayedFact, Standing } from './run.ts';
 
 export interface PrintOptions {
   /** Every fact, with locks, passive reads and the environment. Default false: what a reader of the kernel's log would ask for. */
@@ -30,33 +32,6 @@ export function printBlock({ system, log }: Played, { facts, standing, world }: 
 
 const width = 32;
 const line = (who: string, what: string): string => `${who.padEnd(width - 2)}  ${what}`;
-
-/**
- * An address as people write it: a device for each of its actors, `group 8`, `admin`.
- *
- * Facts between two actors of one device are the inside of that device and not printed.
- */
-export function shown(address: Address): string {
-  const name = nameOf(address);
-  switch (kindOf(address)) {
-    case 'device': case 'binding': case 'attach': case 'bus_dma': case 'notifier': case 'vfio_device':
-      return name;
-    case 'vfio_container':
-      return `container ${threadOfActor(name)}`;
-    case 'iommufd_ctx':
-      return `iommufd ${threadOfActor(name)}`;
-    case 'thread':
-      return name.startsWith('async:') ? `async ${nameOf(name)}` : threadOfActor(name);
-    case 'domain': {
-      const [whose = '', ...which] = (kindOf(name) === 'thread' ? nameOf(name) : name).split(':');
-      return [threadOfActor(whose), ...which].join(':');
-    }
-    case 'owner':
-      return name;
-    default:
-      return address === name ? name : `${kindOf(address)} ${name}`;
-  }
-}
 
 const kinds = /^(?:device|binding|attach|bus_dma|notifier|vfio_device|group|vfio_group|vfio_container|iommufd_ctx|driver|bus|thread|domain|owner):/;
 const value = (plain: Plain): string =>
@@ -103,61 +78,6 @@ const isReturn = (from: Address, to: Address, event: Message): boolean => to ===
 function sentence({ type, action, ...said }: Said, speaker: string): string {
   if (typeof action !== 'string') return [type, ...words({ type, ...said }, speaker)].join(' ');
   return [action, ...words({ type, ...said }, speaker)].join(' ');
-}
-
-/** Locks, list operations and passive reads: no question that a reader asks. */
-const passive = new Set([
-  'device_lock', 'device_unlock', 'bus_find_device_by_name', 'dev->bus', 'dev->driver', 'dev->p', 'device_set_driver', 'driver_find', 'bus_add_driver',
-  'bus_remove_driver', 'klist_devices_add', 'klist_devices_del', 'klist_devices_next', 'klist_drivers_add', 'klist_drivers_del',
-  'klist_drivers_next', 'klist_add_tail', 'klist_remove', 'klist_last', 'drivers_autoprobe_show', 'probe_type', 'driver_managed_dma',
-  'deferred_trigger_count', 'defer_all_probes', 'driver_deferred_probe_del', 'deferred_probe_work_func', 'kobject_del', 'device_is_bound',
-  'bus_remove_device', 'pci_bus_add_device', 'iommu_group_first_device', 'driver_probe_device', '__driver_probe_device',
-  '__device_release_driver', '__device_attach', '__device_attach_async', 'bus_notify', 'iommu_group_dma_owner_claimed',
-]);
-/** Calls whose answer says nothing when it is 0. */
-const quiet = new Set([
-  'bus_add_device', 'ready_to_probe', 'kill_device', 'driver_set_override', 'driver_deferred_probe_add', 'iommu_group_remove_device',
-  'iommu_device_unuse_default_domain', 'iommu_group_release_dma_owner', 'iommu_detach_group', '__driver_attach_async',
-  'device_block_probing', 'device_unblock_probing', 'iommu_device_release_dma_owner', 'iommu_detach_group_handle',
-]);
-
-/** Calls inside VFIO whose answer is told once more by the line that follows. */
-const repeated = /^(?:attachGroup|detachGroup|openFile|releaseFile|vfio_group_ioctl_\w+|vfio_ioctl_set_iommu)$/;
-
-type Fact = PlayedFact['fact'];
-
-function boring(system: System, { from, to, event }: Fact, before: World): boolean {
-  if (shown(from) === shown(to)) return true;
-  const call = event.type.replace(/\.ret$/, '');
-  const answer = isAnswer(event) ? Number(event['ret']) : undefined;
-  if (from === environment) return answer === undefined || answer === 0 || (call === 'driver_match_device' && answer > 0);
-  if (to === environment) return true;
-  if (/^(?:vfio_|iommufd_)/.test(kindOf(from)) || /^(?:vfio_|iommufd_)/.test(kindOf(to))) {
-    if (answer !== undefined) return repeated.test(call) || (answer >= 0 && (!call.startsWith('iommu_') || quiet.has(call)));
-    return !/^(?:iommu_|vfio_iommufd_)/.test(call) || kindOf(to) === 'device';
-  }
-  if (call === 'driver_match_device' || (kindOf(to) === 'device' && answer === undefined && call.startsWith('iommu_'))) return true;
-  if (passive.has(call) || (kindOf(to) === 'driver' && (call === 'probe' || call === 'remove'))) return true;
-  if (answer !== undefined && quiet.has(call) && answer >= 0) return true;
-  if (call === 'driver_deferred_probe_trigger' || call === 'queue_work') return listed(system, before).length === 0 || answer !== undefined;
-  if (call === 'deferred_probe_active_list') return event['device'] === undefined || event['device'] === null;
-  if (call === 'async_synchronize_full') return answer !== undefined || system.local(before, to).value === 'idle';
-  return false;
-}
-
-/** Words that only repeat what a line beside them says, or whose names differ between kernels for no reader's good. */
-const boringWord = ({ type, ret }: Said, beside: readonly Said[]): boolean =>
-  /^__iommu_group_set_domain|_unl_ioctl\.ret$|_fops_open\.ret$/.test(type) ||
-  ['iommu_release_device', 'iommu_deinit_device', '__driver_probe_device'].includes(type) ||
-  /^(?:device_driver_attach|device_release_driver_internal|device_attach)(?:\.ret)?$/.test(type) ||
-  (type === '__driver_probe_device.ret' && beside.some((other) => other.type === 'really_probe.ret')) || /(?:^|_)remove\.ret$/.test(type) ||
-  /_dma_cleanup\.ret$/.test(type) || (/^vfio_.*\.ret$/.test(type) && (typeof ret !== 'number' || ret >= 0));
-
-function listed(system: System, world: World): string[] {
-  const { deferred_probe_pending_list: pending, deferred_probe_active_list: active } = system.local(world, deferredProbe).context as {
-    deferred_probe_pending_list: string[]; deferred_probe_active_list: string[];
-  };
-  return [...pending, ...active];
 }
 
 function printStanding({ thread, held, at, state }: Standing): string {

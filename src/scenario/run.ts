@@ -14,6 +14,7 @@ import { ModelError } from '../errors.ts';
 import { FactLog } from '../log/facts.ts';
 import { checkTopology } from '../world/topology.ts';
 import { isAnswer, System, type Choice, type Fact, type Flight, type World } from '../world/world.ts';
+import { threadOfActor } from './names.ts';
 import type { Command, Scenario } from './parse.ts';
 import { threadActor } from './setup.ts';
 
@@ -147,9 +148,8 @@ class Player {
     const inside = this.#actorsOf(thread).find((address) => this.system.local(this.#world, address).value !== 'idle');
     if (inside !== undefined || this.#messageOf(thread) !== undefined)
       this.#refuse(`${thread} is still inside a call`, 'a call that waits for a lock or for a user', `run ${thread}, or let another thread call`);
-    const names = this.system.topology.threads.map(({ name }) => name);
-    const name = [threadActor(thread, entry, true), threadActor(thread, entry, false)].find((candidate) =>
-      names.includes(candidate) && this.system.topology.threads.some((spec) => spec.name === candidate && spec.entry === entry)) ?? thread;
+    const actors = [threadActor(thread, entry, true), threadActor(thread, entry, false)];
+    const name = this.system.topology.threads.find((spec) => actors.includes(spec.name) && spec.entry === entry)?.name ?? thread;
     this.#take(this.system.start(`thread:${name}`, call), thread);
   }
 
@@ -278,8 +278,6 @@ class Player {
   }
 }
 
-/** `admin` for the actors `admin` and `admin.unbind_store`; the kernel's own threads as they are. */
-export const threadOfActor = (actor: string): string => (actor.startsWith('async:') ? actor : actor.split('.', 1)[0] ?? actor);
 const threadAt = (address: Address): string | undefined => (kindOf(address) === 'thread' ? threadOfActor(nameOf(address)) : undefined);
 const indexOf = (choice: Choice | undefined): number | undefined =>
   choice === undefined || choice.kind === 'start' ? undefined : choice.index;

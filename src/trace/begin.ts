@@ -36,6 +36,8 @@ export function beginnings({ line, says, at }: Seen, state: State, knowledge: Kn
       return knowledge.mayMatch(state, device)
         ? run('drivers_probe_store', { type: 'drivers_probe_store', device }, `device_attach of ${device}`)
         : run('device_add', { type: 'pci_bus_add_device', device, bus: 'pci' }, `pci_bus_add_device of ${device}`);
+    case 'driver_deferred_probe_trigger':
+      return run('deferred_probe_timeout_work_func', { type: 'deferred_probe_timeout_work_func' }, 'deferred_probe_timeout_work_func');
     case 'device_release_driver_internal':
       return run('unbind_store', { type: 'device_release_driver', device }, `device_release_driver of ${device}`);
     case '__driver_probe_device':
@@ -59,6 +61,7 @@ export function beginnings({ line, says, at }: Seen, state: State, knowledge: Kn
     case 'iommu_detach_group':
       return run('dma_owner', { type: 'detach', group }, `detach of ${group}`);
     case 'iommu_group_store_type':
+      if (!knowledge.knowsMembers(group, state)) return outside(`type of ${group}`);
       return run('group_store_type', { type: 'group_store_type', group }, `type of ${group}`);
     case 'vfio_group_fops_release':
     case 'vfio_device_fops_release': {
@@ -109,6 +112,12 @@ function worker(state: State, { system }: Knowledge): Beginning[] {
   const what = 'deferred_probe_work_func';
   for (const { pid, frames } of state.tasks)
     if (frames.at(-1)?.thread === deferredProbeWork) return [{ thread: deferredProbeWork, what, after: { pid, until: 'idle' } }];
-  return tokenOf(system, state.world, deferredProbeWork) >= 0 ? [{ thread: deferredProbeWork, what }] : [];
+  if (tokenOf(system, state.world, deferredProbeWork) >= 0) return [{ thread: deferredProbeWork, what }];
+  // The trigger has been called, and has queued the work before its caller showed anything more.
+  return state.tasks.flatMap(({ pid, frames }) => {
+    const thread = frames.at(-1)?.thread;
+    const token = thread == null ? undefined : state.world.flight[tokenOf(system, state.world, thread)];
+    return token?.event.type === 'driver_deferred_probe_trigger' ? [{ thread: deferredProbeWork, what, after: { pid, until: 'ready' as const } }] : [];
+  });
 }
 

@@ -4,9 +4,9 @@
 import { deviceAt, groupAt, nameOf } from '../../machines/address.ts';
 import { EAGAIN, EPROBE_DEFER, kobject_actions, notifiers, unknown } from '../../machines/kernel.ts';
 import { ioctls } from '../../machines/tracepoints.ts';
-import type { System, World } from '../world/world.ts';
+import type { System } from '../world/world.ts';
 import { tokenOf, type State } from './state.ts';
-import type { Label } from './label.ts';
+import { word, type Label } from './label.ts';
 import type { TraceLine } from './line.ts';
 
 /** dev->links.status (enum dl_dev_state) at the probes that show it; leftovers of a deferred probe stay at 1. */
@@ -48,22 +48,24 @@ function check(field: string, value: string | number | null, label: Label, args:
     case 'dev':
       return typeof args['device'] !== 'string' || args['device'] === value ? null : args['device'];
     case 'drv':
-      return args['driver'] === undefined || args['driver'] === value ? null : String(args['driver']);
+      return args['driver'] === undefined || args['driver'] === value ? null : word(args['driver']);
     case 'cur':
       return current(value, label, sight);
     case 'ret':
       if (args['fd'] === true) return typeof value === 'number' && value >= 0 ? null : '(a file descriptor)';
+      // A write that is done returns how much was written.
+      if (says === 'iommu_group_store_type' && args['ret'] === 0) return Number(value) > 0 ? null : '(bytes written)';
       return typeof args['ret'] !== 'number' || sameRet(args['ret'], Number(value)) ? null : String(args['ret']);
     case 'action': {
       const name = says === 'kobject_uevent' ? kobject_actions[Number(value)] : notifiers[Number(value) - sight.first];
-      return name === args['action'] ? null : String(args['action']);
+      return name === args['action'] ? null : word(args['action']);
     }
     case 'bus':
-      return args['bus'] === undefined || args['bus'] === value || args['bus'] === unknown ? null : String(args['bus']);
+      return args['bus'] === undefined || args['bus'] === value || args['bus'] === unknown ? null : word(args['bus']);
     case 'managed':
       return typeof args['managed'] !== 'boolean' || Number(args['managed']) === value ? null : String(Number(args['managed']));
     case 'cmd':
-      return ioctls[Number(value)] === args['cmd'] ? null : String(args['cmd']);
+      return ioctls[Number(value)] === args['cmd'] ? null : word(args['cmd']);
     case 'dl':
       return linkStates[says]?.includes(Number(value)) === false ? String(linkStates[says]) : null;
     case 'g':
@@ -87,11 +89,11 @@ function current(value: string | number | null, { says, args }: Label, sight: Si
   if (says === 'really_probe') return value === null ? null : '(fault)';
   if (says === 'device_release_driver_internal' || says === 'device_del') {
     const { system, state: { world } } = sight;
-    const { value: states, context } = system.local(world, deviceAt(String(args['device'])));
+    const { value: states, context } = system.local(world, deviceAt(word(args['device'])));
     const locked = typeof states === 'object' && states['device_lock'] === 'locked';
-    return locked || context['driver'] === unknown || context['driver'] === value ? null : String(context['driver'] ?? '(fault)');
+    return locked || context['driver'] === unknown || context['driver'] === value ? null : word(context['driver'] ?? '(fault)');
   }
-  return args['driver'] === undefined || args['driver'] === value ? null : String(args['driver'] ?? '(fault)');
+  return args['driver'] === undefined || args['driver'] === value ? null : word(args['driver'] ?? '(fault)');
 }
 
 function groupOf({ says, group: under, args }: Label, { system, state: { world } }: Sight): string | null {
@@ -140,5 +142,5 @@ function owner(owned: boolean, label: Label, sight: Sight, line: TraceLine): str
   if (typeof label.args['owned'] === 'boolean') return label.args['owned'] === owned ? null : label.args['owned'] ? '(an owner)' : '0x0';
   const context = fieldsOf(label, sight, line);
   if (context === null) return null;
-  return (context['owner'] !== null) === owned ? null : context['owner'] === null ? '0x0' : String(context['owner']);
+  return (context['owner'] !== null) === owned ? null : context['owner'] === null ? '0x0' : word(context['owner']);
 }

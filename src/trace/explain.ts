@@ -6,7 +6,7 @@
  * label; where the environment answers unseen, each answer is tried. A step that nobody sees may really have happened
  * earlier than the line that makes it necessary: before another task changes the object it reads, both orders are kept.
  */
-import { deviceAt, environment, kindOf, nameOf } from '../../machines/address.ts';
+import { environment, kindOf, nameOf } from '../../machines/address.ts';
 import { EAGAIN, EPROBE_DEFER } from '../../machines/kernel.ts';
 import type { Address, Message, Plain, Said } from '../../machines/chart.ts';
 import { draws, environment_table } from '../../machines/environment.ts';
@@ -16,10 +16,10 @@ import type { Choice, Flight, Step, System } from '../world/world.ts';
 import { beginnings, type Beginning } from './begin.ts';
 import { anyErrno, compare } from './compare.ts';
 import type { Knowledge } from './knowledge.ts';
-import { describe, type Label, type Labels } from './label.ts';
+import { describe, word, type Label, type Labels } from './label.ts';
 import { applies, apply, Looks, runOf, Runs, signatureOf } from './runs.ts';
 import type { TraceLine } from './line.ts';
-import { keyOf, moverOf, pop, push, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
+import { keyOf, moverOf, pop, push, stepsOf, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
 
 /** A line whose function the model's recorder knows. */
 export interface Seen extends Tracepoint {
@@ -32,8 +32,17 @@ export interface Miss {
   readonly why: string;
 }
 
+/** A state after the end of a frame, what its caller saw, and the frame as it ended. */
+export interface Finished {
+  readonly state: State;
+  readonly ret: number | null;
+  readonly frame: Frame;
+}
+
 /** Functions inside which a driver's own code runs: it may call anything. */
 const driversCode = new Set(['probe', 'remove']);
+/** Unseen calls right before it. */
+const beforeProbe = new Set(['sysfs_create_link', 'activate']);
 /** How many hidden steps one line may ask for. */
 const patience = 400;
 
@@ -45,6 +54,7 @@ interface Search {
   /** Other threads that are being moved on behalf of this one. */
   readonly helping: ReadonlySet<Address>;
   budget: number;
+  readonly deep: boolean;
   /** What is looked at, from these local states on, where the way may be kept. */
   looks: Looks | null;
   start: readonly Local[] | null;
@@ -70,14 +80,19 @@ export class Explainer {
 
   /** Every state that explains the line too. Empty: none does; `misses` then says what was possible. */
   explain(states: readonly State[], seen: Seen, misses: Miss[]): State[] {
-    if (states.length === 1) return this.#explainOne(states[0] as State, seen, misses);
+    const shallow = states.length === 1 ? this.#explainOne(states[0] as State, seen, misses) : this.#explainAll(states, seen, misses, false);
+    return shallow.length > 0 ? shallow : this.#explainAll(states, seen, misses, true);
+  }
+
+  /** `deep`: others may have gone a long way unseen, not only to the object that they stand at. */
+  #explainAll(states: readonly State[], seen: Seen, misses: Miss[], deep: boolean): State[] {
     const found: State[] = [];
-    for (const state of states) this.#feed(state, this.#search(seen, found, misses));
-    return this.distinct(found);
+    for (const state of states) this.#feed(state, { ...this.#search(seen, found, misses), deep });
+    return this.distinct(found).map((state) => this.settle(state, seen.line.pid));
   }
 
   #search(seen: Seen, found: State[], misses: Miss[]): Search {
-    return { seen, pid: seen.line.pid, found, misses, helping: nobody, budget: patience, looks: null, start: null };
+    return { seen, pid: seen.line.pid, found, misses, helping: nobody, budget: patience, deep: false, looks: null, start: null };
   }
 
   /** One state: a run that was taken before is taken again; one that is new is kept. */
@@ -88,51 +103,88 @@ export class Explainer {
     const frame = top(state, pid);
     if (frame?.thread == null || frame.expect.length > 0) {
       this.#feed(state, search);
-      return this.distinct(found);
+      return this.distinct(found).map((after) => this.settle(after, pid));
     }
     const { thread } = frame;
     const token = frame.pending === null ? tokenOf(this.#system, state.world, thread) : -1;
     const message = frame.pending === null ? state.world.flight[token]?.event : this.#system.start(thread, frame.pending).event;
     if (message === undefined) {
       this.#feed(state, search);
-      return this.distinct(found);
+      return this.distinct(found).map((after) => this.settle(after, pid));
     }
-    const signature = `${thread} ${signatureOf(seen.says, seen.at, seen.line)}`;
+    const signature = `${thread} ${state.world.flight[token]?.to ?? ''} ${signatureOf(seen.says, seen.at, seen.line)}`;
     const indexOf = (address: Address) => (address === environment ? -1 : this.#system.indexOf(address));
     for (const run of this.#runs.find(message, signature)) {
       if (!applies(run, state, token, indexOf) || run.label === null) continue;
       const world = apply(run, state, token);
       const cause = token < 0 ? null : (state.world.flight[token] as Flight).cause;
-      const trail = { facts: run.facts, base: state.world.seq, cause, line: seen.line.line, before: frame.trail };
+      const trail = { steps: run.steps, base: state.world.seq, cause, line: seen.line.line, before: frame.trail };
       const after = withTop(state, pid, { ...frame, pending: null, expect: run.rest, trail }, world);
       if (compare(run.label, seen.line, { system: this.#system, first: seen.first ?? 0, state: after, pid, isSettled: this.#isSettled }) === null) return [after];
     }
     search.looks = new Looks();
     search.start = state.world.locals;
     this.#feed(state, search);
-    const [only] = found;
-    if (found.length === 1 && only !== undefined && !search.looks.entangled && search.matched != null) {
-      const end = top(only, pid);
-      const run = end?.thread === thread ? runOf(search.looks, state, token, only, search.matched, end.expect, end.trail, frame.trail) : null;
+    if (found.length !== 1) return this.distinct(found).map((after) => this.settle(after, pid));
+    const settled = this.#settle(found[0] as State, pid, search);
+    if (!search.looks.entangled && search.matched != null) {
+      const end = top(settled, pid);
+      const run = end?.thread === thread ? runOf(search.looks, state, token, settled, search.matched, end.expect, end.trail, frame.trail) : null;
       if (run !== null) this.#runs.keep(message, signature, run);
     }
-    return this.distinct(found);
+    return [settled];
+  }
+
+  /**
+   * Lets a task go on, unseen, to the next object that others may be on their way to.
+   *
+   * Those steps concern nobody else, so they may as well be taken now; and whoever changes that object next can see that
+   * this task may have been there before.
+   */
+  settle(state: State, pid: number): State {
+    return this.#settle(state, pid, this.#search({ line: { pid } as TraceLine, says: '', at: 'entry' }, [], []));
+  }
+
+  #settle(state: State, pid: number, search: Search): State {
+    let at = state;
+    for (let steps = 0; steps < 40; steps++) {
+      const frame = top(at, pid);
+      if (frame?.thread == null || frame.expect.length > 0) break;
+      const next = frame.pending === null ? this.#privateStep(at, frame.thread) : this.#system.start(frame.thread, frame.pending);
+      if (next === null) break;
+      const index = this.#system.indexOf(next.to);
+      const local = at.world.locals[index] as Local;
+      const move = (this.#system.actors[index] as Actor).move(local, next.event);
+      if (this.#labels.of(next.to, next.event, move).length > 0) break;
+      search.looks?.read(index, local, search.start ?? []);
+      const from = frame.pending === null ? at : withTop(at, pid, { ...frame, pending: null });
+      at = this.#recorded(from, this.#system.step(at.world, next), [], { ...search, pid });
+    }
+    return at;
+  }
+
+  /** The delivery of the thread's message, where it goes to an actor that only this thread is at work in. */
+  #privateStep({ world }: State, thread: Address): Choice | null {
+    const index = tokenOf(this.#system, world, thread);
+    const flight = world.flight[index];
+    if (flight === undefined || flight.to === environment || shared.has(kindOf(flight.to)) || draws[flight.event.type] !== undefined) return null;
+    return kindOf(flight.to) === 'group' ? null : { kind: 'deliver', index, to: flight.to, event: flight.event };
   }
 
   /** Lets a task run to the end of the frame that a mark began, and gives the result its caller saw. */
-  finish(state: State, pid: number, mark: string, seen: Seen, misses: Miss[]): { state: State; ret: number | null }[] {
-    const results: { state: State; ret: number | null }[] = [];
+  finish(state: State, pid: number, mark: string, seen: Seen, misses: Miss[]): Finished[] {
+    const results: Finished[] = [];
     const visit = (at: State): void => {
       const frame = top(at, pid);
       if (frame === undefined) return;
       if (frame.thread === null) {
-        if (frame.mark === mark) results.push({ state: pop(at, pid), ret: null });
+        if (frame.mark === mark) results.push({ state: pop(at, pid), ret: null, frame });
         else if (frame.mark === null) visit(pop(at, pid));
         return;
       }
       const search: Search = { ...this.#search(seen, [], misses), pid };
       for (const [after, ret] of this.#complete(at, search)) {
-        if (frame.mark === mark) results.push({ state: pop(after, pid), ret });
+        if (frame.mark === mark) results.push({ state: pop(after, pid), ret, frame: top(after, pid) as Frame });
         else visit(pop(after, pid));
       }
     };
@@ -263,7 +315,7 @@ export class Explainer {
       return;
     }
     // A bus whose notifier calls the recorder leaves out, or one that it has not named yet.
-    if (label.says === 'bus_notify' && !this.#knowledge.notified(String(label.args['bus'])))
+    if (label.says === 'bus_notify' && !this.#knowledge.notified(word(label.args['bus'])))
       return this.#run(rest, top(rest, pid) as Frame, search);
     if (misses.length < 32) misses.push({ expected: describe(label), why: wrong === null ? 'other' : wrong });
   }
@@ -292,6 +344,7 @@ export class Explainer {
   /** Before this delivery, others may have reached the same object unseen: keep that order too, where it matters. */
   #ordered(state: State, choice: Choice, flight: Flight, search: Search, then: (state: State) => void): void {
     const { to } = choice;
+    if (search.deep && shared.has(kindOf(to))) return this.#afterAny(state, choice, flight, search, then);
     const waiting = state.world.flight.filter((other) => other !== flight && other.to === to && !search.helping.has(moverOf(this.#system, state.world, other)));
     if (waiting.length > 0 && search.looks !== null) search.looks.entangled = true;
     for (const other of waiting) {
@@ -304,6 +357,36 @@ export class Explainer {
       });
     }
     this.#take(state, choice, search, then);
+  }
+
+  /** As `#ordered`, where others may come to the object from further away. */
+  #afterAny(state: State, choice: Choice, flight: Flight, search: Search, then: (state: State) => void): void {
+    const mine = moverOf(this.#system, state.world, flight);
+    for (const { frames } of state.tasks) {
+      const frame = frames.at(-1);
+      if (frame?.thread == null || frame.thread === mine || frame.expect.length > 0 || frame.pending !== null || search.helping.has(frame.thread)) continue;
+      const helping = new Set([...search.helping, frame.thread]);
+      this.#reach(state, frame.thread, choice.to, { ...search, budget: 24, helping }, (after) => {
+        const index = after.world.flight.indexOf(flight);
+        if (index >= 0) this.#afterAny(after, { ...choice, index } as Choice, flight, { ...search, helping }, then);
+      });
+    }
+    this.#take(state, choice, search, then);
+  }
+
+  /** Another thread goes on unseen until it has been at `object`, and from there on as far as it may. */
+  #reach(state: State, mover: Address, object: Address, search: Search, then: (state: State) => void): void {
+    if (search.budget-- <= 0) return;
+    const token = tokenOf(this.#system, state.world, mover);
+    const flight = state.world.flight[token];
+    if (flight === undefined) return;
+    const pid = this.#pidOf(state, mover) ?? search.pid;
+    for (const choice of this.#ways(state, token, flight, search))
+      this.#take(state, choice, { ...search, pid }, (after) => {
+        if ((top(after, pid)?.expect.length ?? 0) > 0 && flight.to !== object) return;
+        if (flight.to === object) then(after);
+        this.#reach(after, mover, object, search, then);
+      });
   }
 
   #actorAt(address: Address): Actor {
@@ -371,7 +454,9 @@ export class Explainer {
     if (frame === undefined) return { world: step.world, tasks: state.tasks };
     const { thread, what, since, pending, mark, ends } = frame;
     const expect = labels.length === 0 ? frame.expect : frame.expect.length === 0 ? labels : [...frame.expect, ...labels];
-    const trail = { facts: [step.fact], base: 0, cause: null, line: search.seen.line.line, before: frame.trail };
+    const at = step.fact.to === environment ? -1 : this.#system.indexOf(step.fact.to);
+    const taken = { fact: step.fact, before: state.world.locals[at], after: step.world.locals[at] };
+    const trail = { steps: [taken], base: 0, cause: null, line: search.seen.line.line, before: frame.trail };
     return withTop(state, search.pid, { thread, what, since, pending, expect, mark, ends, trail }, step.world);
   }
 
@@ -415,6 +500,18 @@ export class Explainer {
     if (token < 0) return;
     for (const way of this.#ways(state, token, state.world.flight[token] as Flight, search))
       this.#take(state, way, search, (after) => this.#help(after, pid, helper, thread, search, then));
+  }
+
+  /** The state in which the call of the top frame was never made: possible while it has done nothing but look. */
+  undone(state: State, pid: number): State | null {
+    const frame = top(state, pid);
+    if (frame?.thread == null || frame.expect.length > 0 || stepsOf(frame.trail).some(({ fact, before, after }) => kindOf(fact.to) !== 'thread' && before !== after)) return null;
+    const before = stepsOf(frame.trail).find(({ fact }) => fact.to === frame.thread)?.before;
+    const locals = state.world.locals.slice();
+    if (before !== undefined) locals[this.#system.indexOf(frame.thread)] = before;
+    const token = tokenOf(this.#system, state.world, frame.thread);
+    const flight = state.world.flight.filter((_, at) => at !== token);
+    return pop({ world: { ...state.world, locals, flight }, tasks: state.tasks }, pid);
   }
 
   /** Runs the frame's thread until it is idle, without showing anything; gives what its caller saw. */
@@ -489,7 +586,7 @@ export class Explainer {
       case 'driver_managed_dma':
         if (typeof fields['managed'] === 'number') return [{ ret: fields['managed'] }];
         // Off PCI only VFIO's drivers set it; there it is not shown.
-        return this.#knowledge.isPci(nameOf(call.from)) || isVfioDriver(nameOf(String(call['driver'] ?? ''))) ? [{ ret: 0 }, { ret: 1 }] : [{ ret: 0 }];
+        return this.#knowledge.isPci(nameOf(call.from)) || isVfioDriver(nameOf(word(call['driver'] ?? ''))) ? [{ ret: 0 }, { ret: 1 }] : [{ ret: 0 }];
       case 'probe_type':
         // A probe on the task that asks is synchronous; one on another task, or by the helper, is not.
         return [{ ret: pid === seen.line.pid && call['want_async'] !== true ? 0 : 1 }];
@@ -507,11 +604,16 @@ export class Explainer {
     return nameOf(call.from) === seen.line.fields['dev'] || this.#system.local(state.world, thread).context['device'] === seen.line.fields['dev'];
   }
 
-  /** The device's local state, for the judge's questions. */
-  device(state: State, device: string): Local | undefined {
-    return this.#system.has(deviceAt(device)) ? this.#system.local(state.world, deviceAt(device)) : undefined;
+  /** The task is inside a driver's own probe or remove. */
+  inDriver(state: State, pid: number): boolean {
+    const thread = top(state, pid)?.thread;
+    const flight = thread == null ? undefined : state.world.flight[tokenOf(this.#system, state.world, thread)];
+    return flight?.to === environment && (driversCode.has(flight.event.type) || beforeProbe.has(flight.event.type));
   }
 }
+
+/** Objects that more than one thread may be on its way to. */
+const shared = new Set(['device', 'deferred_probe', 'vfio_group', 'vfio_device', 'vfio_container']);
 
 /** Errors that the charts tell apart; all others are one until a return probe shows which it was. */
 const telling = new Set([-EPROBE_DEFER, -EAGAIN]);
@@ -523,6 +625,6 @@ const same = (a: readonly unknown[], b: readonly unknown[]): boolean => JSON.str
 /** The last answer to the environment in a frame's facts: what the writer saw. */
 function resultOf({ trail }: Frame): number | null {
   for (let at = trail; at !== null; at = at.before)
-    for (const { to, event } of at.facts) if (to === environment && typeof event['ret'] === 'number') return event['ret'];
+    for (const { fact: { to, event } } of at.steps) if (to === environment && typeof event['ret'] === 'number') return event['ret'];
   return null;
 }

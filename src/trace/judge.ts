@@ -6,18 +6,18 @@
  * they name, and a bounded account of what happened.
  */
 import type { Address, Said } from '../../machines/chart.ts';
-import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
+import { EACCES, ENOENT, ENXIO, errnoName, kobject_actions } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
 import { recorders, type Place, type Recorder, type Tracepoint } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
 import { operationOf, wordsOf, type Operation } from './command.ts';
 import { Explainer, type Miss, type Seen } from './explain.ts';
-import { Account } from './account.ts';
+import { Account, type AccountOptions } from './account.ts';
 import { Knowledge, type Found } from './knowledge.ts';
 import { Labels, visibleWords } from './label.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Mark } from './body.ts';
-import { framesOf, pop, push, top, type State } from './state.ts';
+import { framesOf, push, top, type Frame, type State } from './state.ts';
 
 /** Where kernel and model part. */
 export interface Violation {
@@ -28,7 +28,7 @@ export interface Violation {
   readonly possible: readonly string[];
 }
 
-export interface JudgeOptions {
+export interface JudgeOptions extends AccountOptions {
   /** Which functions the recorder had probes on; absent: all that the model's recorder knows. */
   readonly recorded?: (function_: string, place: Place) => boolean;
   /** The function an event's probe sits on, where the definitions say it and there is one only. */
@@ -39,6 +39,8 @@ export interface JudgeOptions {
 
 /** Lines kept back at most while one of them is waited for. */
 const holdAtMost = 20_000;
+/** A trace without header that begins at a later event has lost its beginning. */
+const lateStart = 2000;
 /** Errors of a system call that never reached the function: no such file, no permission. */
 const neverReached = new Set([-ENOENT, -EACCES, -ENXIO]);
 /** Lines about devices that are not judged: class devices and devices of buses without callbacks, while they come and go. */
@@ -54,11 +56,25 @@ const outermost = new Set(['driver_register', 'driver_unregister', 'device_drive
 const sections = ['iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner', 'iommu_group_release_dma_owner',
   'iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'];
 
+/** Which uevents a function sends. */
+const uevents: Readonly<Record<string, readonly string[]>> = {
+  device_add: ['KOBJ_ADD', 'KOBJ_REMOVE'], device_del: ['KOBJ_REMOVE'], driver_bound: ['KOBJ_BIND'], device_release_driver_internal: ['KOBJ_UNBIND'],
+};
+
 type Row = Tracepoint | 'foreign' | 'elsewhere';
+
+/** Fields without which a line cannot be judged. */
+const fieldsOf: Readonly<Record<string, readonly string[]>> = {
+  __driver_probe_device: ['dev', 'drv'], really_probe: ['dev', 'drv', 'cur'], device_release_driver_internal: ['dev', 'cur'],
+  bus_notify: ['dev', 'action', 'cur'], iommu_device_use_default_domain: ['dev', 'g'], iommu_device_unuse_default_domain: ['dev', 'g'],
+  iommu_group_claim_dma_owner: ['g', 'owner'], iommu_group_release_dma_owner: ['g'], device_add: ['dev'], device_del: ['dev'],
+};
 
 export class Judge {
   readonly model: Model;
-  readonly account = new Account();
+  readonly account: Account;
+  /** Lines that a state explained. */
+  explained = 0;
   readonly #recorder: Recorder;
   readonly #words: ReadonlySet<string>;
   readonly #labels: Labels;
@@ -72,7 +88,7 @@ export class Judge {
   readonly #explainer: Explainer;
   #states: State[];
   /** Calls outside the model that a task is inside of. */
-  readonly #inside = new Map<number, string[]>();
+  readonly #inside = new Map<number, { readonly says: string; readonly device: string }[]>();
   /** Tasks that were in the middle of something when the recording began, or went on after a loss. */
   readonly #midLife = new Set<number>();
   /** Tasks that have been seen where none of the functions that a recorder shows is open: in user space, or at the start of a worker. */
@@ -84,12 +100,18 @@ export class Judge {
   doubtFrom: number | null = null;
   readonly #marks = new Map<number, number>();
   #managed = new Map<string, number>();
+  /** A header says that nothing was overwritten. */
+  #counted = false;
   #held: { pid: number; items: Item[] } | null = null;
   readonly #claims = new Map<number, string>();
   /** What a task read of a group without its lock, until a critical section on that group ends. */
   readonly #reads = new Map<number, { readonly group: Address; readonly line: TraceLine }>();
   /** Each critical section that changes owner_cnt has a probe. */
   readonly #showsAllSections: boolean;
+  /** dev->links.status by device, as the functions that change it leave it. */
+  readonly #links = new Map<string, number>();
+  readonly #checking = new Map<number, string>();
+  readonly #showsLinks: boolean;
   /** Tasks inside vfio_register_group_dev: a device file named by a number there is a new vfio_group's. */
   readonly #registering = new Set<number>();
   /** Device that a task is bringing into its group. */
@@ -103,10 +125,13 @@ export class Judge {
   constructor(model: Model, options: JudgeOptions = {}) {
     const { recorded = () => true, most = 512 } = options;
     this.#options = options;
+    this.account = new Account(options);
     this.model = model;
     this.#recorder = recorders[model.name] as Recorder;
     this.#words = visibleWords(this.#recorder, recorded);
     this.#showsAllSections = sections.every((name) => !this.#recorder.points.has(`${name} locked`) || this.#words.has(`${name} locked`));
+    this.#showsLinks = ['device_links_check_suppliers return', 'device_links_driver_bound entry', 'device_links_no_driver entry',
+      'device_links_driver_cleanup entry', 'device_add entry'].every((word) => this.#words.has(word));
     this.#labels = new Labels(this.#words);
     this.#most = most;
     this.#knowledge = new Knowledge(model);
@@ -164,9 +189,16 @@ export class Judge {
 
   #now(item: Item): boolean {
     if (this.violation !== null) return false;
-    if (item.kind === 'lost' || item.kind === 'started' || (item.kind === 'cut' && item.missing === 'beginning')) this.#lose(item.line);
-    else if (item.kind === 'entries' && item.held < item.written) this.#lose(item.line);
-    else if (item.kind === 'event') this.#event(item);
+    if (item.kind === 'lost') this.#lose(item.line, `${item.count ?? 'some'} events were lost`);
+    else if (item.kind === 'started') this.#lose(item.line, `earlier events of CPU ${item.cpu} were overwritten`);
+    else if (item.kind === 'cut' && item.missing === 'beginning') this.#lose(item.line, 'the beginning of the file was cut');
+    else if (item.kind === 'cut') this.account.cut = true;
+    else if (item.kind === 'entries' && item.held === item.written) this.#counted = true;
+    else if (item.kind === 'entries') this.#lose(item.line, `${item.written - item.held} events were overwritten`);
+    else if (item.kind === 'event') {
+      if (this.account.events === 0 && !this.#counted && item.unit === 'count' && item.seq > lateStart) this.#lose(item.line, `the recording begins at event ${item.seq}`);
+      this.#event(item);
+    }
     return this.violation === null;
   }
 
@@ -174,14 +206,19 @@ export class Judge {
   get states(): readonly State[] {
     return this.#states;
   }
+  /** What tasks are still inside of. */
+  unfinished(): string[] {
+    return (this.#states[0]?.tasks ?? []).flatMap(({ pid, frames }) => frames.filter(({ thread, expect, mark }) => (thread !== null && expect.length > 0) || mark !== null)
+      .map(({ what, since }) => `${what}, task ${pid}, since line ${since}`));
+  }
   get knowledge(): Knowledge {
     return this.#knowledge;
   }
 
   /** After a loss nothing is known for sure: the objects are learnt anew. */
-  #lose(line: number): void {
+  #lose(line: number, why: string): void {
     this.lostAt ??= line;
-    this.account.lose(line);
+    this.account.lose(why);
     this.#grounded.clear();
     this.#first.clear();
     this.#marks.clear();
@@ -194,7 +231,7 @@ export class Judge {
     for (const { tasks } of this.#states) for (const { pid } of tasks) this.#midLife.add(pid);
     this.#knowledge.forget();
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
-    for (const known of [this.#inside, this.#claims, this.#reads, this.#joining, this.#probing, this.#registering]) known.clear();
+    for (const known of [this.#inside, this.#claims, this.#reads, this.#links, this.#checking, this.#joining, this.#probing, this.#registering]) known.clear();
   }
 
   #event(line: TraceLine): void {
@@ -202,9 +239,12 @@ export class Judge {
     if (line.mark !== null) return this.#mark(line, line.mark);
     const row = this.#row(line);
     if (row === 'foreign') return this.account.outside(`probe ${line.event}`);
-    if (row === 'elsewhere') return this.#refuse(line, `nothing in ${this.model.name} calls ${line.symbol}`, []);
+    if (row === 'elsewhere') return this.#refuseAnyhow(line, `nothing in ${this.model.name} calls ${line.symbol}`, []);
     const seen: Seen = { line, ...row };
+    this.#checkFields(seen);
+    if (!this.#ownUevent(seen)) return;
     if (this.#isOutside(seen)) return;
+    if (!this.#sameLinks(seen)) return;
     this.#learn(seen);
     if (!this.#first.has(line.pid)) this.#first.set(line.pid, seen.at === 'entry' && outermost.has(seen.says));
     const isWorker = seen.says === 'deferred_probe_work_func';
@@ -219,6 +259,16 @@ export class Judge {
   #ground(pid: number): void {
     this.#grounded.add(pid);
     this.#midLife.delete(pid);
+  }
+
+  /** Probes of another recorder may sit on the same functions and show too little to be judged. */
+  #checkFields({ line, says, at }: Seen): void {
+    const missing = at === 'entry' ? (fieldsOf[says] ?? []).filter((field) => line.fields[field] === undefined) : [];
+    if (missing.length === 0) return;
+    throw new ModelError('foreign-probes', `the probe ${line.event} on ${line.symbol} does not show ${missing.join(', ')}`, {
+      at: `line ${line.line}`, accepted: `${says} with ${(fieldsOf[says] ?? []).join(', ')}`,
+      hint: 'record with the probes of test/traces: each folder there has its kprobe_events.txt',
+    });
   }
 
   /** What a probe stands for; `elsewhere`: only another model's kernel has such a function. */
@@ -250,24 +300,34 @@ export class Judge {
     return isElsewhere ? 'elsewhere' : 'foreign';
   }
 
-  #isOutside({ line, says, at }: Seen): boolean {
+  #isOutside({ line, says, at, first }: Seen): boolean {
     const { pid } = line;
     const inside = this.#inside.get(pid);
-    if (at === 'return' && inside?.at(-1) === says) {
+    if (at === 'return' && inside?.at(-1)?.says === says) {
       inside.pop();
       if (inside.length === 0) this.#inside.delete(pid);
       this.account.outside(`${says} of a device that is not judged`);
       return true;
     }
     const device = line.fields['dev'];
-    if (typeof device !== 'string' || this.#knowledge.isPci(device) || !comings.has(says) || at === 'return') return false;
-    if (says === 'bus_notify' && this.#knowledge.knowsDevice(device)) return false;
+    if (typeof device !== 'string' || !comings.has(says) || at === 'return') return false;
+    // A driver may add a class device that bears the name of a PCI device.
+    const namesake = inside?.at(-1)?.device === device || (says === 'device_add' && this.#isInDriver(pid));
+    if (this.#knowledge.isPci(device) && !namesake) return false;
+    // Joining and leaving the bus is not judged here; binding is.
+    if (says === 'bus_notify' && Number(line.fields['action']) - (first ?? 0) > 2) return false;
     if (says === 'kobject_uevent' && this.#knowledge.knowsDevice(device) && Number(line.fields['action']) > 1) return false;
-    if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1) !== 'device_del') return false;
+    if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1)?.says !== 'device_del') return false;
     if (says === 'device_add' && this.#registering.has(pid) && /^\d+$/.test(device)) this.#knowledge.vfioGroupMade(Number(device));
-    if (pairs.has(says) && this.#words.has(`${says} return`)) this.#inside.set(pid, [...(inside ?? []), says]);
+    if (!this.#knowledge.isPci(device) && (says === 'device_add' || says === 'device_del')) this.#states = this.#knowledge.leaves(this.#states, device, says === 'device_del');
+    if (pairs.has(says) && this.#words.has(`${says} return`)) this.#inside.set(pid, [...(inside ?? []), { says, device }]);
     this.account.outside(`device ${device}`);
     return true;
+  }
+
+  /** The task runs a driver's own probe, as far as every state says. */
+  #isInDriver(pid: number): boolean {
+    return this.#states.every((state) => this.#explainer.inDriver(state, pid));
   }
 
   /** Gives everything that the line names its actors. */
@@ -301,7 +361,7 @@ export class Judge {
   #found(says: string, at: Place, { fields }: TraceLine): readonly Found[] {
     if (says === 'device_add') return ['absent'];
     if (says === 'device_release_driver_internal' || says === 'device_del')
-      return [typeof fields['cur'] === 'string' ? { driver: fields['cur'] } : 'unbound'];
+      return typeof fields['cur'] === 'string' ? [{ driver: fields['cur'] }] : fields['cur'] === null ? ['unbound'] : ['unbound', 'open'];
     return says === '__driver_probe_device' || says === 'device_driver_attach' || says === 'device_attach' ? ['unbound', 'open'] : ['unbound'];
   }
 
@@ -321,6 +381,7 @@ export class Judge {
     if (first && group !== null) this.#knowledge.settle(group);
     if (!this.#sameOwner(seen, group) || !this.#sameFlag(line)) return;
     this.#keep(found, line);
+    this.explained++;
     this.account.note(seen, this.#states[0] as State, this.#knowledge);
   }
 
@@ -336,23 +397,23 @@ export class Judge {
   }
 
   /** What this task read at its entry, where no critical section on the group has ended since: so it is what this one began with. */
-  #readBefore({ line, at }: Seen, group: Address): TraceLine | null {
+  #readBefore({ line }: Seen, group: Address): TraceLine | null {
     const read = this.#reads.get(line.pid);
-    return at === 'locked' && read?.group === group ? read.line : null;
+    return read?.group === group ? read.line : null;
   }
 
   #remember({ line, at }: Seen, group: Address | null): void {
     if (group === null || !this.#showsAllSections) return;
     if (at === 'locked') {
       for (const [pid, read] of this.#reads) if (read.group === group) this.#reads.delete(pid);
-    } else if (at === 'entry' && typeof line.fields['oc'] === 'number') this.#reads.set(line.pid, { group, line });
+    } else if (at === 'entry' && typeof line.fields['oc'] === 'number' && line.fields['grp'] !== '0x0') this.#reads.set(line.pid, { group, line });
   }
 
   #keep(found: State[], line: TraceLine): void {
     this.#states = found.length <= this.#most ? found : found.slice(0, this.#most);
     if (found.length > this.#most) {
       this.lostAt ??= line.line;
-      this.account.tooMany(line.line);
+      this.account.lose(`more than ${this.#most} explanations at once`);
     }
   }
 
@@ -411,6 +472,42 @@ export class Judge {
     return true;
   }
 
+  /** Each function sends its own uevent, whatever the device; device_add() takes its ADD back when it fails later. */
+  #ownUevent({ line, says }: Seen): boolean {
+    if (says !== 'kobject_uevent') return true;
+    const own = uevents[line.symbol];
+    const action = kobject_actions[Number(line.fields['action'])] ?? 'another action';
+    if (own === undefined || own.includes(action)) return true;
+    this.#refuseAnyhow(line, `${line.symbol} sends ${action}`, own);
+    return false;
+  }
+
+  /** dev->links.status changes in functions that are all on record: at the entry of a probe, or of a release that is alone, it is known. */
+  #sameLinks({ line, says, at }: Seen): boolean {
+    if (!this.#showsLinks) return true;
+    const { dev, dl, ret } = line.fields;
+    const { pid } = line;
+    if (says === 'device_links_check_suppliers' && at === 'return') {
+      const device = this.#checking.get(pid);
+      // Where a supplier is missing, the status may be left either way.
+      if (device !== undefined) this.#links[ret === 0 ? 'set' : 'delete'](device, 1);
+      this.#checking.delete(pid);
+      return true;
+    }
+    if (typeof dev !== 'string' || at !== 'entry') return true;
+    const known = this.#links.get(dev);
+    const isAlone = says === 'device_release_driver_internal' && this.#states.every(({ tasks }) => tasks.every((task) => task.pid === pid));
+    if (known !== undefined && typeof dl === 'number' && dl !== known && (isAlone || says === 'really_probe' || says === 'device_links_check_suppliers')) {
+      this.#refuse(line, `${says} has dl=${dl}, but the status of the device's links was left at ${known}`, [`dl=${known}`]);
+      return false;
+    }
+    if (says === 'device_links_check_suppliers') this.#checking.set(pid, dev);
+    else if (says === 'device_links_driver_bound') this.#links.set(dev, 2);
+    else if (says === 'device_links_no_driver' || says === 'device_links_driver_cleanup') this.#links.set(dev, 0);
+    else if (says === 'device_add') this.#links.delete(dev);
+    return true;
+  }
+
   /** driver_managed_dma is a constant of its driver. */
   #sameFlag(line: TraceLine): boolean {
     const { cur, managed } = line.fields;
@@ -425,7 +522,7 @@ export class Judge {
   // What the user did.
 
   #mark(line: TraceLine, mark: Mark): void {
-    if (mark.kind === 'note' || mark.id === '') return this.account.note_(line, mark);
+    if (mark.kind === 'note' || mark.id === '') return;
     const [, count = '0'] = mark.id.split('.');
     const { pid } = line;
     const operation = operationOf(mark.op);
@@ -445,23 +542,24 @@ export class Judge {
 
   #begin(line: TraceLine, mark: Mark, operation: Operation, states: readonly State[]): void {
     if (operation.kind === 'entry') {
-      if (operation.device !== undefined) this.#states = this.#knowledge.ensureDevice(states, operation.device, ['unbound', 'open', 'absent']);
+      if (operation.device !== undefined) this.#states = this.#knowledge.ensureDevice(states, operation.device, ['unbound', 'open', 'absent', ...(operation.driver === undefined ? [] : [{ driver: operation.driver }])]);
       if (operation.driver !== undefined) this.#knowledge.ensureDriver(operation.driver);
-      if (operation.group !== undefined) this.#knowledge.ensureGroup(operation.group);
+      if (operation.group !== undefined) this.#states = this.#knowledge.membersOpen(states, this.#knowledge.ensureGroup(operation.group));
     }
-    const base = operation.kind === 'entry' && operation.device !== undefined ? this.#states : states;
+    const base = operation.kind === 'entry' && (operation.device !== undefined || operation.group !== undefined) ? this.#states : states;
     this.#states = base.map((state) => {
       const started = this.#thread(line.pid, operation, state);
       const grown = { ...state, world: this.#knowledge.system.grow(state.world) };
-      return push(grown, line.pid, {
+      return this.#explainer.settle(push(grown, line.pid, {
         thread: started?.thread ?? null, pending: started?.command ?? null, what: wordsOf(mark.op), since: line.line,
         expect: [], mark: mark.id, ends: null, trail: null,
-      });
+      }), line.pid);
     });
     if (this.#states.every((state) => top(state, line.pid)?.thread === null)) this.account.outside('operation of a user outside the charts');
   }
 
   #thread(pid: number, operation: Operation, state: State): { thread: Address; command: Said } | null {
+    if (operation.kind === 'entry' && operation.group !== undefined && !this.#knowledge.knowsMembers(`group:${operation.group}`, state)) return null;
     if (operation.kind === 'entry') return { thread: this.#knowledge.idleThread(operation.entry, state), command: operation.command };
     if (operation.kind === 'other') return null;
     const command = this.#vfioCommand(pid, operation);
@@ -518,15 +616,19 @@ export class Judge {
     const misses: Miss[] = [];
     const wrong = new Set<string>();
     const seen: Seen = { line, says: 'tracing_mark_write', at: 'return' };
+    let ended: Frame | undefined;
     const found = open.flatMap((state) => {
-      const frame = top(state, pid);
-      const skipped = frame?.pending != null && neverReached.has(mark.ret ?? 0) ? [pop(state, pid)] : [];
-      const ended = this.#guarded(line.line, () => this.#explainer.finish(state, pid, mark.id, seen, misses)).flatMap(({ state: after, ret }) => {
-        if (ret === null || ret === mark.ret || (operation.kind === 'other')) return [after];
+      const undone = neverReached.has(mark.ret ?? 0) ? this.#explainer.undone(state, pid) : null;
+      const skipped = undone === null ? [] : [undone];
+      const finished = this.#guarded(line.line, () => this.#explainer.finish(state, pid, mark.id, seen, misses)).flatMap(({ state: after, ret, frame: last }) => {
+        if (ret === null || ret === mark.ret || operation.kind === 'other') {
+          ended ??= last;
+          return [after];
+        }
         wrong.add(`${wordsOf(mark.op)} answers ${errnoName(ret)}`);
         return [];
       });
-      return [...skipped, ...ended];
+      return [...skipped, ...finished];
     });
     if (found.length === 0)
       return this.#refuse(line, wrong.size > 0 ? `the user saw ${errnoName(mark.ret ?? 0)}` : 'the operation cannot be over here',
@@ -535,7 +637,8 @@ export class Judge {
     const device = operation.kind === 'entry' ? operation.device : undefined;
     const settled = device === undefined ? found : this.#knowledge.forgetIfOpen(this.#explainer.distinct(found), device);
     this.#keep(this.#explainer.distinct(settled), line);
-    this.account.ended(line, mark, this.#knowledge, open[0] as State);
+    this.explained++;
+    this.account.ended(line, mark, this.#knowledge, ended);
   }
 
   #files(pid: number, operation: Operation, mark: Mark): void {
@@ -555,6 +658,10 @@ export class Judge {
       if (line.mark === null) this.#midLife.add(line.pid);
       return;
     }
+    this.#refuseAnyhow(line, reason, possible);
+  }
+
+  #refuseAnyhow(line: TraceLine, reason: string, possible: readonly string[]): void {
     this.violation = { line: line.line, text: line.text.trim(), reason, possible };
   }
 }

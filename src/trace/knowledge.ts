@@ -220,6 +220,13 @@ export class Knowledge {
     return states.map((state) => this.#asNew(state, addresses));
   }
 
+  /** A device that is not followed through device_add() and device_del() comes or goes: what was known of it is over. */
+  leaves(states: readonly State[], device: string, goes: boolean): State[] {
+    if (!this.#devices.has(device)) return [...states];
+    if (!goes) this.#devices.delete(device);
+    return [...states];
+  }
+
   /** Names the driver of a device that was found bound to an unknown one. */
   nameDriver(states: readonly State[], device: string, driver: string): State[] {
     return states.map((state) => {
@@ -316,6 +323,23 @@ export class Knowledge {
   setOwner(group: Address, pointer: string | null): void {
     const known = this.#groups.get(group);
     if (known !== undefined) known.owner = pointer;
+  }
+
+  /** One member of the group at least is known, or the model does not ask who they are. */
+  knowsMembers(group: Address, { world }: State): boolean {
+    if (this.#model.name !== 'v6.1.y') return true;
+    return (this.system.local(this.system.grow(world), group).context['devices'] as string[]).some((name) => name !== unknown);
+  }
+
+  /** With and without members that nobody has named. */
+  membersOpen(states: readonly State[], group: Address): State[] {
+    return states.flatMap((state) => {
+      const grown = { ...state, world: this.system.grow(state.world) };
+      const { context, value } = this.system.local(grown.world, group);
+      const devices = context['devices'] as string[];
+      if (!devices.includes(unknown) || devices.length < 2) return [grown];
+      return [grown, { ...grown, world: this.#put(grown.world, group, { devices: devices.filter((name) => name !== unknown) }, value) }];
+    });
   }
 
   /** The group may have been empty, where nobody is known to be left in it. */

@@ -75,10 +75,13 @@ export class Labels {
 const label = (says: string, at: Place, args: Readonly<Record<string, Plain>>, group: Address | null = null): Label =>
   ({ says, at, args, group, after: null });
 
+/** A value as a reader sees it in a line: names and numbers as they are. */
+export const word = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** `iommu_device_use_default_domain.ret -16 of 0000:02:00.0`, for people. */
 export function describe({ says, at, args, group }: Label): string {
-  const what = says === 'bus_notify' || says === 'kobject_uevent' ? `${says} ${String(args['action'])}` : says;
+  const what = says === 'bus_notify' || says === 'kobject_uevent' ? `${says} ${word(args['action'])}` : says;
   const ret = at === 'return' && typeof args['ret'] === 'number' ? ` ${args['ret']}` : '';
-  const whom = [args['device'], args['driver'], group].filter((name) => typeof name === 'string' && name !== '' && name !== environment);
+  const whom = [args['device'], args['driver'], group].filter((name): name is string => typeof name === 'string' && name !== '' && name !== environment);
   return `${what}${at === 'return' ? '.ret' : at === 'locked' ? ' (locked)' : ''}${ret}${whom.length > 0 ? ` of ${whom.join(', ')}` : ''}`;
 }

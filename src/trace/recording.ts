@@ -5,6 +5,7 @@
  * and each source is believed in a fixed order, so that the answer says where it comes from.
  */
 import type { Item } from './line.ts';
+import { alarmOf } from './marker.ts';
 
 /** The files that are looked for beside a trace. */
 export const recordingFiles = ['kprobe_events.txt', 'kprobe_profile.txt', 'stats.txt', 'log.txt', 'dmesg.txt', 'meta.txt'] as const;
@@ -37,6 +38,8 @@ export type Recording = {
   readonly lost?: { readonly overrun: number; readonly dropped: number };
   /** How often a probe did not fire although its function ran, all probes together. Absent: nobody counted. */
   readonly missed?: number;
+  /** The kernel's own word of its crash, from its log. */
+  readonly crash?: string;
   /** What was played while recording, with its argument: `race-sibling 2`. */
   readonly scenario?: string;
 };
@@ -57,12 +60,14 @@ export function describeRecording(path: string, texts: { readonly [file in Recor
   // `commit overrun` counts events lost while they were written; that line ends the same way.
   const overrun = sum(stats, /\boverrun: (\d+)/g);
   const dropped = sum(stats, /\bdropped events: (\d+)/g);
+  const crash = of('dmesg.txt').split('\n').map((line) => line.replace(/^(<\d+>)?\[[^\]]*\](\[[^\]]*\])? ?/, '')).find((message) => alarmOf(message) === 'crash');
   const missed = sum(texts['kprobe_profile.txt'] ?? of('meta.txt').split('\n-- hits and misses')[1] ?? '', /^\s*[\w-]+ +\d+ +(\d+) *$/gm);
   return {
     ...(kernel !== undefined && kernelFrom !== undefined && { kernel, kernelFrom }),
     ...(probes.size > 0 && { probes }),
     ...((overrun !== null || dropped !== null) && { lost: { overrun: overrun ?? 0, dropped: dropped ?? 0 } }),
     ...(missed !== null && { missed }),
+    ...(crash !== undefined && { crash }),
     ...(about?.[2] !== undefined && { scenario: about[2].trim() }),
   };
 }

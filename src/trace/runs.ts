@@ -6,10 +6,10 @@
  */
 import type { Address, Message } from '../../machines/chart.ts';
 import type { Local } from '../world/locals.ts';
-import type { Fact, Flight } from '../world/world.ts';
+import type { Flight } from '../world/world.ts';
 import type { Label } from './label.ts';
 import type { TraceLine } from './line.ts';
-import type { State, Trail } from './state.ts';
+import type { State, Step, Trail } from './state.ts';
 
 export interface Run {
   /** Actors that the steps looked at, and their local states before. */
@@ -20,7 +20,7 @@ export interface Run {
   readonly label: Label | null;
   readonly rest: readonly Label[];
   /** Sequence numbers and causes count from the first of them; a cause of -1 is the message's own. */
-  readonly facts: readonly Fact[];
+  readonly steps: readonly Step[];
 }
 
 /** What a search looked at. */
@@ -87,27 +87,27 @@ export function apply(run: Run, state: State, token: number): State['world'] {
   const cause = token < 0 ? null : (flight[token] as Flight).cause;
   if (token >= 0) flight.splice(token, 1);
   for (const sent of run.sent) flight.push({ to: sent.to, event: sent.event, cause: sent.cause < 0 ? cause : world.seq + sent.cause });
-  return { locals, flight, seq: world.seq + run.facts.length };
+  return { locals, flight, seq: world.seq + run.steps.length };
 }
 
 /** Makes a run out of a search that found one way only. */
 export function runOf(looks: Looks, start: State, token: number, end: State, label: Label | null, rest: readonly Label[], trail: Trail | null, before: Trail | null): Run | null {
   const from = start.world.seq;
-  const facts: Fact[] = [];
+  const steps: Step[] = [];
   for (let at = trail; at !== before; at = at.before) {
     if (at === null || at.base !== 0) return null;
-    facts.unshift(...at.facts);
+    steps.unshift(...at.steps);
   }
   const relative = (cause: number | null) => (cause === null ? -1 : cause >= from ? cause - from : -1);
   const old = new Set(start.world.flight);
   const gone = start.world.flight.filter((flight, index) => index !== token && !end.world.flight.includes(flight));
-  if (gone.length > 0 || end.world.seq - from !== facts.length) return null;
+  if (gone.length > 0 || end.world.seq - from !== steps.length) return null;
   const writes: (readonly [number, Local])[] = [];
   for (const [index, local] of end.world.locals.entries()) if (local !== start.world.locals[index]) writes.push([index, local]);
   if (writes.some(([index]) => !looks.reads.has(index))) return null;
   return {
     reads: [...looks.reads], writes, label, rest,
     sent: end.world.flight.filter((flight) => !old.has(flight)).map(({ to, event, cause }) => ({ to, event, cause: relative(cause) })),
-    facts: facts.map((fact) => ({ ...fact, seq: fact.seq - from, cause: relative(fact.cause) })),
+    steps: steps.map((step) => ({ ...step, fact: { ...step.fact, seq: step.fact.seq - from, cause: relative(step.fact.cause) } })),
   };
 }

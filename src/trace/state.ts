@@ -6,12 +6,20 @@
  */
 import { environment, kindOf } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
+import type { Local } from '../world/locals.ts';
 import { isAnswer, type Fact, type Flight, type System, type World } from '../world/world.ts';
 import type { Label } from './label.ts';
 
+/** A fact, and its receiver's local state before and after. */
+export interface Step {
+  readonly fact: Fact;
+  readonly before: Local | undefined;
+  readonly after: Local | undefined;
+}
+
 /** Facts of one frame, newest first. A run that was taken before shares its facts: they count from `base`. */
 export interface Trail {
-  readonly facts: readonly Fact[];
+  readonly steps: readonly Step[];
   readonly base: number;
   /** What a cause of -1 stands for. */
   readonly cause: number | null;
@@ -81,14 +89,15 @@ export function withTop(state: State, pid: number, frame: Frame, world: World = 
 }
 
 /** Facts of a frame, oldest first, each with the line that made it necessary. */
-export function factsOf(trail: Trail | null): { fact: Fact; line: number }[] {
-  const all: { fact: Fact; line: number }[] = [];
+export function stepsOf(trail: Trail | null): (Step & { line: number })[] {
+  const all: (Step & { line: number })[] = [];
   for (let at = trail; at !== null; at = at.before) {
     const { base, cause, line } = at;
-    for (let n = at.facts.length - 1; n >= 0; n--) {
-      const fact = at.facts[n] as Fact;
+    for (let n = at.steps.length - 1; n >= 0; n--) {
+      const step = at.steps[n] as Step;
+      const { fact } = step;
       const own = fact.cause === null ? null : fact.cause < 0 ? cause : base + fact.cause;
-      all.push({ fact: base === 0 && (fact.cause ?? 0) >= 0 ? fact : { ...fact, seq: base + fact.seq, cause: own }, line });
+      all.push({ ...step, fact: { ...fact, seq: base + fact.seq, cause: own }, line });
     }
   }
   return all.reverse();

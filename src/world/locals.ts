@@ -165,7 +165,7 @@ export class Actor {
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const local: Local = {
-      id: this.locals.length, value: snapshot.value, context: snapshot.context as Record<string, unknown>, snapshot, moves: new Map(),
+      id: this.locals.length, value: snapshot.value as StateValue, context: snapshot.context as Record<string, unknown>, snapshot, moves: new Map(),
     };
     this.#byKey.set(key, local);
     this.locals.push(local);

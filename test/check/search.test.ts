@@ -4,7 +4,7 @@ import { Search, type Visitor } from '../../src/check/search.ts';
 import { Tables } from '../../src/check/tables.ts';
 import { small, type Small } from './subjects.ts';
 
-const nothing: Visitor = { discovered: () => undefined, said: () => undefined, expanding: () => undefined };
+const nothing: Visitor = { discovered: () => undefined, decided: () => undefined, expanding: () => undefined };
 
 function run(given: Small) {
   const search = new Search(new Tables(small(given).subject, []), nothing, { memory: 2 ** 30 });

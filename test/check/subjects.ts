@@ -10,11 +10,19 @@ export interface Small extends Partial<DefaultTopology> {
   /** How often each thread may begin; null: again and again. */
   readonly times?: number | null;
   readonly model?: string | Model;
+  /** Only these threads. */
+  readonly only?: readonly string[];
+  /** The devices are not there yet. */
+  readonly absent?: boolean;
 }
 
-export function smallTopology({ times = null, ...given }: Small): Topology {
+export function smallTopology({ times = null, only, absent = false, ...given }: Small): Topology {
   const topology = defaultTopology({ devices: 1, users: 0, sysfs: false, module: false, hotplug: false, ...given });
-  return { ...topology, threads: topology.threads.map((thread) => ({ ...thread, times })) };
+  return {
+    ...topology,
+    devices: topology.devices.map((device) => ({ ...device, present: !absent })),
+    threads: topology.threads.filter(({ name }) => only === undefined || only.includes(name)).map((thread) => ({ ...thread, times })),
+  };
 }
 
 export function small(given: Small): { system: System; subject: Subject } {

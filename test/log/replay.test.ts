@@ -52,4 +52,4 @@ test.each(Object.values(models).map((model) => [model.name, model] as const))('%
     const stored = JSON.parse(JSON.stringify(recorded)) as Fact[];
     expect(replay(new System(model, given, { answersFirst }), stored)).toMatchObject({ same: true });
   }
-});
+}, 60_000);

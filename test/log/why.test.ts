@@ -132,7 +132,7 @@ test.each(Object.values(models).map((model) => [model.name, model] as const))('%
     expect(holders(facts, seq), `fact ${seq}: ${renderChain(chain)}`).not.toEqual([]);
   }
   expect(refusals).toBeGreaterThan(3);
-});
+}, 60_000);
 
 test('a log takes the next step only, and knows what it has', () => {
   const r = run(v6_12_y, topology());

@@ -53,14 +53,15 @@ describe('states that are reached', () => {
     'deferred_probe.disabled': 'every world begins after the late initcall',
     'device_attach.in_device_bind_driver': 'somebody would have to preset dev->driver and give device_lock back; every thread here keeps it',
     'device_attach.in_device_set_driver': 'somebody would have to preset dev->driver and give device_lock back; every thread here keeps it',
-    'iommu_group.attachment.none': 'every world begins with a default domain, and groups keep it',
+    'iommu_group.attachment.none': 'up to v6.1.y a group keeps its default domain; later an empty one loses it',
   };
 
   const buses = (model: Model) => ['pci', 'platform', 'usb', ...(model.charts.bus_dma['cdx'] === undefined ? [] : ['cdx'])];
 
-  test.each(modelList.map((model) => [model.name, model] as const))('%s: each of them answers every call', (_name, model) => {
+  test('each of them answers every call, and every state is met', () => {
     const met = new Map<AnyStateMachine, Set<string>>();
-    const systems = buses(model).map((bus) => walk(model, wildTopology(bus, model), { seed: 2, steps: 25_000, restart: 2500 }));
+    const systems = modelList.flatMap((model) => buses(model).flatMap((bus) => [4, 20].map((trouble) =>
+      walk(model, wildTopology(bus, model), { seed: 4, steps: 6000, trouble, restart: 1500 }))));
     for (const { machine, locals } of systems.flatMap(({ actors }) => actors)) {
       const ids = met.get(machine) ?? new Set<string>();
       met.set(machine, ids);
@@ -75,10 +76,10 @@ describe('states that are reached', () => {
     const missed = [...met].filter(([machine]) => !elsewhere.test(machine.id)).flatMap(([machine, ids]) =>
       [...new Set(configurations(machine.root).flat())].map(({ id }) => id).filter((id) => !ids.has(id)));
     expect(missed.filter((id) => unreached[id] === undefined)).toEqual([]);
-  });
+  }, 60_000);
 
   test.each(modelList.map((model) => [model.name, model] as const))('%s: each call is answered exactly once, every run comes to rest, each step gives one result', (_name, model) => {
-    for (const bus of buses(model)) for (let seed = 0; seed < 12; seed++) {
+    for (const bus of buses(model)) for (let seed = 0; seed < 8; seed++) {
       const system = new System(model, wildTopology(bus, model), { answersFirst: seed % 2 === 0, twice: seed % 3 === 0 });
       const roll = dice(seed);
       let world = system.initial();
@@ -111,5 +112,5 @@ describe('states that are reached', () => {
       expect([...new Set(threads)], `seed ${seed} on ${bus}`).toEqual(['idle']);
       expect([...faults, ...open], `seed ${seed} on ${bus}`).toEqual([]);
     }
-  });
+  }, 60_000);
 });

@@ -51,4 +51,4 @@ test.each(Object.values(models).map((model) => [model.name, model] as const))('%
       expect(JSON.parse(JSON.stringify(context)), address).toStrictEqual(context);
       expect(JSON.parse(JSON.stringify(value)), address).toStrictEqual(value);
     }
-});
+}, 60_000);

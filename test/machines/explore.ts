@@ -20,18 +20,23 @@ export function dice(seed: number): (n: number) => number {
 export interface Walk extends SystemOptions {
   readonly seed: number;
   readonly steps: number;
+  /** One choice in so many may fail. Default 4. */
+  readonly trouble?: number;
   /** Begins anew after so many steps. Default: never. */
   readonly restart?: number;
 }
 
 /** A random walk: looks at every world and every step on the way, and gives the system with the local states it found. */
-export function walk(model: Model, topology: Topology, { seed, steps, restart = Infinity, ...options }: Walk, look: (world: World, system: System) => void = () => undefined, taken: (step: Step) => void = () => undefined): System {
+export function walk(model: Model, topology: Topology, { seed, steps, trouble = 4, restart = Infinity, ...options }: Walk, look: (world: World, system: System) => void = () => undefined, taken: (step: Step) => void = () => undefined): System {
   const system = new System(model, topology, options);
   const roll = dice(seed);
   let world = system.initial();
   for (let step = 0; step < steps; step++) {
     look(world, system);
-    const choice = pick(system.choices(world), roll);
+    const choices = system.choices(world);
+    // What nobody has done yet comes first, every other time: states are then met that luck alone seldom finds.
+    const unseen = roll(2) === 0 ? choices.filter(({ to, event }) => system.has(to) && !system.local(world, to).moves.has(event)) : [];
+    const choice = pick(unseen.length === 0 ? choices : unseen, roll, trouble);
     if (choice === undefined || step % restart === restart - 1) {
       world = system.initial();
       continue;
@@ -43,10 +48,10 @@ export function walk(model: Model, topology: Topology, { seed, steps, restart = 
   return system;
 }
 
-/** Any choice; three times out of four one that does not fail, so that a walk gets somewhere. */
-export function pick(choices: readonly Choice[], roll: (n: number) => number): Choice | undefined {
+/** Any choice; but for one time in `trouble`, one that does not fail, so that a walk gets somewhere. */
+export function pick(choices: readonly Choice[], roll: (n: number) => number, trouble = 4): Choice | undefined {
   const failing = ({ event }: Choice) => event.from === environment && Number(event['ret'] ?? 0) < 0 || Number(event['attach'] ?? 0) < 0;
-  const calm = roll(4) === 0 ? [] : choices.filter((choice) => !failing(choice));
+  const calm = roll(trouble) === 0 ? [] : choices.filter((choice) => !failing(choice));
   const among = calm.length === 0 ? choices : calm;
   return among[roll(among.length)];
 }

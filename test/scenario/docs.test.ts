@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
-import { commandsOf, usage } from '../../src/scenario/commands.ts';
+import { commandsOf, parametersOf, usage } from '../../src/scenario/commands.ts';
 import { compare } from '../../src/scenario/expected.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import { printBlock } from '../../src/scenario/print.ts';
@@ -19,6 +19,11 @@ test('the example prints what it expects', () => {
     const run = play(scenario, models[name] as Model);
     expect(compare(scenario, { model: name, blocks: run.blocks.map((block) => printBlock(run, block)) })).toBeUndefined();
   }
+});
+
+test('the table knows the arguments of every command', () => {
+  const commands = Object.values(models).flatMap((model) => [...commandsOf(model).keys()]);
+  expect(commands.filter((command) => parametersOf(command) === undefined)).toEqual([]);
 });
 
 test('the list of commands is the one of the code', async () => {

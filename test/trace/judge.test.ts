@@ -16,27 +16,29 @@ describe('every recording has the verdict that lies beside it', () => {
   test.each(names)('%s', (name) => {
     const { items, model, recording, verdict } = named(name);
     const judged = judge(items, model, recording);
-    expect([verdictOf(judged), judged.violation?.reason]).toEqual([verdict, undefined]);
-    expect([recording.lost, judged.lostAt]).toEqual([{ overrun: 0, dropped: 0 }, null]);
+    expect([verdictOf(judged), verdict === 'conforms' ? judged.violation?.reason : undefined]).toEqual([verdict, undefined]);
+    expect([recording.lost, judged.lostAt]).toEqual([recording.crash === undefined ? { overrun: 0, dropped: 0 } : undefined, null]);
   }, patience);
 });
 
 const head = `# Where the two kernels differ
 
-The 32 recordings in [test/traces](../../test/traces/README.md), each judged with the model of the *other* kernel. The test
+The recordings in [test/traces](../../test/traces/README.md), each judged with the model of the *other* kernel. The test
 \`test/trace/judge.test.ts\` writes this page (\`npx vitest run test/trace/judge -u\`) and checks it.
 
 Notifier calls and \`__iommu_group_set_domain()\` bear other names in 6.12 and do the same work, so [either name is read](../decisions/0002-other-kernels-names.md):
-what is listed here is behaviour. Two differences show:
+what is listed here is behaviour. Three differences show:
 
-- **attach**: in 6.12, \`iommu_attach_group()\` goes through \`__iommu_group_set_domain_internal()\`; in 6.1 it walks the devices itself.
+- **domain**: in 6.12 each change of a group's domain goes through \`__iommu_group_set_domain_internal()\`; in 6.1 \`iommu_attach_group()\`, the file
+  \`type\` and a device's arrival walk the devices themselves.
 - **remove**: a device leaves its group in 6.12 by \`iommu_deinit_device()\`, within the group's lock; in 6.1 by \`iommu_group_remove_device()\`, after
-  the IOMMU driver has let go of it without that lock.
+  the IOMMU driver has let go of it without that lock. The recording \`race-hotplug-3\` shows what that costs: a claim that attaches the device
+  in between crashes 6.1; 6.12 lives.
+- **type**: 6.1 refuses (EBUSY) a new default domain while a driver is bound, VFIO's too; 6.12 refuses (EPERM) while somebody owns the group.
 
 Binding, unbinding, deferral and what \`owner_cnt\` goes through are the same in both, line by line.
 
-What a write to \`/sys/kernel/iommu_groups/N/type\` answers differs as well (6.1: EBUSY while a driver is bound; 6.12: EPERM while somebody owns
-the group), and so does a claim by device, which 6.1 has not. No recording here does either.
+6.1 has no claim by device; no recording here makes one.
 
 | trace | model | line | difference | reason |
 | --- | --- | --- | --- | --- |
@@ -44,15 +46,15 @@ the group), and so does a claim by device, which 6.1 has not. No recording here 
 
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/iommu_deinit_device|iommu_group_remove_device/, 'remove'],
-  [/__iommu_group_set_domain|iommu_attach_group/, 'attach'],
+  [/__iommu_group_set_domain|iommu_attach_group/, 'domain'],
 ];
 
 test('the other model refuses a recording exactly where the kernels differ', async () => {
-  const rows = shipped.map(({ name, items, other, recording }) => {
+  const rows = shipped.filter(({ verdict }) => verdict === 'conforms').map(({ name, items, other, recording }) => {
     const { violation } = judge(items, other, recording);
     if (violation === null) return `| ${name} | ${other.name} | | | conforms |`;
     const { line, reason, possible } = violation;
-    const difference = kinds.find(([pattern]) => pattern.test(reason))?.[1] ?? 'unknown';
+    const difference = kinds.find(([pattern]) => pattern.test(`${reason} ${possible.join(' ')}`))?.[1] ?? 'unknown';
     return `| ${name} | ${other.name} | ${line} | ${difference} | ${reason}${possible.length > 0 ? `; possible: ${possible.join(', ')}` : ''} |`;
   });
   expect(rows.filter((row) => row.includes('unknown'))).toEqual([]);

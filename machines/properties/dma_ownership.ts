@@ -1,0 +1,127 @@
+/** Who may do DMA through a group: the count, the owner, and the drivers of its members. */
+import { configured, driving } from './binding.ts';
+import { called, property, type Looked } from './property.ts';
+
+const group = ({ address, context }: Looked) => ({
+  address, owner: context['owner'] as string | null, owner_cnt: context['owner_cnt'] as number, domain: context['domain'] as string,
+});
+const binding = (actor: Looked) => ({
+  device: actor.context['device'] as string, driver: actor.context['drv'] as string,
+  dma: (actor.context['bus'] as { dma: string | null }).dma !== null, configured: configured(actor), driving: driving(actor),
+});
+const device = ({ context }: Looked) => ({ device: context['device'] as string, group: context['iommu_group'] as string | null });
+const driver = ({ context }: Looked) => ({ driver: context['driver'] as string, managed: context['driver_managed_dma'] === true });
+
+interface Parts {
+  readonly binding: readonly ReturnType<typeof binding>[];
+  readonly device: readonly ReturnType<typeof device>[];
+  readonly driver: readonly ReturnType<typeof driver>[];
+}
+
+/** Devices of a group whose driver uses the DMA API, as far as their binding says. */
+function users({ binding, device, driver }: Parts, address: string) {
+  const members = new Set(device.flatMap((one) => (one.group === address ? [one.device] : [])));
+  const managed = new Set(driver.flatMap((one) => (one.managed ? [one.driver] : [])));
+  return binding.filter((one) => one.dma && one.configured && members.has(one.device) && !managed.has(one.driver));
+}
+
+const parts = { group, binding, device, driver };
+const claims = called('claim', 'group_set_container', 'iommufd_bind', 'device_claim', 'bind');
+
+export const countIsUsers = property({
+  kind: 'always', name: 'without an owner, owner_cnt is the number of drivers in the group that use the DMA API',
+  why: 'Every driver that is counted twice, or not any more, lets somebody in too early or keeps everybody out.',
+  commit: 'f429378a9bf8, 25f3bcfc54bc',
+  sees: parts,
+  holds: (seen) => seen.group.every(({ address, owner, owner_cnt }) => owner !== null || owner_cnt === users(seen, address).length),
+});
+
+export const neverBoth = property({
+  kind: 'always', name: 'a group that a user owns has no driver that uses the DMA API',
+  why: 'The owner can point the IOMMU anywhere; a kernel driver beside it is exposed to what the owner maps.',
+  commit: '1ea2a07a532b',
+  sees: parts,
+  holds: (seen) => seen.group.every(({ address, owner }) => owner === null || !users(seen, address).some((one) => one.driving)),
+});
+
+export const ownerIsCounted = property({
+  kind: 'always', name: 'a group with an owner is counted',
+  why: 'An owner with owner_cnt 0 can neither release nor be told from nobody: kernel drivers pass, claims say -EBUSY for ever.',
+  sees: { group },
+  holds: (seen) => seen.group.every(({ owner, owner_cnt }) => owner === null || owner_cnt > 0),
+});
+
+export const countNeverNegative = property({
+  kind: 'always', name: 'owner_cnt is never negative',
+  why: 'More releases than claims.',
+  sees: { group },
+  holds: (seen) => seen.group.every(({ owner_cnt }) => owner_cnt >= 0),
+});
+
+export const ownedIsNotDefault = property({
+  kind: 'always', name: 'a group that a user owns is not attached to the default domain',
+  why: 'The default domain is the kernel\'s: a device of the user would reach kernel memory through it.',
+  commit: '0286300e6045',
+  sees: { group },
+  holds: (seen) => seen.group.every(({ owner, domain }) => owner === null || domain !== 'default'),
+});
+
+export const unuseIsExpected = property({
+  kind: 'always', name: 'iommu_device_unuse_default_domain never warns',
+  why: 'It warns when nobody is counted: somebody cleaned up what was never configured, or twice.',
+  commit: 'f429378a9bf8',
+  sees: {},
+  step: ({ event, said }) => event.type !== 'iommu_device_unuse_default_domain' || !said.some(({ type }) => type === 'WARN_ON'),
+});
+
+export const claimIsHonest = property({
+  kind: 'always', name: 'a claim of a group that nobody uses is not refused with -EPERM',
+  why: 'A refusal without a reason cannot be cured by the user: there is no driver to unbind.',
+  commit: '8490cad4dc4e, 2380f1e8195e, c490513c818d',
+  sees: {},
+  step: ({ event, before, sent }) => event.type !== 'iommu_group_claim_dma_owner' || before.context['owner_cnt'] !== 0 ||
+    !sent.some((answer) => answer.event['ret'] === -1),
+});
+
+export const useIsHonest = property({
+  kind: 'always', name: 'a driver is refused the default domain only while another has the group',
+  why: 'A driver that is refused without a reason cannot be bound by anything that an administrator may do.',
+  commit: '8490cad4dc4e',
+  sees: {},
+  step: ({ event, before: { context }, sent }) => event.type !== 'iommu_device_use_default_domain' || !('owner_cnt' in context) ||
+    context['owner'] !== null || context['domain'] !== 'default' || sent.every((answer) => answer.event['ret'] === 0),
+});
+
+export const canBeFree = property({
+  kind: 'canAlways', name: 'a group can always become free again',
+  why: 'Whatever happened, its users and drivers can go, and then nobody is counted any more.',
+  commit: 'f429378a9bf8',
+  sees: { group },
+  holds: (seen) => seen.group.every(({ owner, owner_cnt }) => owner === null && owner_cnt === 0),
+  applies: (topology) => topology.threads.every(({ times }) => times === null),
+});
+
+export const getsClaimed = property({
+  kind: 'sometimes', name: 'a group gets claimed', why: 'Else nothing about owners says anything.',
+  sees: { group }, holds: (seen) => seen.group.some(({ owner }) => owner !== null), applies: claims,
+});
+
+export const getsUsed = property({
+  kind: 'sometimes', name: 'a driver uses the DMA API', why: 'Else nothing about drivers says anything.',
+  sees: parts, holds: (seen) => seen.group.some(({ address }) => users(seen, address).some((one) => one.driving)),
+  applies: (topology) => topology.devices.some(({ driver }) => driver !== null) || called('bind_store', 'driver_register', 'drivers_probe_store')(topology),
+});
+
+export const claimIsRefused = property({
+  kind: 'sometimes', name: 'a claim is refused because a driver uses the group', why: 'Else a driver never stands in a user\'s way.',
+  sees: {}, step: ({ event, sent }) => event.type === 'iommu_group_claim_dma_owner' && sent.some((answer) => answer.event['ret'] === -1),
+  applies: (topology) => called('claim')(topology) && called('bind_store', 'driver_register')(topology),
+});
+
+export const useIsRefused = property({
+  kind: 'sometimes', name: 'a driver is refused because a user owns the group', why: 'Else a user never stands in a driver\'s way.',
+  sees: {}, step: ({ event, before, sent }) => event.type === 'iommu_device_use_default_domain' && (before.context['owner'] ?? null) !== null &&
+    sent.some((answer) => answer.event['ret'] === -16),
+  applies: (topology) => called('claim')(topology) && called('bind_store', 'driver_register')(topology),
+});
+

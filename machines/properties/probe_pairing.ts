@@ -1,0 +1,97 @@
+/** Probe and remove, configure and cleanup, notifiers: what begins also ends, once, in order. */
+import { driving, pathOf, probes } from './binding.ts';
+import { property, type Looked } from './property.ts';
+
+/** Answers after which really_probe() has not come as far as driver_sysfs_add(). */
+const early = ['pinctrl_bind_pins.ret', 'dma_configure.ret'];
+const binds = ['driver_probe_device.ret', '__driver_probe_device.ret', 'device_bind_driver.ret'];
+const isBinding = (address: string) => address.startsWith('binding:');
+
+export const boundMeansZero = property({
+  kind: 'always', name: 'a probe answers 0 exactly when the device is bound',
+  why: 'An error that is lost on the way out tells the writer of the bind file that it succeeded, and defers nothing.',
+  commit: '512881eacfa7 (its fourth posting lost the result of dma_configure)',
+  sees: {},
+  step: ({ address, sent, after }) => !isBinding(address) || sent.every(({ event }) =>
+    !binds.includes(event.type) || event['ret'] === -16 || (event['ret'] === 0) === (pathOf(after.value) === 'bound')),
+});
+
+export const notBoundAfterBind = property({
+  kind: 'always', name: 'DRIVER_NOT_BOUND comes only after BIND_DRIVER',
+  why: 'A listener undoes at NOT_BOUND what it did at BIND.',
+  commit: '00eb74ea2c14',
+  sees: {},
+  step: ({ address, event, sent }) => !isBinding(address) || !early.includes(event.type) ||
+    !sent.some((one) => one.event.type === 'bus_notify' && one.event['action'] === 'BUS_NOTIFY_DRIVER_NOT_BOUND'),
+});
+
+export const sysfsRemoveAfterAdd = property({
+  kind: 'always', name: 'driver_sysfs_remove comes only after driver_sysfs_add',
+  why: 'Removing links that were never made: sysfs warns.',
+  commit: '885e50253bfd',
+  sees: {},
+  step: ({ address, event, said }) => !isBinding(address) || !early.includes(event.type) || !said.some(({ type }) => type === 'driver_sysfs_remove'),
+});
+
+export const cleanupAfterConfigure = property({
+  kind: 'always', name: 'dma_cleanup comes only after a dma_configure that succeeded',
+  why: 'Cleaning up after a refusal takes away what somebody else holds.',
+  commit: '25f3bcfc54bc',
+  sees: {},
+  step: ({ address, event, sent }) => !isBinding(address) || !early.includes(event.type) || !sent.some((one) => one.event.type === 'dma_cleanup'),
+});
+
+const gate = {
+  binding: (actor: Looked) => ({
+    device: actor.context['device'] as string, driver: actor.context['drv'] as string,
+    probes: probes(actor.value), driving: driving(actor), bound: actor.context['bound'] === true,
+  }),
+  device: ({ value, context }: Looked) => ({
+    device: context['device'] as string, driver: context['driver'] as string | null, holder: context['holder'] as string | null,
+    presence: (value as { presence: string }).presence,
+  }),
+};
+
+export const probeOnlyWhenReady = property({
+  kind: 'always', name: 'no driver is probed before its device is ready',
+  why: 'Before the ADD_DEVICE notifier the device has no IOMMU group, so the driver would not be counted.',
+  commit: 'a2225b6e834a',
+  sees: gate,
+  holds: (seen) => seen.binding.every(({ device, probes }) => !probes || seen.device.some((one) => one.device === device && one.presence === 'present')),
+});
+
+export const driverIsAsked = property({
+  kind: 'always', name: 'a driver runs only where dev->driver names it',
+  why: 'Readers of dev->driver trust that it is the one that drives the device.',
+  sees: gate,
+  holds: (seen) => seen.binding.every(({ device, driver, driving }) => !driving || seen.device.some((one) => one.device === device && one.driver === driver)),
+});
+
+export const probesUnderLock = property({
+  kind: 'always', name: 'a driver is probed only under device_lock',
+  why: 'Two probes of one device at once.',
+  sees: gate,
+  holds: (seen) => seen.binding.every(({ device, probes }) => !probes || seen.device.some((one) => one.device === device && one.holder !== null)),
+});
+
+export const nothingIsStuck = property({
+  kind: 'neverStuck', name: 'no call waits for ever', why: 'Everybody waits for a lock, and nobody will let go of it.', sees: {},
+});
+
+export const canRest = property({
+  kind: 'canAlways', name: 'every call can come to its end', why: 'Some threads wait for each other, whatever the others do.',
+  sees: {}, rests: true, holds: () => true,
+});
+
+export const restIsUnlocked = property({
+  kind: 'atRest', name: 'at rest no device is locked', why: 'A lock that a finished call forgot is never given back.',
+  sees: { device: ({ context }: Looked) => context['holder'] as string | null },
+  holds: (seen) => seen.device.every((holder) => holder === null),
+});
+
+export const restIsDecided = property({
+  kind: 'atRest', name: 'at rest dev->driver is set exactly where a driver is bound', why: 'A refused or failed probe leaves the device as it was.',
+  sees: gate,
+  holds: (seen) => seen.binding.every(({ device, driver, bound }) =>
+    seen.device.some((one) => one.device === device && one.driver === (bound ? driver : null))),
+});

@@ -1,0 +1,252 @@
+/**
+ * Visits every world that a subject can reach and decides each property.
+ */
+import { ModelError } from '../errors.ts';
+import { goals, fairLoops } from './graph.ts';
+import { Judge } from './judge.ts';
+import { pathTo, type Way } from './path.ts';
+import type { Kind, Property, Verdict } from './property.ts';
+import { Search, type Visitor } from './search.ts';
+import type { Subject } from './subject.ts';
+import { Tables } from './tables.ts';
+import { Ample } from './ample.ts';
+import { Symmetry } from './symmetry.ts';
+
+export interface Progress {
+  /** Successors computed, worlds found, worlds whose turn is still to come, levels begun. */
+  readonly generated: number;
+  readonly distinct: number;
+  readonly queue: number;
+  readonly depth: number;
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+export interface ExploreOptions {
+  /** Stop after this many worlds. Default: no limit but memory. */
+  readonly limit?: number | undefined;
+  /** Bytes that worlds may take. Default 4 GiB. */
+  readonly memory?: number | undefined;
+  /** Leave out interleavings that differ only in the order of independent steps. Default true. */
+  readonly partialOrder?: boolean | undefined;
+  /** Let one world stand for all that differ by the names of interchangeable actors. Default true. */
+  readonly symmetry?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface Outcome {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly verdict: Verdict;
+  /** To the world that breaks it, or that a `sometimes` looks for. Empty: the initial world. */
+  readonly way?: Way;
+  /** The way is as short as any. */
+  readonly shortest?: boolean;
+}
+
+export interface Report {
+  readonly states: number;
+  readonly transitions: number;
+  readonly depth: number;
+  /** Every reachable world was visited, or stands behind one that was. */
+  readonly complete: boolean;
+  readonly stopped?: 'limit' | 'memory' | 'interrupted';
+  readonly seconds: number;
+  readonly properties: readonly Outcome[];
+  readonly explain: Explanation;
+}
+
+export interface Explanation {
+  readonly partialOrder: { readonly on: boolean; readonly narrowed: number; readonly rounds: number };
+  readonly symmetry: { readonly on: boolean; readonly orbits: readonly (readonly string[])[]; readonly why?: string };
+  /** Local moves computed by charts, nodes, bytes of worlds and table. */
+  readonly moves: number;
+  readonly nodes: number;
+  readonly bits: number;
+  readonly bytes: number;
+}
+
+/** Where a property was decided: at a world, or on a choice taken from one. */
+export interface Found {
+  readonly place: number;
+  readonly choice: number;
+}
+
+/**
+ * Visits every world that the subject can reach and decides each property.
+ *
+ * Breadth first, so the way in a report is as short as any (with `partialOrder`, a violation is looked for again without
+ * it, no deeper than where it was found). When the search stops early, what is not decided yet is `unknown`, never `holds`.
+ *
+ * @example
+ * const report = await explore(subjectOf(system), properties, { limit: 1_000_000 });
+ * report.properties.find(({ verdict }) => verdict === 'broken')?.way;
+ *
+ * @throws {ModelError} `unhandled-event`, `no-such-actor`, `unbounded`: the charts are wrong, with the place
+ */
+export async function explore(subject: Subject, properties: readonly Property[], options: ExploreOptions = {}): Promise<Report> {
+  const begun = performance.now();
+  const tables = new Tables(subject, properties);
+  let { round, rounds } = { round: new Round(tables, properties, options), rounds: 1 };
+  for (;;) {
+    const stopped = await drive(round, options, begun);
+    if (stopped === 'lopsided') {
+      round = new Round(tables, properties, (options = { ...options, symmetry: false }));
+      continue;
+    }
+    if (stopped !== 'again') {
+      const states = round.search.worlds.size;
+      const complete = stopped === undefined;
+      const seconds = () => (performance.now() - begun) / 1000;
+      const outcomes = conclude(round, properties, complete, options);
+      return {
+        states, transitions: round.search.transitions, depth: round.search.depth, complete, ...(stopped ? { stopped } : {}), seconds: seconds(),
+        properties: outcomes, explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: round.search.narrowed, rounds } },
+      };
+    }
+    round = new Round(tables, properties, options, round.ample);
+    rounds++;
+  }
+}
+
+/** One search, with what it found on the way. */
+export class Round implements Visitor {
+  readonly search: Search;
+  readonly judge: Judge;
+  readonly ample: Ample | undefined;
+  /** Undefined when nothing can be swapped. */
+  readonly symmetry: Symmetry | undefined;
+  readonly #why: string | undefined;
+  readonly found = new Map<Property, Found>();
+  readonly #tables: Tables;
+  readonly #properties: readonly Property[];
+  /** A property tells interchangeable actors apart, so they are not. */
+  lopsided = false;
+  #fold = -1;
+
+  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, before?: Ample) {
+    this.#tables = tables;
+    this.#properties = properties;
+    this.judge = new Judge(tables, properties);
+    const eventual = properties.some(({ kind }) => kind === 'leadsTo');
+    const rests = properties.some(({ kind, rests }) => kind === 'atRest' || rests === true);
+    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, rests, before);
+    const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
+    this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
+    this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
+    this.search = new Search(tables, this, {
+      memory: options.memory ?? 2 ** 32, reduction: this.ample, folding: this.symmetry, edges: properties.some(({ kind }) => kind === 'canAlways' || kind === 'leadsTo'),
+    });
+    this.ample?.follow(this.search);
+  }
+
+  discovered(place: number, nodes: Int32Array): void {
+    const fold = this.judge.fold(nodes);
+    if (fold === this.#fold) return;
+    this.#fold = fold;
+    const answers = this.judge.answers(fold, nodes);
+    if (this.symmetry && !this.symmetry.agrees(this.judge, fold, nodes)) this.lopsided = true;
+    for (const [index, property] of this.#properties.entries()) {
+      const yes = ((answers[index] as number) & 1) === 1;
+      if (property.kind === 'always' ? !yes : property.kind === 'sometimes' && !property.rests && !property.step && yes) this.#note(property, place, -1);
+    }
+  }
+
+  decided(properties: number, place: number, choice: number): void {
+    for (const [bit, property] of this.#tables.watched.entries()) if (((properties >> bit) & 1) === 1) this.#note(property, place, choice);
+  }
+
+  expanding(place: number, nodes: Int32Array, quiet: boolean, open: number): void {
+    if (quiet) {
+      const answers = this.judge.answers(this.judge.fold(nodes), nodes);
+      for (const [index, property] of this.#properties.entries()) {
+        const yes = ((answers[index] as number) & 1) === 1;
+        if (property.kind === 'atRest' ? !yes : property.kind === 'sometimes' && property.rests && yes) this.#note(property, place, -1);
+      }
+    } else if (open === 0) {
+      for (const property of this.#properties) if (property.kind === 'neverStuck') this.#note(property, place, -1);
+    }
+  }
+
+  explanation(): Omit<Explanation, 'partialOrder'> {
+    const { worlds } = this.search;
+    return {
+      symmetry: { on: this.symmetry !== undefined, orbits: this.symmetry?.orbits ?? [], ...(this.#why ? { why: this.#why } : {}) },
+      moves: this.#tables.moves, nodes: this.#tables.nodes.reduce((sum, { length }) => sum + length, 0),
+      bits: worlds.layout.bits.reduce((sum, width) => sum + width, 0), bytes: worlds.bytes,
+    };
+  }
+
+  #note(property: Property, place: number, choice: number): void {
+    if (!this.found.has(property)) this.found.set(property, { place, choice });
+  }
+}
+
+/** Runs a round to its end, or says why it stopped. `again`: the reduction learnt something that makes it wrong so far. */
+async function drive(round: Round, { limit = Infinity, signal, onProgress }: ExploreOptions, begun: number): Promise<Report['stopped'] | 'again' | 'lopsided'> {
+  const { search } = round;
+  let told = performance.now();
+  try {
+    for (let batch = 256; ; batch = Math.min(batch * 2, 8192)) {
+      const more = search.run(batch);
+      if (round.lopsided) return 'lopsided';
+      if (round.ample && (!more || round.ample.due(search.worlds.size)) && !round.ample.sound()) return 'again';
+      if (!more) return undefined;
+      if (search.worlds.size >= limit) return 'limit';
+      if (signal?.aborted) return 'interrupted';
+      const now = performance.now();
+      if (now - told < 200) continue;
+      told = now;
+      onProgress?.({
+        generated: search.transitions, distinct: search.worlds.size, queue: search.worlds.size - search.next, depth: search.depth,
+        seconds: (now - begun) / 1000, bytes: search.worlds.bytes,
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } catch (error) {
+    if (error instanceof ModelError && error.code === 'out-of-memory') return 'memory';
+    throw error;
+  }
+}
+
+/** What the finished round says of each property. */
+function conclude(round: Round, properties: readonly Property[], complete: boolean, options: ExploreOptions): Outcome[] {
+  const outcomes: Outcome[] = [];
+  for (const property of properties) {
+    const { name, kind } = property;
+    const found = round.found.get(property);
+    if (kind === 'sometimes') {
+      const verdict: Verdict = found ? 'holds' : complete ? 'broken' : 'unknown';
+      outcomes.push({ name, kind, verdict, ...(found ? { way: wayTo(round, found), shortest: !round.ample } : {}) });
+    } else if (found) {
+      outcomes.push({ name, kind, verdict: 'broken', ...nearest(round, property, found, options) });
+    } else if (!complete) {
+      outcomes.push({ name, kind, verdict: 'unknown' });
+    } else if (kind === 'canAlways') {
+      const lost = goals(round, properties.indexOf(property), property);
+      outcomes.push({ name, kind, verdict: lost === -1 ? 'holds' : 'broken', ...(lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }) });
+    } else if (kind === 'leadsTo') {
+      const loop = fairLoops(round, properties.indexOf(property));
+      outcomes.push({ name, kind, verdict: loop ? 'broken' : 'holds', ...(loop ? { way: loop, shortest: false } : {}) });
+    } else {
+      outcomes.push({ name, kind, verdict: 'holds' });
+    }
+  }
+  return outcomes;
+}
+
+const wayTo = (round: Round, { place, choice }: Found): Way => pathTo(round, place, choice);
+
+/** With a reduction, a shorter way may have been left out: looks again without, no deeper, for a while. */
+function nearest(round: Round, property: Property, found: Found, options: ExploreOptions): { way: Way; shortest: boolean } {
+  const way = wayTo(round, found);
+  if (!round.ample) return { way, shortest: true };
+  const steps = way.steps.length;
+  const again = new Round(new Tables(round.search.tables.subject, [property]), [property], { ...options, partialOrder: false });
+  const limit = Math.max(200_000, round.search.worlds.size * 2);
+  while (again.found.size === 0 && again.search.depth < steps + 1 && again.search.worlds.size < limit && again.search.run(1024));
+  const nearer = again.found.get(property);
+  if (nearer) return { way: wayTo(again, nearer), shortest: true };
+  return { way, shortest: again.search.depth >= steps };
+}

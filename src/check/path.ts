@@ -1,0 +1,79 @@
+/**
+ * The way to a world, without a pointer kept for any: level by level backwards, until a successor matches.
+ */
+import type { Round } from './explore.ts';
+import type { Message } from './subject.ts';
+import { after, inverse, renamed } from './symmetry.ts';
+import type { Choice } from './tables.ts';
+
+/** One step of a way: a call delivered, an answer of the environment, or a call that a thread begins. */
+export interface WayStep {
+  readonly to: string;
+  readonly event: Message;
+  readonly start: boolean;
+}
+
+/** Steps from the initial world; `loop` repeats for ever when it is there. */
+export interface Way {
+  readonly steps: readonly WayStep[];
+  readonly loop?: readonly WayStep[];
+}
+
+/** The way to the world at `place`, and one choice more unless it is -1. */
+export function pathTo(round: Round, place: number, choice: number): Way {
+  const { search } = round;
+  const rows: (readonly number[])[] = choice === -1 ? [] : [[choice]];
+  let at = place;
+  for (let level = search.levels.findLastIndex((first) => first <= at); level > 0; level--) {
+    const [place, row] = before(round, at, search.levels[level - 1] as number, search.levels[level] as number);
+    at = place;
+    rows.unshift(row);
+  }
+  return { steps: told(round, rows) };
+}
+
+/** Rows of choices as steps, in the names of the actors that really take part. */
+function told(round: Round, rows: readonly (readonly number[])[]): WayStep[] {
+  const { search, symmetry } = round;
+  if (!symmetry) return rows.flatMap((row) => row.map((taken) => stepOf(round, taken)));
+  const { subject } = search.tables;
+  const steps: WayStep[] = [];
+  search.worlds.read(0, search.nodes);
+  let names: ReadonlyMap<string, string> | undefined;
+  for (const row of rows) {
+    for (const taken of row) {
+      const { to, event, start } = stepOf(round, taken);
+      steps.push({ to: renamed(to, names) as string, event: subject.intern(renamed(event, names) as Message), start });
+      search.apply(taken);
+    }
+    names = after(inverse(symmetry.normalise(search.nodes)), names);
+  }
+  return steps;
+}
+
+export function stepOf({ search: { tables } }: Round, choice: number): WayStep {
+  const { target, event, start } = tables.choices[choice] as Choice;
+  return { to: (tables.subject.actors[target] as { address: string }).address, event, start };
+}
+
+/** A world of the level `from` to `end` that leads to the one at `place`, and the choices on the way. */
+function before(round: Round, place: number, from: number, end: number): [number, readonly number[]] {
+  const { search } = round;
+  for (let candidate = from; candidate < end; candidate++) {
+    let taken: readonly number[] | undefined;
+    search.rows(candidate, (row) => {
+      if (!taken && located(round) === place) taken = [...row];
+    });
+    if (taken) return [candidate, taken];
+  }
+  throw new Error(`no way back from world ${place}`);
+}
+
+/** Place of the world in hand, under the same folding as in the search; -1 when it was never kept. */
+function located({ search, symmetry }: Round): number {
+  const nodes = search.nodes.slice();
+  symmetry?.normalise(search.nodes);
+  const place = search.find();
+  search.nodes.set(nodes);
+  return place;
+}

@@ -1,0 +1,179 @@
+/**
+ * Symmetry: worlds that differ only by the names of interchangeable actors have the same future up to these names.
+ *
+ * Names are what stands behind the colon of an address. Two are interchangeable when swapping them everywhere leaves the
+ * topology and the calls that threads may begin as they are (lists may come in another order). Of all worlds that renaming
+ * turns into each other, the search keeps the one with the smallest nodes. Ways are told in the names of the actors that
+ * really take part: the renamings on the way are undone.
+ */
+import type { Sent } from '../world/locals.ts';
+import { Ints } from './ints.ts';
+import type { Judge } from './judge.ts';
+import type { Folding } from './search.ts';
+import type { Message, Subject } from './subject.ts';
+import type { Node, Tables } from './tables.ts';
+
+/** More renamings than this cost more than they save. */
+const most = 720;
+
+type Names = ReadonlyMap<string, string>;
+
+/** One way to rename: where each actor goes, and what becomes of its nodes. */
+interface Renaming {
+  readonly names: Names;
+  readonly actors: Int32Array;
+  readonly nodes: readonly Ints[];
+}
+
+export class Symmetry implements Folding {
+  /** Sets of interchangeable names, of two or more. */
+  readonly orbits: readonly (readonly string[])[];
+  /** Why there is nothing to save, or what could not be used. */
+  readonly why: string | undefined;
+  readonly #tables: Tables;
+  readonly #renamings: readonly Renaming[];
+  readonly #best: Int32Array;
+  readonly #other: Int32Array;
+  readonly #asked = new Set<number>();
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+    const { orbits, why } = orbitsOf(tables.subject);
+    this.orbits = orbits;
+    this.why = why;
+    this.#renamings = renamings(orbits).map((names) => ({
+      names, actors: Int32Array.from(tables.subject.actors, ({ address }) => tables.subject.indexOf(renamed(address, names) as string)),
+      nodes: tables.subject.actors.map(() => new Ints(64)),
+    }));
+    this.#best = new Int32Array(tables.subject.actors.length);
+    this.#other = new Int32Array(tables.subject.actors.length);
+  }
+
+  /** Turns a world into the one that stands for it. Gives the names that were used, undefined if it stands for itself. */
+  normalise(nodes: Int32Array): Names | undefined {
+    let used: Names | undefined;
+    this.#best.set(nodes);
+    for (const renaming of this.#renamings) {
+      this.#rename(renaming, nodes, this.#other);
+      if (!smaller(this.#other, this.#best)) continue;
+      this.#best.set(this.#other);
+      used = renaming.names;
+    }
+    nodes.set(this.#best);
+    return used;
+  }
+
+  /** Do all properties say the same of every renaming of this world? Asked once per `fold`. */
+  agrees(judge: Judge, fold: number, nodes: Int32Array): boolean {
+    if (this.#asked.has(fold)) return true;
+    this.#asked.add(fold);
+    const answers = judge.answers(fold, nodes).join();
+    return this.#renamings.every((renaming) => {
+      this.#rename(renaming, nodes, this.#other);
+      return judge.answers(judge.fold(this.#other), this.#other).join() === answers;
+    });
+  }
+
+  #rename({ names, actors, nodes: known }: Renaming, from: Int32Array, to: Int32Array): void {
+    for (let actor = 0; actor < from.length; actor++) {
+      const nodes = known[actor] as Ints;
+      const node = from[actor] as number;
+      while (nodes.length <= node) nodes.push(-1);
+      if (nodes.data[node] === -1) nodes.data[node] = this.#renameNode(actor, actors[actor] as number, node, names);
+      to[actors[actor] as number] = nodes.data[node] as number;
+    }
+  }
+
+  #renameNode(actor: number, target: number, node: number, names: Names): number {
+    const tables = this.#tables;
+    const { local, outbox, left } = (tables.nodes[actor] as Node[])[node] as Node;
+    const context = renamed(local.context, names) as typeof local.context;
+    const sents = outbox.map((sent) => {
+      const { to, event } = tables.sents[sent] as Sent;
+      return tables.sent({ to: renamed(to, names) as string, event: tables.subject.intern(renamed(event, names) as Message) });
+    });
+    return tables.node(target, tables.subject.at(target, local.value, context), sents, left);
+  }
+}
+
+/** Applies one renaming after another. */
+export function after(first: Names | undefined, then: Names | undefined): Names | undefined {
+  if (!first || !then) return first ?? then;
+  return new Map([...new Set([...first.keys(), ...then.keys()])].map((name) => {
+    const middle = first.get(name) ?? name;
+    return [name, then.get(middle) ?? middle];
+  }));
+}
+
+export const inverse = (names: Names | undefined): Names | undefined => names && new Map([...names].map(([from, to]) => [to, from]));
+
+/** A name alone, or at the end of an address, wherever it stands in plain data. */
+export function renamed(value: unknown, names: Names | undefined): unknown {
+  if (!names) return value;
+  if (typeof value === 'string') {
+    for (const [from, to] of names) {
+      if (value === from) return to;
+      if (value.endsWith(`:${from}`)) return value.slice(0, -from.length) + to;
+    }
+    return value;
+  }
+  if (Array.isArray(value)) return value.map((inner) => renamed(inner, names));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [renamed(key, names), renamed(inner, names)]));
+}
+
+function orbitsOf(subject: Subject): { orbits: string[][]; why: string | undefined } {
+  const kinds = new Map<string, string[]>();
+  for (const { address } of subject.actors) {
+    const colon = address.indexOf(':');
+    if (colon >= 0) kinds.set(address.slice(colon + 1), [...(kinds.get(address.slice(colon + 1)) ?? []), address.slice(0, colon)]);
+  }
+  const whole = picture(subject, undefined);
+  const charts = new Map(subject.actors.map(({ address, chart }) => [address, chart]));
+  const alike = (one: string, other: string) => kinds.get(one)?.every((kind) => charts.get(`${kind}:${one}`) === charts.get(`${kind}:${other}`));
+  const orbits: string[][] = [];
+  for (const name of kinds.keys()) {
+    const home = orbits.find(([first]) => first !== undefined && kinds.get(first)?.join() === kinds.get(name)?.join() && alike(first, name) &&
+      picture(subject, new Map([[first, name], [name, first]])) === whole);
+    if (home) home.push(name);
+    else orbits.push([name]);
+  }
+  const several = orbits.filter(({ length }) => length > 1);
+  const used: string[][] = [];
+  let count = 1;
+  for (const orbit of several) {
+    const more = orbit.reduce((product, _, index) => product * (index + 1), 1);
+    if (count * more > most) continue;
+    count *= more;
+    used.push(orbit);
+  }
+  if (several.length === 0) return { orbits: [], why: 'no two names can be swapped' };
+  return { orbits: used, why: used.length < several.length ? 'some sets of names are too large to be used' : undefined };
+}
+
+/** What must stay the same: topology and beginnings, under other names, whatever the order of lists. */
+const picture = (subject: Subject, names: Names | undefined): string =>
+  unordered(renamed([subject.topology, subject.starts.map(({ actor, calls, times }) => ({ address: subject.actors[actor]?.address, calls, times }))], names));
+
+function unordered(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(unordered).sort().join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return `{${Object.entries(value).map(([key, inner]) => `${key}:${unordered(inner)}`).sort().join()}}`;
+}
+
+/** Every renaming inside the orbits but the one that changes nothing. */
+function renamings(orbits: readonly (readonly string[])[]): Names[] {
+  let all: [string, string][][] = [[]];
+  for (const orbit of orbits) all = all.flatMap((names) => orders(orbit).map((order) => [...names, ...orbit.map((name, index): [string, string] => [name, order[index] as string])]));
+  return all.map((names) => new Map(names.filter(([from, to]) => from !== to))).filter(({ size }) => size > 0);
+}
+
+function orders(names: readonly string[]): string[][] {
+  if (names.length < 2) return [[...names]];
+  return names.flatMap((first, index) => orders(names.toSpliced(index, 1)).map((rest) => [first, ...rest]));
+}
+
+function smaller(a: Int32Array, b: Int32Array): boolean {
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return (a[index] as number) < (b[index] as number);
+  return false;
+}

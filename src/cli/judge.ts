@@ -1,0 +1,117 @@
+/** `dma-ownership judge TRACE...`: does the model explain what a real kernel recorded? */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModelError } from '../errors.ts';
+import type { Ownership } from '../trace/account.ts';
+import { findRecording, readTraceFile } from '../trace/file.ts';
+import { judgeTrace, type Report, type Verdict } from '../trace/report.ts';
+import { exit, type Exit } from './exit.ts';
+import { interruption } from './interrupt.ts';
+import type { Output } from './output.ts';
+import type { Program } from './program.ts';
+
+type Options = { readonly model?: string; readonly why?: true; readonly all?: true };
+
+/** A trace in a folder of recordings: the name that our recorders give it, packed or not. */
+const traceFile = /(^|\.)trace(\.txt)?(\.gz)?$/;
+
+export function register(program: Program): void {
+  program
+    .command('judge')
+    .description('say whether a model explains what a real kernel recorded, and what happened in the recording')
+    .argument('<trace...>', 'ftrace text, packed by gzip or not; a folder is searched for files named trace.txt; - for stdin')
+    .option('--model <name>', 'judge by this model, instead of the one of the kernel that made the trace')
+    .option('--why', 'for each refusal, failure, deferral and clean-up, print the chain of causes')
+    .option('--all', 'print every change of ownership, however many')
+    .does(judge);
+}
+
+async function judge(out: Output, given: string[], options: Options): Promise<Exit> {
+  const files = given.flatMap((path) => tracesIn(path));
+  const stop = interruption();
+  const reports: Report[] = [];
+  for (const file of files) {
+    if (stop.aborted) break;
+    const recording = file === '-' ? {} : await findRecording(file);
+    const report = await judgeTrace(readTraceFile(file), {
+      name: file, recording, model: options.model, why: options.why === true, keep: options.all === true ? Infinity : 500,
+      progress: (lines) => out.progress(`${file}: ${lines} lines`),
+    });
+    reports.push(report);
+    out.line(text(report, options, out));
+  }
+  out.progress('');
+  out.result({ schema: 'dma-ownership/judge@1', files: reports } as { schema: string }, () => summary(reports));
+  if (stop.aborted) return exit.interrupted;
+  return worst(reports.map(({ verdict }) => verdict));
+}
+
+const codes: Readonly<Record<Verdict, Exit>> = { violates: exit.violation, inconclusive: exit.inconclusive, conforms: exit.holds };
+const worst = (verdicts: readonly Verdict[]): Exit =>
+  (['violates', 'inconclusive'] as const).filter((verdict) => verdicts.includes(verdict)).map((verdict) => codes[verdict])[0] ?? exit.holds;
+
+function tracesIn(path: string): string[] {
+  if (path === '-' || !(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) return [path];
+  const found = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => traceFile.test(name.split('/').at(-1) ?? '')).sort();
+  if (found.length === 0)
+    throw new ModelError('unreadable-file', 'the folder has no trace', { at: path, accepted: 'files named trace.txt or trace.txt.gz, at any depth' });
+  return found.map((name) => join(path, name));
+}
+
+function summary(reports: readonly Report[]): string {
+  const count = (verdict: Verdict) => reports.filter((report) => report.verdict === verdict).length;
+  const lines = reports.reduce((sum, report) => sum + report.lines, 0);
+  return `${reports.length} trace${reports.length === 1 ? '' : 's'}, ${lines} lines: ${count('conforms')} conform, ${count('violates')} violate, ${count('inconclusive')} inconclusive`;
+}
+
+function text(report: Report, options: Options, { paint }: Output): string {
+  const { verdict, file, model, chosenBy, lines, events, outside } = report;
+  const colour = verdict === 'conforms' ? 'green' : verdict === 'violates' ? 'red' : 'yellow';
+  return [
+    `${paint('bold', file)}: ${paint(colour, verdict)}`,
+    `  model ${model} (${chosenBy}); ${lines} lines, ${events} events, ${outside} of them outside the model`,
+    ...failure(report, options),
+    ...report.groups.flatMap((group) => [
+      `  group ${group.id}${group.devices.length === 0 ? '' : `: ${group.devices.join(', ')}`}`,
+      ...ownership(group.ownership, group.changes, options.all === true),
+    ]),
+    ...report.devices.filter(({ lostAt }) => lostAt !== null).map(({ name, deferredAt, lostAt }) =>
+      `  ${name}: deferred at line ${deferredAt}, refused at its retry (line ${lostAt}), and nobody tries again`),
+    ...(report.refusals.length === 0 ? [] : [`  refused or failed: ${report.refusals.length}`,
+      ...short(report.refusals, options.all === true ? Infinity : 6, ({ line, what, by }) => `    line ${line}: ${what} (${by})`)]),
+    ...(options.why === true ? report.why.map(({ line, what, why }) => `  line ${line}: ${what}\n    ${why}`) : []),
+    ...report.notes.map((note) => `  note: ${note}`),
+    '',
+  ].join('\n');
+}
+
+function failure({ line, text: quoted, reason, possible, before, lost, model }: Report, { model: asked }: Options): string[] {
+  return [
+    ...(lost === undefined ? [] : [`  from line ${lost.line} on nothing is sure: ${lost.why}`]),
+    ...(line === undefined ? [] : [
+      `  line ${line}: ${reason ?? ''}`,
+      ...(before ?? []).slice(-4).map((earlier) => `      ${earlier}`),
+      `    > ${quoted ?? ''}`,
+      `  possible here: ${possible === undefined || possible.length === 0 ? 'nothing of this task' : possible.slice(0, 8).join('; ')}`,
+      ...(asked === undefined ? [] : [`  usual cause: a kernel other than ${model}'s; judge it without --model`]),
+    ]),
+  ];
+}
+
+function ownership(changes: readonly Ownership[], count: number, all: boolean): string[] {
+  const states = changes.map((change) => {
+    const state = change.state === 'claimed' ? `claimed by ${change.by}` : change.state;
+    const cnt = change.state === 'unowned' ? '' : `  owner_cnt=${change.owner_cnt}`;
+    const domain = change.domain === 'default' ? '' : `  domain ${change.domain === 'blocking' ? 'blocking' : 'of the owner'}`;
+    return { ...change, text: `${state}${cnt}${domain}${change.state === 'claimed' ? '' : `  (${change.by})`}` };
+  });
+  const lines = short(states, all ? Infinity : 10, ({ line, text: what }) => `    line ${String(line).padStart(6)}  ${what}`);
+  return count > changes.length ? [...lines, `    (${count} changes in all)`] : lines;
+}
+
+/** The first and the last of a long list. */
+function short<T>(list: readonly T[], most: number, print: (entry: T) => string): string[] {
+  if (list.length <= most) return list.map(print);
+  const half = Math.floor(most / 2);
+  return [...list.slice(0, half).map(print), `    ... ${list.length - 2 * half} more (--all prints them)`, ...list.slice(-half).map(print)];
+}

@@ -1,0 +1,173 @@
+/**
+ * The verdict on one trace, with what happened in it.
+ *
+ * `conforms`: the model explains every line. `violates`: it cannot explain one, and nothing was lost before it.
+ * `inconclusive`: lines were lost, or the judge had to give up explanations; what it found up to there still holds.
+ */
+import type { Model } from '../../machines/model.ts';
+import { models } from '../../machines/models/index.ts';
+import { errorCodes, ModelError } from '../errors.ts';
+import { nearest } from '../world/nearest.ts';
+import type { AccountOptions, Ownership, Reason } from './account.ts';
+import { Judge } from './judge.ts';
+import type { Item, TraceLine } from './line.ts';
+import type { Reading } from './read.ts';
+import { guessKernel, type Recording } from './recording.ts';
+
+export type Verdict = 'conforms' | 'violates' | 'inconclusive';
+
+export interface Report {
+  readonly file: string;
+  readonly model: string;
+  /** Where the model's choice comes from. */
+  readonly chosenBy: string;
+  readonly verdict: Verdict;
+  readonly lines: number;
+  readonly events: number;
+  /** Events outside the model, by what they are. */
+  readonly outside: number;
+  readonly outsideBy: Readonly<Record<string, number>>;
+  /** First unexplained line, its text, why, and what was possible there. */
+  readonly line?: number;
+  readonly text?: string;
+  readonly reason?: string;
+  readonly possible?: readonly string[];
+  /** The lines explained last. */
+  readonly before?: readonly string[];
+  readonly lost?: { readonly line: number; readonly why: string };
+  readonly crash?: { readonly line: number; readonly text: string };
+  readonly notes: readonly string[];
+  readonly groups: readonly { readonly id: string; readonly devices: readonly string[]; readonly ownership: readonly Ownership[]; readonly changes: number }[];
+  readonly devices: readonly {
+    readonly name: string; readonly group: string | null; readonly driver: string | null; readonly bound: number; readonly failed: number;
+    readonly refused: number; readonly deferredAt: number | null; readonly lostAt: number | null;
+  }[];
+  readonly refusals: readonly { readonly line: number; readonly what: string; readonly by: string }[];
+  readonly why: readonly Reason[];
+}
+
+export interface JudgeTraceOptions extends AccountOptions {
+  readonly name: string;
+  /** Name of the model; absent: the one of the trace's kernel. */
+  readonly model?: string | undefined;
+  readonly recording?: Recording;
+  /** Called now and then with the number of lines so far. */
+  readonly progress?: (lines: number) => void;
+}
+
+/**
+ * Judges one trace.
+ *
+ * @throws {ModelError} no-such-model; unknown-kernel when no model was named and the trace does not say which kernel made
+ * it; foreign-probes when none of its events is one that the models know; whatever the reading throws.
+ */
+export async function judgeTrace(reading: Reading, options: JudgeTraceOptions): Promise<Report> {
+  const { recording = {}, name } = options;
+  let judge: Judge | undefined;
+  let chosenBy = '';
+  let lastEvent: TraceLine | undefined;
+  for await (const batch of reading) {
+    if (judge === undefined) {
+      const chosen = chooseModel(options.model, recording, batch, name);
+      chosenBy = chosen.by;
+      judge = new Judge(chosen.model, { ...probesOf(recording), ...options });
+    }
+    for (const item of batch) {
+      if (item.kind === 'event') lastEvent = item;
+      if (!judge.take(item)) break;
+    }
+    options.progress?.(reading.summary.lines);
+    if (judge.violation !== null) break;
+  }
+  if (judge === undefined) throw new ModelError('not-a-trace', 'the file has no line', { at: name });
+  judge.close();
+  return report(judge, reading, options, chosenBy, lastEvent);
+}
+
+function report(judge: Judge, { summary }: Reading, { name, recording = {} }: JudgeTraceOptions, chosenBy: string, last: TraceLine | undefined): Report {
+  const { account, violation, lostAt } = judge;
+  const outside = [...account.outsideBy.values()].reduce((sum, count) => sum + count, 0);
+  if (account.events > 0 && violation === null && account.groups.size === 0 && account.devices.size === 0 && judge.explained === 0)
+    throw new ModelError('foreign-probes', `none of the ${account.events} events is one of ${judge.model.name}'s recorder`, {
+      at: name, accepted: 'probes on really_probe, pci_dma_configure, iommu_device_use_default_domain, ...',
+      hint: 'record with the probes that `dma-ownership record` prints',
+    });
+  const missing = violation === null && summary.entries !== null && !account.cut ? summary.entries.held - summary.events : 0;
+  const lost = lostAt !== null ? { line: lostAt, why: account.lossWhy } : missing > 0
+    ? { line: summary.lines, why: `the file has ${missing} event${missing === 1 ? '' : 's'} less than its header counts` } : undefined;
+  const verdict: Verdict = violation !== null && lostAt === null ? 'violates' : lost !== undefined || violation !== null ? 'inconclusive' : 'conforms';
+  const crash = summary.crash ?? (recording.crash === undefined ? null : { line: summary.lines, text: recording.crash });
+  const notes = [
+    ...(summary.truncated === null ? [] : [`the last line is cut: line ${summary.truncated.line}`]),
+    ...(account.cut ? ['the file was cut at its end: what is missing there was not judged'] : []),
+    ...(summary.unparsed.count === 0 ? [] : [`${summary.unparsed.count} lines are no trace lines, the first is line ${summary.unparsed.first[0]?.line ?? 0}`]),
+    ...(crash === null ? [] : [`the kernel crashed: ${crash.text.trim()}`]),
+    ...(crash === null || last === undefined ? [] : [`seen last: line ${last.line}, ${last.text.trim()}`]),
+    ...judge.unfinished().map((what) => `still going on at the end: ${what}`),
+  ];
+  return {
+    file: name, model: judge.model.name, chosenBy, verdict, lines: summary.lines, events: account.events, outside,
+    outsideBy: Object.fromEntries(account.outsideBy),
+    ...(violation === null ? {} : { ...violation, before: account.before.map(({ text }) => text.trim()) }),
+    ...(lost === undefined ? {} : { lost }),
+    ...(crash === null ? {} : { crash: { line: crash.line, text: crash.text.trim() } }),
+    notes,
+    groups: [...account.groups.values()].map(({ id, devices, history }) =>
+      ({ id, devices: [...devices].sort(), ownership: [...history.first, ...history.last], changes: history.count }))
+      .sort((a, b) => Number(a.id) - Number(b.id)),
+    devices: [...account.devices.values()].filter(({ bound, failed, refused, driver }) => bound + failed + refused > 0 || driver !== null),
+    refusals: [...account.refusals.first, ...account.refusals.last],
+    why: [...account.reasons.first, ...account.reasons.last],
+  };
+}
+
+/** Which functions had probes, from the definitions beside the trace. */
+function probesOf({ probes }: Recording): ConstructorParameters<typeof Judge>[1] {
+  if (probes === undefined) return {};
+  const bare = (symbol: string) => symbol.replace(/\.(part|isra|constprop|cold)\.\d+$/, '');
+  const names = new Set([...probes.values()].flat().map(({ symbol, offset, returns }) =>
+    `${bare(symbol)} ${returns ? 'return' : offset > 4 ? 'locked' : 'entry'}`));
+  return {
+    recorded: (function_, place) => names.has(`${function_} ${place}`),
+    symbolOf: (event) => {
+      const symbols = new Set((probes.get(event) ?? []).map(({ symbol }) => symbol));
+      return symbols.size === 1 ? [...symbols][0] : undefined;
+    },
+  };
+}
+
+/** The model of a kernel release such as `6.12.117+deb12-amd64`. */
+export function modelOfRelease(release: string): Model | undefined {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(release) ?? [];
+  return Object.values(models).find(({ name }) => name === `v${major}.${minor}.y` || name === `v${major}.${minor}`);
+}
+
+function chooseModel(named: string | undefined, { kernel, kernelFrom }: Recording, batch: readonly Item[], file: string): { model: Model; by: string } {
+  if (named !== undefined) {
+    const model = models[named];
+    if (model !== undefined) return { model, by: 'asked for' };
+    const near = nearest(named, Object.keys(models));
+    throw new ModelError('no-such-model', `there is no model ${named}`, {
+      accepted: Object.keys(models), ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+    });
+  }
+  const guess = guessKernel(batch);
+  const release = kernel ?? guess?.release;
+  const by = kernel !== undefined ? `kernel ${kernel}, from ${kernelFrom ?? 'beside the trace'}` : guess?.release !== undefined ? `kernel ${guess.release}, line ${guess.line}` : '';
+  const model = release === undefined ? undefined : modelOfRelease(release);
+  if (model !== undefined) return { model, by };
+  const bounds = release === undefined ? guess : undefined;
+  const fits = Object.values(models).filter(({ name }) => {
+    const [major, minor] = name.slice(1).split('.').map(Number) as [number, number];
+    const of = (version: string | undefined) => (version === undefined ? undefined : version.split('.').map(Number) as [number, number]);
+    const [least, before] = [of(bounds?.atLeast), of(bounds?.before)];
+    const order = (a: readonly [number, number]) => major - a[0] || minor - a[1];
+    return bounds !== undefined && (least === undefined || order(least) >= 0) && (before === undefined || order(before) < 0);
+  });
+  const [only] = fits;
+  if (fits.length === 1 && only !== undefined) return { model: only, by: `line ${bounds?.line ?? 0}: ${bounds?.why ?? ''}` };
+  throw new ModelError('unknown-kernel', release === undefined ? 'the trace does not say which kernel made it' : `no model covers kernel ${release}`, {
+    at: file, accepted: Object.keys(models), hint: `judge it with --model ${Object.keys(models).at(-1) ?? ''}`,
+    usually: release === undefined ? 'a trace without the files that were recorded beside it' : errorCodes['unknown-kernel'].usually,
+  });
+}
