@@ -8,7 +8,7 @@ import type { Address, Said } from '../../machines/chart.ts';
 import { unknown } from '../../machines/kernel.ts';
 import type { Seen } from './explain.ts';
 import type { Knowledge } from './knowledge.ts';
-import { tokenOf, type State } from './state.ts';
+import { framesOf, tokenOf, type State } from './state.ts';
 
 export interface Beginning {
   /** Null: a function that the charts do not have; `ends` tells its return. */
@@ -65,7 +65,8 @@ export function beginnings({ line, says, at }: Seen, state: State, knowledge: Kn
       return run('group_store_type', { type: 'group_store_type', group }, `type of ${group}`);
     case 'vfio_group_fops_release':
     case 'vfio_device_fops_release': {
-      const closings = knowledge.closings(line.pid);
+      // An operation that is not followed closes what is not followed; without one, the process is over and closes everything.
+      const closings = framesOf(state, line.pid).some(({ mark }) => mark !== null) ? [] : knowledge.closings(line.pid);
       return closings.length === 0 ? outside(says) : closings.map(({ thread: user, command }) =>
         ({ thread: user, command, what: `exit of task ${line.pid}` }));
     }

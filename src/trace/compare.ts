@@ -27,6 +27,8 @@ export interface Sight {
   readonly system: System;
   readonly state: State;
   readonly pid: number;
+  /** The group's fields have been seen under its lock. */
+  readonly isSettled: (group: string) => boolean;
 }
 
 /** Null when they agree, else the first field that does not, with what the model has there. */
@@ -126,7 +128,7 @@ function fieldsOf(label: Label, sight: Sight, line: TraceLine): Readonly<Record<
   if (line.fields['grp'] === '0x0') return null;
   if (label.at === 'locked') return label.after?.context ?? null;
   const at = groupOf(label, sight);
-  if (at === null || !sight.system.has(at) || !settled(at, sight)) return null;
+  if (at === null || !sight.system.has(at) || !sight.isSettled(at) || !settled(at, sight)) return null;
   return sight.system.local(sight.state.world, at).context;
 }
 

@@ -69,6 +69,7 @@ export class Explainer {
   readonly #labels: Labels;
   readonly #knowledge: Knowledge;
   readonly #runs = new Runs();
+  readonly #isSettled = (group: string): boolean => this.#knowledge.isSettled(group);
   readonly #kept = new Map<string, Message>();
 
   constructor(knowledge: Knowledge, labels: Labels) {
@@ -119,7 +120,7 @@ export class Explainer {
       const cause = token < 0 ? null : (state.world.flight[token] as Flight).cause;
       const trail = { steps: run.steps, base: state.world.seq, cause, line: seen.line.line, before: frame.trail };
       const after = withTop(state, pid, { ...frame, pending: null, expect: run.rest, trail }, world);
-      if (compare(run.label, seen.line, { system: this.#system, first: seen.first ?? 0, state: after, pid }) === null) return [after];
+      if (compare(run.label, seen.line, { system: this.#system, first: seen.first ?? 0, state: after, pid, isSettled: this.#isSettled }) === null) return [after];
     }
     search.looks = new Looks();
     search.start = state.world.locals;
@@ -189,6 +190,14 @@ export class Explainer {
     };
     visit(state);
     return results;
+  }
+
+  /** Whether all that the task has begun may be over, unseen. */
+  isOver(state: State, pid: number, seen: Seen): boolean {
+    const frame = top(state, pid);
+    if (frame === undefined) return true;
+    if (frame.thread === null || frame.mark !== null) return false;
+    return this.#complete(state, { ...this.#search(seen, [], []), pid }).some(([after]) => this.isOver(pop(after, pid), pid, seen));
   }
 
   distinct(states: State[]): State[] {
@@ -296,7 +305,7 @@ export class Explainer {
   #match(state: State, frame: Frame, label: Label, search: Search): void {
     const { seen, pid, misses } = search;
     const fits = label.says === seen.says && label.at === seen.at;
-    const wrong = fits ? compare(label, seen.line, { system: this.#system, first: seen.first ?? 0, state, pid }) : null;
+    const wrong = fits ? compare(label, seen.line, { system: this.#system, first: seen.first ?? 0, state, pid, isSettled: this.#isSettled }) : null;
     const rest = withTop(state, pid, { ...frame, expect: frame.expect.slice(1) });
     if (fits && wrong === null) {
       const { ret } = label.args;

@@ -6,7 +6,7 @@
  * they name, and a bounded account of what happened.
  */
 import type { Address, Said } from '../../machines/chart.ts';
-import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
+import { EACCES, ENOENT, ENXIO, errnoName, kobject_actions } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
 import { recorders, type Place, type Recorder, type Tracepoint } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
@@ -46,7 +46,20 @@ const neverReached = new Set([-ENOENT, -EACCES, -ENXIO]);
 /** Lines about devices that are not judged: class devices and devices of buses without callbacks, while they come and go. */
 const comings = new Set(['device_add', 'device_del', 'kobject_uevent', 'bus_notify', 'driver_deferred_probe_del',
   'iommu_probe_device', 'iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
+const leavings = new Set(['iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
 const pairs = new Set(['device_add', 'device_del', 'iommu_probe_device']);
+
+/** Functions that no other function on record calls, but for a driver's own code. */
+const outermost = new Set(['driver_register', 'driver_unregister', 'device_driver_attach', 'device_attach', 'deferred_probe_work_func', 'iommu_group_store_type',
+  'vfio_group_fops_open', 'vfio_group_fops_release', 'vfio_group_fops_unl_ioctl', 'vfio_fops_unl_ioctl', 'vfio_device_fops_release']);
+/** Functions that change owner_cnt. */
+const sections = ['iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner', 'iommu_group_release_dma_owner',
+  'iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'];
+
+/** Which uevents a function sends. */
+const uevents: Readonly<Record<string, readonly string[]>> = {
+  device_add: ['KOBJ_ADD', 'KOBJ_REMOVE'], device_del: ['KOBJ_REMOVE'], driver_bound: ['KOBJ_BIND'], device_release_driver_internal: ['KOBJ_UNBIND'],
+};
 
 type Row = Tracepoint | 'foreign' | 'elsewhere';
 
@@ -75,22 +88,36 @@ export class Judge {
   readonly #explainer: Explainer;
   #states: State[];
   /** Calls outside the model that a task is inside of. */
-  #inside = new Map<number, { readonly says: string; readonly device: string }[]>();
-  /** Tasks that were in the middle of something when the recording began or went on after a loss. */
-  #midLife = new Set<number>();
-  #seenTasks = new Set<number>();
-  #marks = new Map<number, number>();
+  readonly #inside = new Map<number, { readonly says: string; readonly device: string }[]>();
+  /** Tasks that were in the middle of something when the recording began, or went on after a loss. */
+  readonly #midLife = new Set<number>();
+  /** Tasks that have been seen where none of the functions that a recorder shows is open: in user space, or at the start of a worker. */
+  readonly #grounded = new Set<number>();
+  /** Tasks by whether their first line began a function that nothing else on record calls. */
+  readonly #first = new Map<number, boolean>();
+  #workerSeen = false;
+  /** From this line on it is known that things were under way when the recording began, or that events were lost. */
+  doubtFrom: number | null = null;
+  readonly #marks = new Map<number, number>();
   #managed = new Map<string, number>();
   /** A header says that nothing was overwritten. */
   #counted = false;
   #held: { pid: number; items: Item[] } | null = null;
-  #claims = new Map<number, string>();
+  readonly #claims = new Map<number, string>();
+  /** What a task read of a group without its lock, until a critical section on that group ends. */
+  readonly #reads = new Map<number, { readonly group: Address; readonly line: TraceLine }>();
+  /** Each critical section that changes owner_cnt has a probe. */
+  readonly #showsAllSections: boolean;
+  /** dev->links.status by device, as the functions that change it leave it. */
+  readonly #links = new Map<string, number>();
+  readonly #checking = new Map<number, string>();
+  readonly #showsLinks: boolean;
   /** Tasks inside vfio_register_group_dev: a device file named by a number there is a new vfio_group's. */
   readonly #registering = new Set<number>();
   /** Device that a task is bringing into its group. */
   readonly #joining = new Map<number, string>();
   /** Device whose probe a task is in. */
-  #probing = new Map<number, string>();
+  readonly #probing = new Map<number, string>();
   /** Events were lost before this line, or states given up. */
   lostAt: number | null = null;
   violation: Violation | null = null;
@@ -102,6 +129,9 @@ export class Judge {
     this.model = model;
     this.#recorder = recorders[model.name] as Recorder;
     this.#words = visibleWords(this.#recorder, recorded);
+    this.#showsAllSections = sections.every((name) => !this.#recorder.points.has(`${name} locked`) || this.#words.has(`${name} locked`));
+    this.#showsLinks = ['device_links_check_suppliers return', 'device_links_driver_bound entry', 'device_links_no_driver entry',
+      'device_links_driver_cleanup entry', 'device_add entry'].every((word) => this.#words.has(word));
     this.#labels = new Labels(this.#words);
     this.#most = most;
     this.#knowledge = new Knowledge(model);
@@ -143,7 +173,11 @@ export class Judge {
     if (row.says === 'device_add' && row.at === 'entry' && typeof name === 'string' && /^\d+$/.test(name))
       this.#states = this.#knowledge.learnGroup(this.#states, device, Number(name));
     else if (row.says !== 'vfio_register_group_dev') return true;
-    else this.#states = this.#knowledge.guessGroup(this.#states, device);
+    else {
+      this.#states = this.#knowledge.guessGroup(this.#states, device);
+      // No vfio_group was made, and none is known: it was there before the recording.
+      if (this.#states.every((state) => this.#knowledge.groupOf(state, device) === null)) this.doubtFrom ??= item.line;
+    }
     return this.#letGo(held);
   }
 
@@ -185,13 +219,19 @@ export class Judge {
   #lose(line: number, why: string): void {
     this.lostAt ??= line;
     this.account.lose(why);
+    this.#grounded.clear();
+    this.#first.clear();
+    this.#marks.clear();
+    this.#startAnew(line);
+  }
+
+  /** Nothing is known of the machine any more; who is in the middle of something goes on unjudged until it is over. */
+  #startAnew(line: number): void {
+    this.doubtFrom ??= line;
+    for (const { tasks } of this.#states) for (const { pid } of tasks) this.#midLife.add(pid);
     this.#knowledge.forget();
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
-    this.#inside = new Map();
-    this.#midLife = new Set();
-    this.#seenTasks = new Set();
-    this.#claims = new Map();
-    this.#marks = new Map();
+    for (const known of [this.#inside, this.#claims, this.#reads, this.#links, this.#checking, this.#joining, this.#probing, this.#registering]) known.clear();
   }
 
   #event(line: TraceLine): void {
@@ -199,13 +239,26 @@ export class Judge {
     if (line.mark !== null) return this.#mark(line, line.mark);
     const row = this.#row(line);
     if (row === 'foreign') return this.account.outside(`probe ${line.event}`);
-    if (row === 'elsewhere') return this.#refuse(line, `nothing in ${this.model.name} calls ${line.symbol}`, []);
+    if (row === 'elsewhere') return this.#refuseAnyhow(line, `nothing in ${this.model.name} calls ${line.symbol}`, []);
     const seen: Seen = { line, ...row };
     this.#checkFields(seen);
+    if (!this.#ownUevent(seen)) return;
     if (this.#isOutside(seen)) return;
+    if (!this.#sameLinks(seen)) return;
     this.#learn(seen);
+    if (!this.#first.has(line.pid)) this.#first.set(line.pid, seen.at === 'entry' && outermost.has(seen.says));
+    const isWorker = seen.says === 'deferred_probe_work_func';
+    // The first run of the worker may have been queued before the recording began.
+    if (isWorker && this.#workerSeen) this.#ground(line.pid);
     this.#explain(seen);
-    this.#seenTasks.add(line.pid);
+    if (!isWorker) return;
+    this.#workerSeen = true;
+    this.#ground(line.pid);
+  }
+
+  #ground(pid: number): void {
+    this.#grounded.add(pid);
+    this.#midLife.delete(pid);
   }
 
   /** Probes of another recorder may sit on the same functions and show too little to be judged. */
@@ -288,8 +341,11 @@ export class Judge {
       if (typeof fields['cur'] === 'string' && (says === 'device_release_driver_internal' || says === 'device_del'))
         this.#states = this.#knowledge.nameDriver(this.#states, device, fields['cur']);
       if (says === 'device_add' && at === 'entry') this.#knowledge.forgetGroup(device);
-      else if (fields['grp'] !== undefined && says !== 'iommu_probe_device')
+      else if (fields['grp'] !== undefined && says !== 'iommu_probe_device') {
+        // Only now it shows that the device is in a group, and it has been leaving for some lines.
+        if (leavings.has(says) && !this.#knowledge.knowsGroupOf(device)) this.doubtFrom ??= line.line;
         this.#states = this.#knowledge.learnGroup(this.#states, device, fields['grp'] === '0x0' ? null : Number(fields['g']));
+      }
     } else if (typeof fields['g'] === 'number') this.#knowledge.ensureGroup(fields['g']);
     if (says === 'pci_device_probe' && at === 'entry') this.#probing.set(line.pid, String(device));
     if (says === 'vfio_register_group_dev') this.#registering[at === 'entry' ? 'add' : 'delete'](line.pid);
@@ -317,8 +373,9 @@ export class Judge {
       (at === 'locked' || says.startsWith('__iommu_group_set_domain'));
     const maybeEmpty = group === null || !says.startsWith('__iommu_group_set_domain') ? []
       : this.#states.flatMap((state) => this.#knowledge.emptied(state, group));
-    const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] : first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']))) : this.#states;
-    const found = this.#explainer.explain(from, seen, misses);
+    const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] : first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']), this.#readBefore(seen, group))) : this.#states;
+    this.#remember(seen, group);
+    const found = this.#guarded(line.line, () => this.#explainer.explain(from, seen, misses));
     if (found.length === 0) return this.#orphan(seen, misses);
     if (says === 'iommu_probe_device' && at === 'return') this.#joining.delete(line.pid);
     if (first && group !== null) this.#knowledge.settle(group);
@@ -326,6 +383,30 @@ export class Judge {
     this.#keep(found, line);
     this.explained++;
     this.account.note(seen, this.#states[0] as State, this.#knowledge);
+  }
+
+  /** Nothing is found where a chart speaks to an object that no line has named: it was there before the recording. */
+  #guarded<Found>(line: number, search: () => Found[]): Found[] {
+    try {
+      return search();
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      this.doubtFrom ??= line;
+      return [];
+    }
+  }
+
+  /** What this task read at its entry, where no critical section on the group has ended since: so it is what this one began with. */
+  #readBefore({ line }: Seen, group: Address): TraceLine | null {
+    const read = this.#reads.get(line.pid);
+    return read?.group === group ? read.line : null;
+  }
+
+  #remember({ line, at }: Seen, group: Address | null): void {
+    if (group === null || !this.#showsAllSections) return;
+    if (at === 'locked') {
+      for (const [pid, read] of this.#reads) if (read.group === group) this.#reads.delete(pid);
+    } else if (at === 'entry' && typeof line.fields['oc'] === 'number' && line.fields['grp'] !== '0x0') this.#reads.set(line.pid, { group, line });
   }
 
   #keep(found: State[], line: TraceLine): void {
@@ -336,12 +417,16 @@ export class Judge {
     }
   }
 
-  /** A line in the middle of something that began before the recording. */
+  /** A line that no state explains: in the middle of something that began before the recording, or else a violation. */
   #orphan(seen: Seen, misses: readonly Miss[]): void {
     const { line, says, at } = seen;
-    const isNew = !this.#seenTasks.has(line.pid) && this.#states.every((state) => top(state, line.pid) === undefined);
-    if ((isNew || this.#midLife.has(line.pid)) && !this.#contradicts(seen)) {
-      this.#midLife.add(line.pid);
+    const { pid } = line;
+    const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
+      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#guarded(line.line, () => [this.#explainer.isOver(state, pid, seen)])[0] === true));
+    if (isFree || this.#midLife.has(pid)) {
+      this.doubtFrom ??= line.line;
+      this.#midLife.add(pid);
+      this.#unknown(line);
       this.account.outside('began before the recording');
       return;
     }
@@ -353,10 +438,18 @@ export class Judge {
       : `${says}${at === 'return' ? `.ret${ret}` : ''} has ${field.why.split('=')[0] ?? ''} other than the model: ${field.why}`, expected);
   }
 
-  /** A device that the judge has followed cannot be in the hands of a task that it has never seen. */
-  #contradicts({ line }: Seen): boolean {
-    const device = line.fields['dev'];
-    return this.lostAt === null && typeof device === 'string' && this.account.hasFollowed(device);
+  /** Somebody whom nobody follows does something to the objects of this line. */
+  #unknown({ line, fields }: TraceLine): void {
+    const { dev, g } = fields;
+    const touched = [typeof dev === 'string' ? dev : null, typeof g === 'number' ? `group:${g}` : null];
+    const isInUse = this.#states.some(({ world, tasks }) => tasks.some(({ frames }) => frames.some(({ thread }) => {
+      if (thread === null || !this.#knowledge.system.has(thread)) return false;
+      const { device, group } = this.#knowledge.system.local(world, thread).context;
+      return touched.includes(String(device)) || touched.includes(String(group));
+    })));
+    if (isInUse || this.#states.length > 1) return this.#startAnew(line);
+    if (typeof dev === 'string') this.#states = this.#knowledge.forgetDevice(this.#states, dev);
+    if (typeof g === 'number') this.#knowledge.unsettle(g);
   }
 
   /** The owner's pointer is the one of the last claim. */
@@ -376,6 +469,42 @@ export class Judge {
       return false;
     }
     this.#knowledge.setOwner(group, pointer);
+    return true;
+  }
+
+  /** Each function sends its own uevent, whatever the device; device_add() takes its ADD back when it fails later. */
+  #ownUevent({ line, says }: Seen): boolean {
+    if (says !== 'kobject_uevent') return true;
+    const own = uevents[line.symbol];
+    const action = kobject_actions[Number(line.fields['action'])] ?? 'another action';
+    if (own === undefined || own.includes(action)) return true;
+    this.#refuseAnyhow(line, `${line.symbol} sends ${action}`, own);
+    return false;
+  }
+
+  /** dev->links.status changes in functions that are all on record: at the entry of a probe, or of a release that is alone, it is known. */
+  #sameLinks({ line, says, at }: Seen): boolean {
+    if (!this.#showsLinks) return true;
+    const { dev, dl, ret } = line.fields;
+    const { pid } = line;
+    if (says === 'device_links_check_suppliers' && at === 'return') {
+      const device = this.#checking.get(pid);
+      // Where a supplier is missing, the status may be left either way.
+      if (device !== undefined) this.#links[ret === 0 ? 'set' : 'delete'](device, 1);
+      this.#checking.delete(pid);
+      return true;
+    }
+    if (typeof dev !== 'string' || at !== 'entry') return true;
+    const known = this.#links.get(dev);
+    const isAlone = says === 'device_release_driver_internal' && this.#states.every(({ tasks }) => tasks.every((task) => task.pid === pid));
+    if (known !== undefined && typeof dl === 'number' && dl !== known && (isAlone || says === 'really_probe' || says === 'device_links_check_suppliers')) {
+      this.#refuse(line, `${says} has dl=${dl}, but the status of the device's links was left at ${known}`, [`dl=${known}`]);
+      return false;
+    }
+    if (says === 'device_links_check_suppliers') this.#checking.set(pid, dev);
+    else if (says === 'device_links_driver_bound') this.#links.set(dev, 2);
+    else if (says === 'device_links_no_driver' || says === 'device_links_driver_cleanup') this.#links.set(dev, 0);
+    else if (says === 'device_add') this.#links.delete(dev);
     return true;
   }
 
@@ -399,18 +528,21 @@ export class Judge {
     const operation = operationOf(mark.op);
     if (mark.kind === 'begin') {
       const last = this.#marks.get(pid);
+      if (last === undefined && Number(count) > 1) this.doubtFrom ??= line.line;
+      // Who is in user space is inside nothing: what seemed so had begun before the recording.
+      if (!this.#grounded.has(pid) && this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
+      this.#ground(pid);
       const open = this.#states.filter((state) => framesOf(state, pid).every((frame) => frame.mark === null));
       if ((last !== undefined && Number(count) !== last + 1) || open.length === 0)
         return this.#refuse(line, `the task is still inside its operation ${last ?? ''}`, [`end of operation ${pid}.${last ?? ''}`]);
       this.#marks.set(pid, Number(count));
       this.#begin(line, mark, operation, open);
     } else this.#end(line, mark, operation);
-    this.#seenTasks.add(pid);
   }
 
   #begin(line: TraceLine, mark: Mark, operation: Operation, states: readonly State[]): void {
     if (operation.kind === 'entry') {
-      if (operation.device !== undefined) this.#states = this.#knowledge.ensureDevice(states, operation.device, ['unbound', 'open', 'absent']);
+      if (operation.device !== undefined) this.#states = this.#knowledge.ensureDevice(states, operation.device, ['unbound', 'open', 'absent', ...(operation.driver === undefined ? [] : [{ driver: operation.driver }])]);
       if (operation.driver !== undefined) this.#knowledge.ensureDriver(operation.driver);
       if (operation.group !== undefined) this.#states = this.#knowledge.membersOpen(states, this.#knowledge.ensureGroup(operation.group));
     }
@@ -432,8 +564,10 @@ export class Judge {
     if (operation.kind === 'other') return null;
     const command = this.#vfioCommand(pid, operation);
     const group = command?.['group'];
-    if (typeof group === 'string' && !this.#knowledge.knowsVfio(group.replace('vfio_', ''))) return null;
-    return command === null ? null : { thread: this.#knowledge.user(pid, state), command };
+    const isFollowed = typeof group !== 'string' || this.#knowledge.knowsVfio(group.replace('vfio_', ''));
+    // A container with a group that is not followed is not followed either.
+    if (operation.op === 'setc' && (command === null || !isFollowed)) this.#knowledge.closed(pid, operation.rest);
+    return command === null || !isFollowed ? null : { thread: this.#knowledge.user(pid, state), command };
   }
 
   #vfioCommand(pid: number, { op, slot, rest }: Operation & { kind: 'vfio' }): Said | null {
@@ -470,7 +604,13 @@ export class Judge {
     const { pid } = line;
     const open = this.#states.filter((state) => framesOf(state, pid).some((frame) => frame.mark === mark.id));
     if (open.length === 0) {
-      if (!this.#seenTasks.has(pid)) return this.account.outside('began before the recording');
+      if (!this.#grounded.has(pid) || this.#midLife.has(pid)) {
+        this.doubtFrom ??= line.line;
+        this.#ground(pid);
+        if (this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
+        this.#midLife.delete(pid);
+        return this.account.outside('began before the recording');
+      }
       return this.#refuse(line, `the task is not inside operation ${mark.id}`, []);
     }
     const misses: Miss[] = [];
@@ -480,7 +620,7 @@ export class Judge {
     const found = open.flatMap((state) => {
       const undone = neverReached.has(mark.ret ?? 0) ? this.#explainer.undone(state, pid) : null;
       const skipped = undone === null ? [] : [undone];
-      const finished = this.#explainer.finish(state, pid, mark.id, seen, misses).flatMap(({ state: after, ret, frame: last }) => {
+      const finished = this.#guarded(line.line, () => this.#explainer.finish(state, pid, mark.id, seen, misses)).flatMap(({ state: after, ret, frame: last }) => {
         if (ret === null || ret === mark.ret || operation.kind === 'other') {
           ended ??= last;
           return [after];
@@ -505,12 +645,23 @@ export class Judge {
     if (operation.kind !== 'vfio' || (mark.ret ?? -1) < 0) return;
     const { op, slot, rest } = operation;
     if (op === 'copen') this.#knowledge.opened(pid, slot, { type: 'container_close' });
-    if (op === 'gopen') this.#knowledge.opened(pid, slot, { type: 'group_close', group: `vfio_group:${rest}` });
-    if (op === 'dev') this.#knowledge.opened(pid, slot, { type: 'device_close', device: rest.slice(rest.indexOf(':') + 1) });
+    if (op === 'gopen' && this.#knowledge.knowsVfio(`group:${rest}`)) this.#knowledge.opened(pid, slot, { type: 'group_close', group: `vfio_group:${rest}` });
+    if (op === 'dev' && this.#knowledge.file(pid, rest.slice(0, rest.indexOf(':'))) !== undefined) this.#knowledge.opened(pid, slot, { type: 'device_close', device: rest.slice(rest.indexOf(':') + 1) });
     if (op === 'close') this.#knowledge.closed(pid, slot);
   }
 
+  /** Where something may have been under way unseen, what cannot be explained is no violation: the judge starts anew behind it. */
   #refuse(line: TraceLine, reason: string, possible: readonly string[]): void {
+    if (this.doubtFrom !== null) {
+      this.account.outside('not explained, while things were under way that began before the recording');
+      this.#startAnew(line.line);
+      if (line.mark === null) this.#midLife.add(line.pid);
+      return;
+    }
+    this.#refuseAnyhow(line, reason, possible);
+  }
+
+  #refuseAnyhow(line: TraceLine, reason: string, possible: readonly string[]): void {
     this.violation = { line: line.line, text: line.text.trim(), reason, possible };
   }
 }

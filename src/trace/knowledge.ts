@@ -12,6 +12,7 @@ import { deviceActors, groupActors, type Model } from '../../machines/model.ts';
 import { isVfioDriver, notifiedBuses } from '../../machines/tracepoints.ts';
 import type { Actor, Local } from '../world/locals.ts';
 import { System, type World } from '../world/world.ts';
+import type { TraceLine } from './line.ts';
 import { tokenOf, type State } from './state.ts';
 
 const pciName = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
@@ -194,18 +195,29 @@ export class Knowledge {
     return { ...state, world: this.system.grow(world) };
   }
 
+  /** Somebody whom nobody follows does something to the device: it is met anew. */
+  forgetDevice(states: readonly State[], device: string): State[] {
+    if (!this.#devices.delete(device)) return [...states];
+    return states.map((state) => this.#asNew(state, [deviceAt(device), bindingAt(device)]));
+  }
+
+  #asNew(state: State, addresses: readonly Address[]): State {
+    const { world } = state;
+    const locals = world.locals.slice();
+    for (const address of addresses) {
+      const index = this.system.indexOf(address);
+      locals[index] = (this.system.actors[index] as Actor).initial;
+    }
+    return { ...state, world: { ...world, locals } };
+  }
+
   /** A device that no line has told anything of yet is better met anew than kept in every condition. */
   forgetIfOpen(states: State[], device: string): State[] {
     const addresses = [deviceAt(device), bindingAt(device)];
     const conditions = new Set(states.map(({ world }) => addresses.map((address) => this.system.local(world, address).id).join()));
     if (conditions.size < 2) return states;
     this.#devices.delete(device);
-    return states.map((state) => addresses.reduce((at, address) => {
-      const { initial } = this.system.actors[this.system.indexOf(address)] as Actor;
-      const locals = at.world.locals.slice();
-      locals[this.system.indexOf(address)] = initial;
-      return { ...at, world: { ...at.world, locals } };
-    }, state));
+    return states.map((state) => this.#asNew(state, addresses));
   }
 
   /** A device that is not followed through device_add() and device_del() comes or goes: what was known of it is over. */
@@ -223,7 +235,8 @@ export class Knowledge {
       const { value } = this.system.local(state.world, address);
       const named = this.#put(state.world, address, { driver }, value as Local['value']);
       const binding = this.system.local(named, bindingAt(device));
-      return { ...state, world: this.#put(named, bindingAt(device), { drv: driver }, binding.value) };
+      const bound = this.#put(named, bindingAt(device), { drv: driver }, binding.value);
+      return { ...state, world: isVfioDriver(driver) ? this.#put(bound, vfioDeviceAt(device), { refcount: 1 }, 'registered') : bound };
     });
   }
 
@@ -233,6 +246,10 @@ export class Knowledge {
     if (known === undefined || known.groupKnown) return [...states];
     known.groupKnown = true;
     return this.#join(states, device, id === null ? null : this.ensureGroup(id));
+  }
+
+  groupOf({ world }: State, device: string): unknown {
+    return this.system.local(world, deviceAt(device)).context['iommu_group'];
   }
 
   knowsGroupOf(device: string): boolean {
@@ -295,6 +312,10 @@ export class Knowledge {
     const known = this.#groups.get(group);
     if (known !== undefined) known.settled = true;
   }
+  unsettle(id: number): void {
+    const known = this.#groups.get(groupAt(id));
+    if (known !== undefined) known.settled = false;
+  }
   /** The owner's pointer, as the last claim showed it. */
   ownerOf(group: Address): string | null {
     return this.#groups.get(group)?.owner ?? null;
@@ -345,9 +366,10 @@ export class Knowledge {
     });
   }
 
-  /** Every condition in which a group may be before a line that shows its fields first. */
-  guesses(state: State, group: Address, owner_cnt: number): State[] {
-    const counts = [...new Set([owner_cnt, owner_cnt - 1, owner_cnt + 1])].filter((count) => count >= 0);
+  /** Every condition in which a group may be before a line that shows its fields first; `read` shows them as they were. */
+  guesses(state: State, group: Address, owner_cnt: number, read: TraceLine | null): State[] {
+    const counts = read === null ? [...new Set([owner_cnt, owner_cnt - 1, owner_cnt + 1])].filter((count) => count >= 0) : [Number(read.fields['oc'])];
+    const isOwned = read === null || typeof read.fields['ow'] !== 'string' ? null : read.fields['ow'] !== '0x0';
     const world = this.system.grow(state.world);
     const put = (count: number, owner: Address | null, domain: string) => {
       const ownership = owner !== null ? 'claimed' : count > 0 ? 'kernel_dma' : 'unowned';
@@ -355,8 +377,8 @@ export class Knowledge {
       return { ...state, world: this.#put(world, group, { owner_cnt: count, owner, domain }, { ownership, attachment, membership: {} }) };
     };
     return counts.flatMap((count) => [
-      put(count, null, 'default'), put(count, null, 'domain:?'),
-      ...(count > 0 ? [put(count, 'thread:?', 'blocking'), put(count, 'thread:?', 'domain:?')] : []),
+      ...(isOwned === true ? [] : [put(count, null, 'default'), put(count, null, 'domain:?')]),
+      ...(count > 0 && isOwned !== false ? [put(count, 'thread:?', 'blocking'), put(count, 'thread:?', 'domain:?')] : []),
     ]);
   }
 
