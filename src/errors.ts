@@ -55,7 +55,7 @@ export const errorCodes = {
   'foreign-probes': {
     fault: 'input',
     means: 'The trace was recorded with probes we do not know, so its events cannot be named.',
-    usually: 'a recording made by hand, without the script that `dma-ownership record` prints',
+    usually: 'a recording made by hand, without the probes that docs/how-to/record.md names',
   },
   // No model covers the kernel that the trace names.
   'unknown-kernel': {
