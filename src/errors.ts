@@ -105,6 +105,12 @@ export const errorCodes = {
     means: 'No property has this name.',
     usually: 'a misspelt sentence; part of the name is enough',
   },
+  // The checker and the step disagree: a fault of this package.
+  'impossible-way': {
+    fault: 'model',
+    means: 'A way that the checker found cannot be taken by the system.',
+    usually: 'a chart that reads something besides its context and its event',
+  },
   // The checker: the machine is too small for the topology.
   'out-of-memory': {
     fault: 'input',
