@@ -70,6 +70,12 @@ const fieldsOf: Readonly<Record<string, readonly string[]>> = {
   iommu_group_claim_dma_owner: ['g', 'owner'], iommu_group_release_dma_owner: ['g'], device_add: ['dev'], device_del: ['dev'],
 };
 
+/** The device that an operation names: in a write, or in `dev:d:g:0000:02:00.1`. */
+function deviceOf(operation: Operation): string | undefined {
+  if (operation.kind === 'entry') return operation.device;
+  return operation.kind === 'vfio' && operation.op === 'dev' ? operation.rest.slice(operation.rest.indexOf(':') + 1) : undefined;
+}
+
 export class Judge {
   readonly model: Model;
   readonly account: Account;
@@ -541,12 +547,17 @@ export class Judge {
   }
 
   #begin(line: TraceLine, mark: Mark, operation: Operation, states: readonly State[]): void {
-    if (operation.kind === 'entry') {
-      if (operation.device !== undefined) this.#states = this.#knowledge.ensureDevice(states, operation.device, ['unbound', 'open', 'absent', ...(operation.driver === undefined ? [] : [{ driver: operation.driver }])]);
-      if (operation.driver !== undefined) this.#knowledge.ensureDriver(operation.driver);
-      if (operation.group !== undefined) this.#states = this.#knowledge.membersOpen(states, this.#knowledge.ensureGroup(operation.group));
+    let base = states;
+    const device = deviceOf(operation);
+    if (device !== undefined) {
+      const driver = operation.kind === 'entry' ? operation.driver : undefined;
+      base = this.#knowledge.ensureDevice(base, device, ['unbound', 'open', 'absent']);
+      if (driver !== undefined) {
+        this.#knowledge.ensureDriver(driver);
+        base = base.flatMap((state) => this.#knowledge.maybeBoundTo(state, device, driver));
+      }
     }
-    const base = operation.kind === 'entry' && (operation.device !== undefined || operation.group !== undefined) ? this.#states : states;
+    if (operation.kind === 'entry' && operation.group !== undefined) base = this.#knowledge.membersOpen(base, this.#knowledge.ensureGroup(operation.group));
     this.#states = base.map((state) => {
       const started = this.#thread(line.pid, operation, state);
       const grown = { ...state, world: this.#knowledge.system.grow(state.world) };
@@ -590,11 +601,7 @@ export class Judge {
       case 'setc': return onGroup('group_set_container', slot);
       case 'unsetc': return onGroup('group_unset_container', slot);
       case 'setiommu': return this.#knowledge.file(pid, slot) === undefined ? null : { type: 'set_iommu' };
-      case 'dev': {
-        const [group = '', ...device] = rest.split(':');
-        this.#states = this.#knowledge.ensureDevice(this.#states, device.join(':'), ['unbound', 'open', 'absent']);
-        return onGroup('group_get_device_fd', group, { device: device.join(':') });
-      }
+      case 'dev': return onGroup('group_get_device_fd', rest.slice(0, rest.indexOf(':')), { device: deviceOf({ kind: 'vfio', op, slot, rest }) ?? '' });
       case 'close': return this.#knowledge.file(pid, slot) ?? null;
       default: return null;
     }
@@ -634,7 +641,7 @@ export class Judge {
       return this.#refuse(line, wrong.size > 0 ? `the user saw ${errnoName(mark.ret ?? 0)}` : 'the operation cannot be over here',
         [...wrong, ...new Set(misses.map(({ expected }) => expected))]);
     this.#files(pid, operation, mark);
-    const device = operation.kind === 'entry' ? operation.device : undefined;
+    const device = deviceOf(operation);
     const settled = device === undefined ? found : this.#knowledge.forgetIfOpen(this.#explainer.distinct(found), device);
     this.#keep(this.#explainer.distinct(settled), line);
     this.explained++;
