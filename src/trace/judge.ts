@@ -5,6 +5,7 @@
  * explains is where kernel and model part. Memory does not grow with the trace: what is kept is the states, the objects
  * they name, and a bounded account of what happened.
  */
+import { asyncAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
 import { EACCES, ENOENT, ENXIO, errnoName, kobject_actions } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
@@ -50,7 +51,7 @@ const leavings = new Set(['iommu_release_device', 'iommu_deinit_device', 'iommu_
 const pairs = new Set(['device_add', 'device_del', 'iommu_probe_device']);
 
 /** Functions that no other function on record calls, but for a driver's own code. */
-const outermost = new Set(['driver_register', 'driver_unregister', 'device_driver_attach', 'device_attach', 'deferred_probe_work_func', 'iommu_group_store_type',
+export const outermost: ReadonlySet<string> = new Set(['driver_register', 'driver_unregister', 'device_driver_attach', 'device_attach', 'deferred_probe_work_func', 'iommu_group_store_type',
   'vfio_group_fops_open', 'vfio_group_fops_release', 'vfio_group_fops_unl_ioctl', 'vfio_fops_unl_ioctl', 'vfio_device_fops_release']);
 /** Functions that change owner_cnt. */
 const sections = ['iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner', 'iommu_group_release_dma_owner',
@@ -257,6 +258,8 @@ export class Judge {
     // The first run of the worker may have been queued before the recording began.
     if (isWorker && this.#workerSeen) this.#ground(line.pid);
     this.#explain(seen);
+    // Queued work begins with nothing else open.
+    if (seen.at === 'entry' && this.#states.every((state) => framesOf(state, line.pid).length === 1 && top(state, line.pid)?.thread === asyncAt(String(line.fields['dev'])))) this.#ground(line.pid);
     if (!isWorker) return;
     this.#workerSeen = true;
     this.#ground(line.pid);
@@ -428,7 +431,7 @@ export class Judge {
     const { line, says, at } = seen;
     const { pid } = line;
     const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
-      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#guarded(line.line, () => [this.#explainer.isOver(state, pid, seen)])[0] === true));
+      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0));
     if (isFree || this.#midLife.has(pid)) {
       this.doubtFrom ??= line.line;
       this.#midLife.add(pid);
@@ -538,7 +541,7 @@ export class Judge {
       // Who is in user space is inside nothing: what seemed so had begun before the recording.
       if (!this.#grounded.has(pid) && this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
       this.#ground(pid);
-      const open = this.#states.filter((state) => framesOf(state, pid).every((frame) => frame.mark === null));
+      const open = this.#states.flatMap((state) => this.#guarded(line.line, () => this.#explainer.over(state, pid, { line, says: 'tracing_mark_write', at: 'entry' })));
       if ((last !== undefined && Number(count) !== last + 1) || open.length === 0)
         return this.#refuse(line, `the task is still inside its operation ${last ?? ''}`, [`end of operation ${pid}.${last ?? ''}`]);
       this.#marks.set(pid, Number(count));
