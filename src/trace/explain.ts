@@ -193,12 +193,14 @@ export class Explainer {
     return results;
   }
 
-  /** Whether all that the task has begun may be over, unseen. */
-  isOver(state: State, pid: number, seen: Seen): boolean {
+  /** The states in which all that the task has begun is over, unseen. */
+  over(state: State, pid: number, seen: Seen): State[] {
     const frame = top(state, pid);
-    if (frame === undefined) return true;
-    if (frame.thread === null || frame.mark !== null) return false;
-    return this.#complete(state, { ...this.#search(seen, [], []), pid }).some(([after]) => this.isOver(pop(after, pid), pid, seen));
+    if (frame === undefined) return [state];
+    if (frame.mark !== null) return [];
+    // A call that the charts do not have is over at its return, where that is on record.
+    if (frame.thread === null) return frame.ends !== null && this.#labels.shows(frame.ends) ? [] : this.over(pop(state, pid), pid, seen);
+    return this.#complete(state, { ...this.#search(seen, [], []), pid }).flatMap(([after]) => this.over(pop(after, pid), pid, seen));
   }
 
   distinct(states: State[]): State[] {

@@ -5,6 +5,7 @@
  * explains is where kernel and model part. Memory does not grow with the trace: what is kept is the states, the objects
  * they name, and a bounded account of what happened.
  */
+import { asyncAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
 import { EACCES, ENOENT, ENXIO, errnoName, kobject_actions } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
@@ -50,7 +51,7 @@ const leavings = new Set(['iommu_release_device', 'iommu_deinit_device', 'iommu_
 const pairs = new Set(['device_add', 'device_del', 'iommu_probe_device']);
 
 /** Functions that no other function on record calls, but for a driver's own code. */
-const outermost = new Set(['driver_register', 'driver_unregister', 'device_driver_attach', 'device_attach', 'deferred_probe_work_func', 'iommu_group_store_type',
+export const outermost: ReadonlySet<string> = new Set(['driver_register', 'driver_unregister', 'device_driver_attach', 'device_attach', 'deferred_probe_work_func', 'iommu_group_store_type',
   'vfio_group_fops_open', 'vfio_group_fops_release', 'vfio_group_fops_unl_ioctl', 'vfio_fops_unl_ioctl', 'vfio_device_fops_release']);
 /** Functions that change owner_cnt. */
 const sections = ['iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner', 'iommu_group_release_dma_owner',
@@ -69,6 +70,12 @@ const fieldsOf: Readonly<Record<string, readonly string[]>> = {
   bus_notify: ['dev', 'action', 'cur'], iommu_device_use_default_domain: ['dev', 'g'], iommu_device_unuse_default_domain: ['dev', 'g'],
   iommu_group_claim_dma_owner: ['g', 'owner'], iommu_group_release_dma_owner: ['g'], device_add: ['dev'], device_del: ['dev'],
 };
+
+/** The device that an operation names: in a write, or in `dev:d:g:0000:02:00.1`. */
+function deviceOf(operation: Operation): string | undefined {
+  if (operation.kind === 'entry') return operation.device;
+  return operation.kind === 'vfio' && operation.op === 'dev' ? operation.rest.slice(operation.rest.indexOf(':') + 1) : undefined;
+}
 
 export class Judge {
   readonly model: Model;
@@ -251,6 +258,8 @@ export class Judge {
     // The first run of the worker may have been queued before the recording began.
     if (isWorker && this.#workerSeen) this.#ground(line.pid);
     this.#explain(seen);
+    // Queued work begins with nothing else open.
+    if (seen.at === 'entry' && this.#states.every((state) => framesOf(state, line.pid).length === 1 && top(state, line.pid)?.thread === asyncAt(String(line.fields['dev'])))) this.#ground(line.pid);
     if (!isWorker) return;
     this.#workerSeen = true;
     this.#ground(line.pid);
@@ -422,7 +431,7 @@ export class Judge {
     const { line, says, at } = seen;
     const { pid } = line;
     const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
-      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#guarded(line.line, () => [this.#explainer.isOver(state, pid, seen)])[0] === true));
+      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0));
     if (isFree || this.#midLife.has(pid)) {
       this.doubtFrom ??= line.line;
       this.#midLife.add(pid);
@@ -532,7 +541,7 @@ export class Judge {
       // Who is in user space is inside nothing: what seemed so had begun before the recording.
       if (!this.#grounded.has(pid) && this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
       this.#ground(pid);
-      const open = this.#states.filter((state) => framesOf(state, pid).every((frame) => frame.mark === null));
+      const open = this.#states.flatMap((state) => this.#guarded(line.line, () => this.#explainer.over(state, pid, { line, says: 'tracing_mark_write', at: 'entry' })));
       if ((last !== undefined && Number(count) !== last + 1) || open.length === 0)
         return this.#refuse(line, `the task is still inside its operation ${last ?? ''}`, [`end of operation ${pid}.${last ?? ''}`]);
       this.#marks.set(pid, Number(count));
@@ -541,12 +550,17 @@ export class Judge {
   }
 
   #begin(line: TraceLine, mark: Mark, operation: Operation, states: readonly State[]): void {
-    if (operation.kind === 'entry') {
-      if (operation.device !== undefined) this.#states = this.#knowledge.ensureDevice(states, operation.device, ['unbound', 'open', 'absent', ...(operation.driver === undefined ? [] : [{ driver: operation.driver }])]);
-      if (operation.driver !== undefined) this.#knowledge.ensureDriver(operation.driver);
-      if (operation.group !== undefined) this.#states = this.#knowledge.membersOpen(states, this.#knowledge.ensureGroup(operation.group));
+    let base = states;
+    const device = deviceOf(operation);
+    if (device !== undefined) {
+      const driver = operation.kind === 'entry' ? operation.driver : undefined;
+      base = this.#knowledge.ensureDevice(base, device, ['unbound', 'open', 'absent']);
+      if (driver !== undefined) {
+        this.#knowledge.ensureDriver(driver);
+        base = base.flatMap((state) => this.#knowledge.maybeBoundTo(state, device, driver));
+      }
     }
-    const base = operation.kind === 'entry' && (operation.device !== undefined || operation.group !== undefined) ? this.#states : states;
+    if (operation.kind === 'entry' && operation.group !== undefined) base = this.#knowledge.membersOpen(base, this.#knowledge.ensureGroup(operation.group));
     this.#states = base.map((state) => {
       const started = this.#thread(line.pid, operation, state);
       const grown = { ...state, world: this.#knowledge.system.grow(state.world) };
@@ -590,11 +604,7 @@ export class Judge {
       case 'setc': return onGroup('group_set_container', slot);
       case 'unsetc': return onGroup('group_unset_container', slot);
       case 'setiommu': return this.#knowledge.file(pid, slot) === undefined ? null : { type: 'set_iommu' };
-      case 'dev': {
-        const [group = '', ...device] = rest.split(':');
-        this.#states = this.#knowledge.ensureDevice(this.#states, device.join(':'), ['unbound', 'open', 'absent']);
-        return onGroup('group_get_device_fd', group, { device: device.join(':') });
-      }
+      case 'dev': return onGroup('group_get_device_fd', rest.slice(0, rest.indexOf(':')), { device: deviceOf({ kind: 'vfio', op, slot, rest }) ?? '' });
       case 'close': return this.#knowledge.file(pid, slot) ?? null;
       default: return null;
     }
@@ -634,7 +644,7 @@ export class Judge {
       return this.#refuse(line, wrong.size > 0 ? `the user saw ${errnoName(mark.ret ?? 0)}` : 'the operation cannot be over here',
         [...wrong, ...new Set(misses.map(({ expected }) => expected))]);
     this.#files(pid, operation, mark);
-    const device = operation.kind === 'entry' ? operation.device : undefined;
+    const device = deviceOf(operation);
     const settled = device === undefined ? found : this.#knowledge.forgetIfOpen(this.#explainer.distinct(found), device);
     this.#keep(this.#explainer.distinct(settled), line);
     this.explained++;

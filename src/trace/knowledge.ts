@@ -227,6 +227,11 @@ export class Knowledge {
     return [...states];
   }
 
+  /** A device that was found bound to an unknown driver may be bound to this one, or to another. */
+  maybeBoundTo(state: State, device: string, driver: string): State[] {
+    return [...new Set([state, ...this.nameDriver([state], device, driver)])];
+  }
+
   /** Names the driver of a device that was found bound to an unknown one. */
   nameDriver(states: readonly State[], device: string, driver: string): State[] {
     return states.map((state) => {

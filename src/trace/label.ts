@@ -42,6 +42,11 @@ export class Labels {
     this.#words = words;
   }
 
+  /** Whether the recorder has a probe for the word. */
+  shows(word: string): boolean {
+    return this.#words.has(word);
+  }
+
   /** Labels of the delivery of `event` to `address`, which gave `move`. */
   of(address: Address, event: Message, move: Move): readonly Label[] {
     const known = this.#known.get(move);

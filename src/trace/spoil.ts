@@ -114,7 +114,8 @@ export function* spoils(lines: readonly string[], seed: number): Generator<Spoil
     if (typeof ret === 'number') {
       const [errno] = pick(errors.filter(([other]) => other !== Math.abs(ret))) as readonly [number, string];
       const sign = symbol === 'really_probe' ? 1 : -1;
-      if (ret === 0) yield change('ret: success to error', 'ret', sign * errno);
+      // A number above 0 is a file descriptor or another success, but for really_probe(), which gives errors so.
+      if (ret === 0 || (ret > 0 && symbol !== 'really_probe')) yield change('ret: success to error', 'ret', sign * errno);
       else {
         yield change('ret: error to success', 'ret', 0);
         yield change('ret: another error', 'ret', Math.sign(ret) * errno);
