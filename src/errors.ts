@@ -55,7 +55,7 @@ export const errorCodes = {
   'foreign-probes': {
     fault: 'input',
     means: 'The trace was recorded with probes we do not know, so its events cannot be named.',
-    usually: 'a recording made by hand, without the script that `dma-ownership record` prints',
+    usually: 'a recording made by hand, without the probes that docs/how-to/record.md names',
   },
   // No model covers the kernel that the trace names.
   'unknown-kernel': {
@@ -104,6 +104,12 @@ export const errorCodes = {
     fault: 'use',
     means: 'No property has this name.',
     usually: 'a misspelt sentence; part of the name is enough',
+  },
+  // The checker and the step disagree: a fault of this package.
+  'impossible-way': {
+    fault: 'model',
+    means: 'A way that the checker found cannot be taken by the system.',
+    usually: 'a chart that reads something besides its context and its event',
   },
   // The checker: the machine is too small for the topology.
   'out-of-memory': {

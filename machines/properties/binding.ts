@@ -30,13 +30,3 @@ export function configured({ value, context }: Looked): boolean {
   if (path.startsWith('__device_release_driver.')) return /\.(in_unbind_driver|device_remove|in_dma_cleanup)$/.test(path);
   return context['bound'] === true || (path.startsWith(probing) && configuredSteps.some((step) => path.slice(probing.length).startsWith(step)));
 }
-
-/** The driver itself has the device: from its probe until its remove. */
-export function driving({ value, context }: Looked): boolean {
-  const path = pathOf(value);
-  if (path.startsWith('__device_release_driver.')) return /\.(in_unbind_driver|device_remove)$/.test(path);
-  return context['bound'] === true || (path.startsWith(probing) && /^(in_probe|in_device_add_groups|in_state_synced|in_test_remove|driver_bound)/.test(path.slice(probing.length)));
-}
-
-/** A driver is being probed: past the gate of __driver_probe_device(). */
-export const probes = (value: StateValue): boolean => pathOf(value).startsWith(`${probing}in_`);

@@ -1,13 +1,13 @@
 /** Who may do DMA through a group: the count, the owner, and the drivers of its members. */
-import { configured, driving } from './binding.ts';
+import { configured } from './binding.ts';
 import { called, property, type Looked } from './property.ts';
 
 const group = ({ address, context }: Looked) => ({
   address, owner: context['owner'] as string | null, owner_cnt: context['owner_cnt'] as number, domain: context['domain'] as string,
 });
-const binding = (actor: Looked) => ({
-  device: actor.context['device'] as string, driver: actor.context['drv'] as string,
-  dma: (actor.context['bus'] as { dma: string | null }).dma !== null, configured: configured(actor), driving: driving(actor),
+export const binding = (actor: Looked) => ({
+  device: actor.context['device'] as string, driver: configured(actor) ? (actor.context['drv'] as string) : null,
+  dma: (actor.context['bus'] as { dma: string | null }).dma !== null,
 });
 const device = ({ context }: Looked) => ({ device: context['device'] as string, group: context['iommu_group'] as string | null });
 const driver = ({ context }: Looked) => ({ driver: context['driver'] as string, managed: context['driver_managed_dma'] === true });
@@ -22,7 +22,7 @@ interface Parts {
 function users({ binding, device, driver }: Parts, address: string) {
   const members = new Set(device.flatMap((one) => (one.group === address ? [one.device] : [])));
   const managed = new Set(driver.flatMap((one) => (one.managed ? [one.driver] : [])));
-  return binding.filter((one) => one.dma && one.configured && members.has(one.device) && !managed.has(one.driver));
+  return binding.filter((one) => one.dma && one.driver !== null && members.has(one.device) && !managed.has(one.driver));
 }
 
 const parts = { group, binding, device, driver };
@@ -41,7 +41,7 @@ export const neverBoth = property({
   why: 'The owner can point the IOMMU anywhere; a kernel driver beside it is exposed to what the owner maps.',
   commit: '1ea2a07a532b',
   sees: parts,
-  holds: (seen) => seen.group.every(({ address, owner }) => owner === null || !users(seen, address).some((one) => one.driving)),
+  holds: (seen) => seen.group.every(({ address, owner }) => owner === null || users(seen, address).length === 0),
 });
 
 export const ownerIsCounted = property({
@@ -108,7 +108,7 @@ export const getsClaimed = property({
 
 export const getsUsed = property({
   kind: 'sometimes', name: 'a driver uses the DMA API', why: 'Else nothing about drivers says anything.',
-  sees: parts, holds: (seen) => seen.group.some(({ address }) => users(seen, address).some((one) => one.driving)),
+  sees: parts, holds: (seen) => seen.group.some(({ address }) => users(seen, address).length > 0),
   applies: (topology) => topology.devices.some(({ driver }) => driver !== null) || called('bind_store', 'driver_register', 'drivers_probe_store')(topology),
 });
 

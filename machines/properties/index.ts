@@ -9,7 +9,7 @@ export const properties: readonly Property[] = [
   dma_ownership.ownedIsNotDefault, dma_ownership.unuseIsExpected, dma_ownership.claimIsHonest, dma_ownership.useIsHonest,
   probe_pairing.boundMeansZero, probe_pairing.notBoundAfterBind, probe_pairing.sysfsRemoveAfterAdd, probe_pairing.cleanupAfterConfigure,
   probe_pairing.probeOnlyWhenReady, probe_pairing.driverIsAsked, probe_pairing.probesUnderLock,
-  probe_pairing.restIsUnlocked, probe_pairing.restIsDecided, probe_pairing.nothingIsStuck,
+  probe_pairing.restIsDecided, probe_pairing.nothingIsStuck,
   probe_pairing.canRest, dma_ownership.canBeFree,
   dma_ownership.getsClaimed, dma_ownership.getsUsed, dma_ownership.claimIsRefused, dma_ownership.useIsRefused,
 ];

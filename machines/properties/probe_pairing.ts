@@ -1,5 +1,6 @@
 /** Probe and remove, configure and cleanup, notifiers: what begins also ends, once, in order. */
-import { driving, pathOf, probes } from './binding.ts';
+import { pathOf } from './binding.ts';
+import { binding } from './dma_ownership.ts';
 import { property, type Looked } from './property.ts';
 
 /** Answers after which really_probe() has not come as far as driver_sysfs_add(). */
@@ -12,8 +13,10 @@ export const boundMeansZero = property({
   why: 'An error that is lost on the way out tells the writer of the bind file that it succeeded, and defers nothing.',
   commit: '512881eacfa7 (its fourth posting lost the result of dma_configure)',
   sees: {},
-  step: ({ address, sent, after }) => !isBinding(address) || sent.every(({ event }) =>
-    !binds.includes(event.type) || event['ret'] === -16 || (event['ret'] === 0) === (pathOf(after.value) === 'bound')),
+  // What the gate refuses stays as it is: a bound device stays bound.
+  step: ({ address, event, sent, after }) => !isBinding(address) || sent.every(({ event: answer }) =>
+    !binds.includes(answer.type) || (answer['ret'] !== 0 && (event.type === 'dev->p.ret' || answer['ret'] === -16)) ||
+    (answer['ret'] === 0) === (pathOf(after.value) === 'bound')),
 });
 
 export const notBoundAfterBind = property({
@@ -41,37 +44,38 @@ export const cleanupAfterConfigure = property({
   step: ({ address, event, sent }) => !isBinding(address) || !early.includes(event.type) || !sent.some((one) => one.event.type === 'dma_cleanup'),
 });
 
-const gate = {
-  binding: (actor: Looked) => ({
-    device: actor.context['device'] as string, driver: actor.context['drv'] as string,
-    probes: probes(actor.value), driving: driving(actor), bound: actor.context['bound'] === true,
-  }),
-  device: ({ value, context }: Looked) => ({
-    device: context['device'] as string, driver: context['driver'] as string | null, holder: context['holder'] as string | null,
-    presence: (value as { presence: string }).presence,
-  }),
-};
-
 export const probeOnlyWhenReady = property({
-  kind: 'always', name: 'no driver is probed before its device is ready',
+  kind: 'always', name: 'no driver is probed before its device is ready, nor when it is dead',
   why: 'Before the ADD_DEVICE notifier the device has no IOMMU group, so the driver would not be counted.',
   commit: 'a2225b6e834a',
-  sees: gate,
-  holds: (seen) => seen.binding.every(({ device, probes }) => !probes || seen.device.some((one) => one.device === device && one.presence === 'present')),
-});
-
-export const driverIsAsked = property({
-  kind: 'always', name: 'a driver runs only where dev->driver names it',
-  why: 'Readers of dev->driver trust that it is the one that drives the device.',
-  sees: gate,
-  holds: (seen) => seen.binding.every(({ device, driver, driving }) => !driving || seen.device.some((one) => one.device === device && one.driver === driver)),
+  sees: {},
+  step: ({ event, after }) => event.type !== 'dev->p.ret' || (event['ready_to_probe'] === true && event['dead'] === false) ||
+    !pathOf(after.value).startsWith('__driver_probe_device.really_probe'),
 });
 
 export const probesUnderLock = property({
-  kind: 'always', name: 'a driver is probed only under device_lock',
-  why: 'Two probes of one device at once.',
-  sees: gate,
-  holds: (seen) => seen.binding.every(({ device, probes }) => !probes || seen.device.some((one) => one.device === device && one.holder !== null)),
+  kind: 'always', name: 'nobody enters a binding while another thread is in it',
+  why: 'device_lock keeps two probes of one device apart; whoever comes without it meets the other.',
+  sees: {},
+  step: ({ address, said }) => !isBinding(address) || !said.some(({ type, why }) => type === 'WARN_ON' && why !== undefined),
+});
+
+const names = {
+  binding,
+  device: ({ context }: Looked) => ({ device: context['device'] as string, driver: context['driver'] as string | null }),
+};
+
+export const driverIsAsked = property({
+  kind: 'always', name: 'a driver has DMA only where dev->driver names it',
+  why: 'Readers of dev->driver trust that it is the one that drives the device.',
+  sees: names,
+  holds: (seen) => seen.binding.every(({ device, driver }) => driver === null || seen.device.some((one) => one.device === device && one.driver === driver)),
+});
+
+export const restIsDecided = property({
+  kind: 'atRest', name: 'at rest dev->driver is set exactly where a driver is bound', why: 'A refused or failed probe leaves the device as it was.',
+  sees: names,
+  holds: (seen) => seen.binding.every(({ device, driver }) => seen.device.some((one) => one.device === device && one.driver === driver)),
 });
 
 export const nothingIsStuck = property({
@@ -81,17 +85,4 @@ export const nothingIsStuck = property({
 export const canRest = property({
   kind: 'canAlways', name: 'every call can come to its end', why: 'Some threads wait for each other, whatever the others do.',
   sees: {}, rests: true, holds: () => true,
-});
-
-export const restIsUnlocked = property({
-  kind: 'atRest', name: 'at rest no device is locked', why: 'A lock that a finished call forgot is never given back.',
-  sees: { device: ({ context }: Looked) => context['holder'] as string | null },
-  holds: (seen) => seen.device.every((holder) => holder === null),
-});
-
-export const restIsDecided = property({
-  kind: 'atRest', name: 'at rest dev->driver is set exactly where a driver is bound', why: 'A refused or failed probe leaves the device as it was.',
-  sees: gate,
-  holds: (seen) => seen.binding.every(({ device, driver, bound }) =>
-    seen.device.some((one) => one.device === device && one.driver === (bound ? driver : null))),
 });

@@ -55,6 +55,9 @@ export class Ample implements Reduction {
   readonly #locks: readonly number[];
   readonly #holders: Ints[];
   readonly #seen = new PairMap();
+  readonly #moves: Moved[];
+  readonly #known: PairMap;
+  readonly #pairs: PairMap;
   /** Per world: thread of each actor with choices, locks held by each thread. */
   readonly #held: Int32Array;
   #live = -1;
@@ -71,6 +74,9 @@ export class Ample implements Reduction {
     this.#versions = before ? before.#versions : actors.map(() => 0);
     this.#questions = before ? before.#questions : [];
     this.#asked = before ? before.#asked : new PairMap();
+    this.#moves = before ? before.#moves : [];
+    this.#known = before ? before.#known : new PairMap();
+    this.#pairs = before ? before.#pairs : new PairMap();
     this.#contexts = before ? before.#contexts : new PairMap();
     this.#locks = actors.flatMap(({ lock }, index) => (lock ? [index] : [])).slice(0, 31);
     this.#holders = this.#locks.map(() => new Ints());
@@ -219,38 +225,49 @@ export class Ample implements Reduction {
     for (const at of met) {
       if (met.size > enough) return false;
       const ours = this.#move(actor, at, message);
-      if (ours === undefined || ours.decided !== 0 || this.#visible(actor, at, ours.next)) return false;
+      if (ours === -1 || (this.#moves[ours] as Moved).decided !== 0 || (this.#moves[ours] as Moved).visible) return false;
       const holder = subject.holderOf(at);
       const waiters = subject.waitersOf(at);
       for (const { message: other, thread: theirThread, locks: theirLocks } of others) {
         // Who waits here sends nothing; what is only sent by the holder of this very lock, nobody else sends.
-        if (waiters.includes((messages[other] as (typeof messages)[number]).from)) continue;
+        if (waiters.length > 0 && waiters.includes((messages[other] as (typeof messages)[number]).from)) continue;
         if ((theirLocks & self) !== 0 && (holder === null || subject.indexOf(holder) !== theirThread)) continue;
         const theirs = this.#move(actor, at, other);
-        if (theirs === undefined) continue; // a message that cannot come here
+        if (theirs === -1) continue; // a message that cannot come here
         if (!this.#commutes(actor, ours, theirs, message, other)) return false;
-        met.add(theirs.next);
+        met.add((this.#moves[theirs] as Moved).next);
       }
     }
     return true;
   }
 
-  /** Undefined where the chart does not know the message. */
-  #move(actor: number, at: Local, message: number): Moved | undefined {
+  /** Number of a local move, or -1 where the chart does not know the message. */
+  #move(actor: number, at: Local, message: number): number {
+    const where = actor * (1 << 20) + at.id;
+    const known = this.#known.get(where, message);
+    if (known !== -1) return known - 1;
+    let number = -1;
     try {
-      return this.#tables.move(actor, at, message);
+      const { next, out, decided } = this.#tables.move(actor, at, message);
+      number = this.#moves.push({ next, decided, sent: sent(out), visible: this.#visible(actor, at, next) }) - 1;
     } catch (error) {
-      if (error instanceof ModelError) return undefined;
-      throw error;
+      if (!(error instanceof ModelError)) throw error;
     }
+    this.#known.set(where, message, number + 1);
+    return number;
   }
 
-  #commutes(actor: number, oursFirst: Moved, theirsFirst: Moved, ours: number, theirs: number): boolean {
-    const thenTheirs = this.#move(actor, oursFirst.next, theirs);
-    const thenOurs = this.#move(actor, theirsFirst.next, ours);
-    if (thenTheirs === undefined || thenOurs === undefined || thenTheirs.next !== thenOurs.next) return false;
-    if ((oursFirst.decided | thenTheirs.decided) !== (theirsFirst.decided | thenOurs.decided)) return false;
-    return sent([...oursFirst.out, ...thenTheirs.out]) === sent([...theirsFirst.out, ...thenOurs.out]);
+  /** Two moves from one local state, `ours` and `theirs` being their messages: the same in either order? */
+  #commutes(actor: number, oursFirst: number, theirsFirst: number, ours: number, theirs: number): boolean {
+    const known = this.#pairs.get(oursFirst, theirsFirst);
+    if (known !== -1) return known === 1;
+    const [a, b] = [this.#moves[oursFirst] as Moved, this.#moves[theirsFirst] as Moved];
+    const [thenTheirs, thenOurs] = [this.#moves[this.#move(actor, a.next, theirs)], this.#moves[this.#move(actor, b.next, ours)]];
+    const same = thenTheirs !== undefined && thenOurs !== undefined && thenTheirs.next === thenOurs.next &&
+      (a.decided | thenTheirs.decided) === (b.decided | thenOurs.decided) &&
+      [...a.sent, ...thenTheirs.sent].sort().join('\n') === [...b.sent, ...thenOurs.sent].sort().join('\n');
+    this.#pairs.set(oursFirst, theirsFirst, same ? 1 : 0);
+    return same;
   }
 
   #visible(actor: number, before: Local, after: Local): boolean {
@@ -261,10 +278,15 @@ export class Ample implements Reduction {
   }
 }
 
-type Moved = ReturnType<Tables['move']>;
+/** A local move, as far as its order with others matters. */
+interface Moved {
+  readonly next: Local;
+  readonly decided: number;
+  /** Receivers and messages. */
+  readonly sent: readonly string[];
+  readonly visible: boolean;
+}
 type Moves = Tables['effectMoves'][number];
 
-/** What was sent, in an order that does not depend on who sent first to whom. */
-function sent(out: Moved['out']): string {
-  return out.flatMap((output) => (output.kind === 'sent' ? [`${output.sent.to} ${JSON.stringify(output.sent.event)}`] : [])).sort().join('\n');
-}
+const sent = (out: ReturnType<Tables['move']>['out']): string[] =>
+  out.flatMap((output) => (output.kind === 'sent' ? [`${output.sent.to} ${JSON.stringify(output.sent.event)}`] : []));

@@ -130,7 +130,8 @@ export class Round implements Visitor {
     this.#properties = properties;
     this.judge = new Judge(tables, properties);
     const eventual = properties.some(({ kind }) => kind === 'leadsTo');
-    const rests = properties.some(({ kind, rests }) => kind === 'atRest' || rests === true);
+    // Where the number of calls at once is bounded, one call's end lets another begin: an end is then no private step.
+    const rests = tables.subject.together !== Infinity || properties.some(({ kind, rests }) => kind === 'atRest' || rests === true);
     if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, rests, before);
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
@@ -189,7 +190,7 @@ async function drive(round: Round, { limit = Infinity, signal, onProgress }: Exp
   let told = performance.now();
   try {
     for (let batch = 256; ; batch = Math.min(batch * 2, 8192)) {
-      const more = search.run(batch);
+      const more = search.run(Math.max(1, Math.min(batch, limit - search.worlds.size)));
       if (round.lopsided) return 'lopsided';
       if (round.ample && (!more || round.ample.due(search.worlds.size)) && !round.ample.sound()) return 'again';
       if (!more) return undefined;

@@ -62,9 +62,11 @@ export function oracle(system: System, subject: Subject, { granularity, limit, p
   return { states: seen.size, transitions, depth: depth - 1, complete: level.length === 0, found, words };
 
   function* successors({ world, left }: Place): Generator<Place> {
+    const busy = subject.starts.filter(({ actor }) => !subject.rests(world.locals[actor] as World['locals'][number])).length;
     for (const choice of system.choices(world)) {
       let rest = left;
       if (choice.kind === 'start') {
+        if (busy >= subject.together) continue;
         const thread = subject.starts.findIndex(({ actor }) => system.actors[actor]?.address === choice.to);
         if (left[thread] === 0) continue;
         rest = left.map((count, index) => (index === thread && count > 0 ? count - 1 : count));

@@ -73,6 +73,7 @@ export class Search {
   #now = 0;
   readonly #open: Int32Array;
   readonly #queue: number[] = [];
+  #gated = 0;
   readonly #visitor: Visitor;
   /** Choices since the world that is expanded, while somebody asks for them. */
   readonly #row: number[] = [];
@@ -110,8 +111,10 @@ export class Search {
   successors(place: number, each: (choice: number, decided: number, thread: number) => void): void {
     this.worlds.read(place, this.nodes);
     const { nodes } = this;
+    const full = this.#full();
     for (let actor = 0; actor < nodes.length; actor++) {
       const [first, count] = this.#choices(actor);
+      if (full && count > 0 && this.#begins(actor, nodes[actor] as number)) continue;
       const thread = this.tables.root(actor, nodes);
       for (let choice = first; choice < first + count; choice++) {
         const decided = this.apply(choice);
@@ -220,22 +223,39 @@ export class Search {
     const count = this.#survey(open);
     let quiet = true;
     for (let actor = 0; quiet && actor < nodes.length; actor++) quiet = this.tables.quiet(actor, nodes[actor] as number);
-    this.#visitor.expanding(place, nodes, quiet, count);
+    this.#visitor.expanding(place, nodes, quiet, count + this.#gated);
     if (this.#options.edges) this.starts.push(this.targets.length);
     this.#options.reduction?.survey(nodes);
     for (let index = 0; index < count; index++) this.#take(place, open[index] as number);
   }
 
-  /** Lists the actors that have choices. */
+  /** Lists the actors that have choices, and counts those that may not begin now because too many have. */
   #survey(open: Int32Array): number {
     const { tables, nodes } = this;
     let count = 0;
+    this.#gated = 0;
+    const full = this.#full();
     for (let actor = 0; actor < nodes.length; actor++) {
       const node = nodes[actor] as number;
       if (((tables.first[actor] as Ints).data[node] as number) === -1) tables.expand(actor, node);
-      if ((tables.count[actor] as Ints).data[node] !== 0) open[count++] = actor;
+      if ((tables.count[actor] as Ints).data[node] === 0) continue;
+      if (full && this.#begins(actor, node)) this.#gated++;
+      else open[count++] = actor;
     }
     return count;
+  }
+
+  /** As many threads are inside a call as may be. */
+  #full(): boolean {
+    const { subject } = this.tables;
+    if (subject.together === Infinity) return false;
+    let busy = 0;
+    for (const { actor } of subject.starts) if (!this.tables.quiet(actor, this.nodes[actor] as number)) busy++;
+    return busy >= subject.together;
+  }
+
+  #begins(actor: number, node: number): boolean {
+    return (this.tables.choices[(this.tables.first[actor] as Ints).data[node] as number] as Choice).start;
   }
 
   /** Takes every choice of an actor in the world at `place`. */

@@ -35,6 +35,8 @@ export interface Subject {
   readonly topology: unknown;
   readonly actors: readonly SubjectActor[];
   readonly starts: readonly Start[];
+  /** A call begins only while fewer than this many threads are inside one; Infinity without a bound. */
+  readonly together: number;
   indexOf(address: Address): number;
   /** Whoever answers what no actor answers. */
   readonly environment: Address;
@@ -64,13 +66,20 @@ const addressIn = (context: Readonly<Record<string, unknown>>, key: string): Add
 const waiters = (queue: unknown): Address[] =>
   (Array.isArray(queue) ? queue : []).map((one: unknown) => (typeof one === 'string' ? one : (one as { from: Address }).from));
 
-/** The subject that a system of src/world is: its answers, starts and locks. */
-export function subjectOf(system: System): Subject {
+/**
+ * The subject that a system of src/world is: its answers, starts and locks.
+ *
+ * `together` bounds how many threads of the topology may be inside a call at once; threads of the kernel's own, and users
+ * between two calls, do not count. What holds then holds for every overlap of so many calls, from every world that such
+ * overlaps lead to.
+ */
+export function subjectOf(system: System, { together = Infinity }: { readonly together?: number | undefined } = {}): Subject {
   const { topology, actors } = system;
   const empty: Pick<World, 'locals' | 'seq'> = { locals: [], seq: 0 };
   return {
     model: system.model.name,
     topology,
+    together,
     environment: 'environment',
     actors: actors.map((actor) => ({
       address: actor.address, initial: actor.initial, chart: actor.machine, thread: actor.address.startsWith('thread:'), lock: 'holder' in actor.initial.context,

@@ -10,7 +10,7 @@ import type { Seen } from './explain.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { TraceLine } from './line.ts';
 import { reasons } from './reasons.ts';
-import { stepsOf, top, type Frame, type State } from './state.ts';
+import { lastStep, top, type Frame, type State, type Trail } from './state.ts';
 
 /** A list that keeps its first and its last entries, and how many there were. */
 export class Ends<T> {
@@ -153,8 +153,8 @@ export class Account {
   #ownership({ line, says }: Seen, address: string, { world, tasks }: State, knowledge: Knowledge): void {
     const { owner_cnt, owner, domain } = knowledge.system.local(world, address).context;
     const group = this.#group(address);
-    const steps = stepsOf(tasks.find(({ pid }) => pid === line.pid)?.frames.at(-1)?.trail ?? null);
-    const from = steps.findLast(({ fact }) => fact.to === address)?.fact.event.from ?? '';
+    const trail = tasks.find(({ pid }) => pid === line.pid)?.frames.at(-1)?.trail ?? null;
+    const from = lastStep(trail, ({ fact }) => fact.to === address)?.fact.event.from ?? '';
     const by = kindOf(from) === 'bus_dma' ? nameOf(from) : taskOf(line);
     if (kindOf(from) === 'bus_dma') group.devices.add(nameOf(from));
     const state = owner !== null ? 'claimed' : Number(owner_cnt) > 0 ? 'kernel_dma' : 'unowned';
@@ -210,7 +210,7 @@ export class Account {
         this.#reason('lost', line, `${device.name}, deferred at line ${device.deferredAt}, is refused at its retry: off the list, and nobody tries again`, frame, knowledge);
       }
     } else if (says.endsWith('_claim_dma_owner')) {
-      const group = stepsOf(frame?.trail ?? null).findLast(({ fact }) => kindOf(fact.to) === 'group')?.fact.to;
+      const group = lastStep(frame?.trail ?? null, ({ fact }) => kindOf(fact.to) === 'group')?.fact.to;
       this.refusals.push({ line: line.line, what: `claim of ${group ?? 'a group'}: ${errnoName(ret)}`, by: this.#holder(group === undefined ? null : nameOf(group)) });
       this.#reason('refusal', line, `claim of ${group ?? 'a group'} by ${taskOf(line)}: ${errnoName(ret)}, ${this.#holder(group === undefined ? null : nameOf(group))}`, frame, knowledge);
     } else if (says === 'really_probe') {
@@ -220,8 +220,8 @@ export class Account {
     }
   }
 
-  #concerned(trail: Parameters<typeof stepsOf>[0]): DeviceAccount | undefined {
-    const step = stepsOf(trail).findLast(({ fact }) => kindOf(fact.to) === 'binding' || kindOf(fact.to) === 'bus_dma');
+  #concerned(trail: Trail | null): DeviceAccount | undefined {
+    const step = lastStep(trail, ({ fact }) => kindOf(fact.to) === 'binding' || kindOf(fact.to) === 'bus_dma');
     return step === undefined ? undefined : this.#device(nameOf(step.fact.to));
   }
 

@@ -6,11 +6,10 @@
  * label; where the environment answers unseen, each answer is tried. A step that nobody sees may really have happened
  * earlier than the line that makes it necessary: before another task changes the object it reads, both orders are kept.
  */
-import { environment, kindOf, nameOf } from '../../machines/address.ts';
-import { EAGAIN, EPROBE_DEFER } from '../../machines/kernel.ts';
-import type { Address, Message, Plain, Said } from '../../machines/chart.ts';
-import { draws, environment_table } from '../../machines/environment.ts';
-import { isVfioDriver, type Tracepoint } from '../../machines/tracepoints.ts';
+import { environment, kindOf } from '../../machines/address.ts';
+import type { Address, Message, Said } from '../../machines/chart.ts';
+import { draws } from '../../machines/environment.ts';
+import type { Tracepoint } from '../../machines/tracepoints.ts';
 import type { Actor, Local } from '../world/locals.ts';
 import type { Choice, Flight, Step, System } from '../world/world.ts';
 import { beginnings, type Beginning } from './begin.ts';
@@ -19,7 +18,8 @@ import type { Knowledge } from './knowledge.ts';
 import { describe, word, type Label, type Labels } from './label.ts';
 import { applies, apply, Looks, runOf, Runs, signatureOf } from './runs.ts';
 import type { TraceLine } from './line.ts';
-import { keyOf, moverOf, pop, push, stepsOf, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
+import { keyOf, lastStep, moverOf, pop, push, stepsOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
+import { Ways } from './ways.ts';
 
 /** A line whose function the model's recorder knows. */
 export interface Seen extends Tracepoint {
@@ -70,12 +70,13 @@ export class Explainer {
   readonly #knowledge: Knowledge;
   readonly #runs = new Runs();
   readonly #isSettled = (group: string): boolean => this.#knowledge.isSettled(group);
-  readonly #kept = new Map<string, Message>();
+  readonly #ways: Ways;
 
   constructor(knowledge: Knowledge, labels: Labels) {
     this.#knowledge = knowledge;
     this.#system = knowledge.system;
     this.#labels = labels;
+    this.#ways = new Ways(knowledge);
   }
 
   /** Every state that explains the line too. Empty: none does; `misses` then says what was possible. */
@@ -337,7 +338,7 @@ export class Explainer {
   /** Takes the token's message in every way that the environment allows, then goes on. */
   #advance(state: State, token: number, search: Search, then: (state: State) => void): void {
     const flight = state.world.flight[token] as Flight;
-    for (const choice of this.#ways(state, token, flight, search)) {
+    for (const choice of this.#ways.of(state, token, flight, search)) {
       if (kindOf(choice.to) === 'group' || choice.to === environment || choice.kind === 'answer') this.#take(state, choice, search, then);
       else this.#ordered(state, choice, flight, search, then);
     }
@@ -383,7 +384,7 @@ export class Explainer {
     const flight = state.world.flight[token];
     if (flight === undefined) return;
     const pid = this.#pidOf(state, mover) ?? search.pid;
-    for (const choice of this.#ways(state, token, flight, search))
+    for (const choice of this.#ways.of(state, token, flight, search))
       this.#take(state, choice, { ...search, pid }, (after) => {
         if ((top(after, pid)?.expect.length ?? 0) > 0 && flight.to !== object) return;
         if (flight.to === object) then(after);
@@ -410,7 +411,7 @@ export class Explainer {
     const theirs = { ...search, pid: pid ?? search.pid, helping: new Set([...search.helping, mover]) };
     const token = tokenOf(this.#system, state.world, mover);
     if (token < 0) return then(state);
-    for (const choice of this.#ways(state, token, state.world.flight[token] as Flight, search))
+    for (const choice of this.#ways.of(state, token, state.world.flight[token] as Flight, search))
       this.#take(state, choice, theirs, (after) => {
         const next = after.world.flight[tokenOf(this.#system, after.world, mover)];
         const shows = pid !== undefined && (top(after, pid)?.expect.length ?? 0) > 0;
@@ -471,7 +472,7 @@ export class Explainer {
     if (token < 0) return;
     const flight = state.world.flight[token] as Flight;
     const helping = new Set([...search.helping, holder]);
-    for (const way of this.#ways(state, token, flight, search))
+    for (const way of this.#ways.of(state, token, flight, search))
       this.#take(state, way, { ...search, pid, helping }, (after) => {
         const original = state.world.flight[choice.kind === 'start' ? -1 : choice.index];
         const index = original === undefined ? -1 : after.world.flight.indexOf(original);
@@ -500,14 +501,14 @@ export class Explainer {
     if ((top(state, pid)?.expect.length ?? 0) > 0) return;
     const token = tokenOf(this.#system, state.world, helper);
     if (token < 0) return;
-    for (const way of this.#ways(state, token, state.world.flight[token] as Flight, search))
+    for (const way of this.#ways.of(state, token, state.world.flight[token] as Flight, search))
       this.#take(state, way, search, (after) => this.#help(after, pid, helper, thread, search, then));
   }
 
   /** The state in which the call of the top frame was never made: possible while it has done nothing but look. */
   undone(state: State, pid: number): State | null {
     const frame = top(state, pid);
-    if (frame?.thread == null || frame.expect.length > 0 || stepsOf(frame.trail).some(({ fact, before, after }) => kindOf(fact.to) !== 'thread' && before !== after)) return null;
+    if (frame?.thread == null || frame.expect.length > 0 || lastStep(frame.trail, ({ fact, before, after }) => kindOf(fact.to) !== 'thread' && before !== after) !== undefined) return null;
     const before = stepsOf(frame.trail).find(({ fact }) => fact.to === frame.thread)?.before;
     const locals = state.world.locals.slice();
     if (before !== undefined) locals[this.#system.indexOf(frame.thread)] = before;
@@ -541,71 +542,6 @@ export class Explainer {
     return done;
   }
 
-  /** What may become of a message in flight; the trace's own words help where the environment is to answer. */
-  #ways(state: State, index: number, flight: Flight, search: Search): Choice[] {
-    const { to, event } = flight;
-    if (to !== environment || event.type.endsWith('.ret')) {
-      const row = draws[event.type];
-      if (row === undefined) return [{ kind: 'deliver', index, to, event }];
-      return this.#drawn(row.possible, search).map((attach) =>
-        ({ kind: 'deliver', index, to, event: attach === 0 ? event : this.#system.messages.intern({ ...event, attach }) }));
-    }
-    return this.#answers(state, event, search).map((answer) => ({ kind: 'answer', index, to: event.from, event: this.#answer(event, answer) }));
-  }
-
-  /** The message of an answer; those that are a number only are kept. */
-  #answer(call: Message, answer: { readonly [argument: string]: Plain }): Message {
-    const { ret } = answer;
-    const kept = Object.keys(answer).length === 1 && typeof ret === 'number' ? `${call.type} ${ret}` : null;
-    const known = kept === null ? undefined : this.#kept.get(kept);
-    if (known !== undefined) return known;
-    const message = this.#system.messages.intern({ type: `${call.type}.ret`, ret: 0, ...answer, from: environment });
-    if (kept !== null) this.#kept.set(kept, message);
-    return message;
-  }
-
-  /** A failing attach shows at once (__iommu_group_set_domain.ret), so only what the line says is tried. */
-  #drawn(possible: readonly number[], { seen }: Search): readonly number[] {
-    const ret = seen.line.fields['ret'];
-    const observed = typeof ret === 'number' && ret < 0 ? [ret] : [];
-    return [...new Set([0, ...possible.filter((value) => observed.includes(value)), ...observed])];
-  }
-
-  #answers(state: State, call: Message, { seen, pid }: Search): { [argument: string]: Plain }[] {
-    const { fields } = seen.line;
-    const { type } = call;
-    switch (type) {
-      case 'klist_drivers_next':
-        return [...(seen.says === '__driver_probe_device' && seen.at === 'entry' && this.#concerns(state, call, seen)
-          ? [{ name: String(fields['drv']) }] : []), { name: null }];
-      case 'klist_devices_next': {
-        const registering = this.#system.local(state.world, call.from).context['driver'];
-        return seen.says === '__driver_probe_device' && seen.at === 'entry' && fields['drv'] === registering && call['after'] !== fields['dev']
-          ? [{ name: String(fields['dev']) }] : [{ name: null }];
-      }
-      case 'klist_last':
-        return seen.says === 'device_release_driver_internal' && seen.at === 'entry' ? [{ device: String(fields['dev']) }] : [{ device: null }];
-      case 'driver_managed_dma':
-        if (typeof fields['managed'] === 'number') return [{ ret: fields['managed'] }];
-        // Off PCI only VFIO's drivers set it; there it is not shown.
-        return this.#knowledge.isPci(nameOf(call.from)) || isVfioDriver(nameOf(word(call['driver'] ?? ''))) ? [{ ret: 0 }, { ret: 1 }] : [{ ret: 0 }];
-      case 'probe_type':
-        // A probe on the task that asks is synchronous; one on another task, or by the helper, is not.
-        return [{ ret: pid === seen.line.pid && call['want_async'] !== true ? 0 : 1 }];
-      case 'driver_match_device':
-        return seen.says === '__driver_probe_device' && fields['drv'] !== call['driver'] ? [{ ret: 0 }] : [{ ret: 1 }, { ret: 0 }];
-      default: {
-        const possible = new Set(environment_table[type]?.possible ?? []);
-        return [...new Set([...possible].map((ret) => (ret < 0 && !telling.has(ret) ? -anyErrno : ret)))].map((ret) => ({ ret }));
-      }
-    }
-  }
-
-  #concerns(state: State, call: Message, seen: Seen): boolean {
-    const thread = threadOf(this.#system, state.world, call.from);
-    return nameOf(call.from) === seen.line.fields['dev'] || this.#system.local(state.world, thread).context['device'] === seen.line.fields['dev'];
-  }
-
   /** The task is inside a driver's own probe or remove. */
   inDriver(state: State, pid: number): boolean {
     const thread = top(state, pid)?.thread;
@@ -616,9 +552,6 @@ export class Explainer {
 
 /** Objects that more than one thread may be on its way to. */
 const shared = new Set(['device', 'deferred_probe', 'vfio_group', 'vfio_device', 'vfio_container']);
-
-/** Errors that the charts tell apart; all others are one until a return probe shows which it was. */
-const telling = new Set([-EPROBE_DEFER, -EAGAIN]);
 
 const isLock = (type: string): boolean => type === 'device_lock' || type === 'group_lock' || type === 'mutex_lock';
 

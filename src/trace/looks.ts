@@ -7,7 +7,7 @@
 /** What it looks like, to end the sentence "it looks like ...", and what to do about it. */
 export type Looks = { readonly like: string; readonly hint: string };
 
-const record = 'record the events with the script that `dma-ownership record` prints';
+const record = 'record the events with the probes that docs/how-to/record.md names';
 
 const magics: readonly (readonly [bytes: string, like: string, hint: string])[] = [
   ['\x17\x08Dtracing', 'trace.dat of trace-cmd', 'run `trace-cmd report -i trace.dat > trace.txt` and give trace.txt'],

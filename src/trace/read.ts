@@ -271,7 +271,7 @@ class Collector implements Writable<Summary> {
       this.#refuse('it is empty', 'a trace_pipe gives each event once; read `trace` to get events again');
     }
     if (this.foreign > 0) {
-      this.#refuse('it looks like output of the function tracer, without one event of a probe', 'enable events, see the script that `dma-ownership record` prints');
+      this.#refuse('it looks like output of the function tracer, without one event of a probe', 'enable events, see the probes that docs/how-to/record.md names');
     }
     const { like, hint } = textLooks([...this.#head, this.#rest]);
     this.#refuse(`it looks like ${like}`, hint);

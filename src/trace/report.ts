@@ -6,7 +6,8 @@
  */
 import type { Model } from '../../machines/model.ts';
 import { models } from '../../machines/models/index.ts';
-import { errorCodes, ModelError } from '../errors.ts';
+import { recorders } from '../../machines/tracepoints.ts';
+import { ModelError } from '../errors.ts';
 import { nearest } from '../world/nearest.ts';
 import type { AccountOptions, Ownership, Reason } from './account.ts';
 import { Judge } from './judge.ts';
@@ -55,6 +56,9 @@ export interface JudgeTraceOptions extends AccountOptions {
   readonly progress?: (lines: number) => void;
 }
 
+const probes = 'probes on really_probe, pci_dma_configure, iommu_device_use_default_domain, ...';
+const howTo = 'record with the probes that docs/how-to/record.md names';
+
 /**
  * Judges one trace.
  *
@@ -66,7 +70,13 @@ export async function judgeTrace(reading: Reading, options: JudgeTraceOptions): 
   let judge: Judge | undefined;
   let chosenBy = '';
   let lastEvent: TraceLine | undefined;
-  for await (const batch of reading) {
+  const before: Item[] = [];
+  for await (const read of reading) {
+    if (judge === undefined && !read.some(({ kind }) => kind === 'event')) {
+      before.push(...read);
+      continue;
+    }
+    const batch = before.length === 0 ? read : [...before.splice(0), ...read];
     if (judge === undefined) {
       const chosen = chooseModel(options.model, recording, batch, name);
       chosenBy = chosen.by;
@@ -79,7 +89,9 @@ export async function judgeTrace(reading: Reading, options: JudgeTraceOptions): 
     options.progress?.(reading.summary.lines);
     if (judge.violation !== null) break;
   }
-  if (judge === undefined) throw new ModelError('not-a-trace', 'the file has no line', { at: name });
+  if (judge === undefined) throw new ModelError('not-a-trace', 'the trace has no event, so there is nothing to judge', {
+    at: name, usually: 'a buffer that was cleared, or tracing that was off', hint: howTo,
+  });
   judge.close();
   return report(judge, reading, options, chosenBy, lastEvent);
 }
@@ -88,10 +100,7 @@ function report(judge: Judge, { summary }: Reading, { name, recording = {} }: Ju
   const { account, violation, lostAt } = judge;
   const outside = [...account.outsideBy.values()].reduce((sum, count) => sum + count, 0);
   if (account.events > 0 && violation === null && account.groups.size === 0 && account.devices.size === 0 && judge.explained === 0)
-    throw new ModelError('foreign-probes', `none of the ${account.events} events is one of ${judge.model.name}'s recorder`, {
-      at: name, accepted: 'probes on really_probe, pci_dma_configure, iommu_device_use_default_domain, ...',
-      hint: 'record with the probes that `dma-ownership record` prints',
-    });
+    throw new ModelError('foreign-probes', `none of the ${account.events} events is one of ${judge.model.name}'s recorder`, { at: name, accepted: probes, hint: howTo });
   const missing = violation === null && summary.entries !== null && !account.cut ? summary.entries.held - summary.events : 0;
   const lost = lostAt !== null ? { line: lostAt, why: account.lossWhy } : missing > 0
     ? { line: summary.lines, why: `the file has ${missing} event${missing === 1 ? '' : 's'} less than its header counts` } : undefined;
@@ -166,8 +175,12 @@ function chooseModel(named: string | undefined, { kernel, kernelFrom }: Recordin
   });
   const [only] = fits;
   if (fits.length === 1 && only !== undefined) return { model: only, by: `line ${bounds?.line ?? 0}: ${bounds?.why ?? ''}` };
+  const known = Object.values(recorders).flatMap(({ points }) => [...points.keys()].map((point) => point.split(' ')[0]));
+  const events = batch.filter((item) => item.kind === 'event');
+  if (!events.some(({ symbol, mark }) => mark !== null || known.includes(symbol)))
+    throw new ModelError('foreign-probes', `none of its first ${events.length} events is one that we know`, { at: file, accepted: probes, hint: howTo });
   throw new ModelError('unknown-kernel', release === undefined ? 'the trace does not say which kernel made it' : `no model covers kernel ${release}`, {
     at: file, accepted: Object.keys(models), hint: `judge it with --model ${Object.keys(models).at(-1) ?? ''}`,
-    usually: release === undefined ? 'a trace without the files that were recorded beside it' : errorCodes['unknown-kernel'].usually,
+    usually: release === undefined ? 'a trace without the files that were recorded beside it' : 'a kernel of another release',
   });
 }

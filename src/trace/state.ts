@@ -103,6 +103,15 @@ export function stepsOf(trail: Trail | null): (Step & { line: number })[] {
   return all.reverse();
 }
 
+/** The newest step of a frame that fits, without the numbers that `stepsOf` gives. */
+export function lastStep(trail: Trail | null, fits: (step: Step) => boolean): Step | undefined {
+  for (let at = trail; at !== null; at = at.before) {
+    const step = at.steps.findLast(fits);
+    if (step !== undefined) return step;
+  }
+  return undefined;
+}
+
 /** The thread on whose behalf an actor is at work: the last of the chain of callers. */
 export function threadOf(system: System, world: World, address: Address): Address {
   let at = address;

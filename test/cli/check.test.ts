@@ -1,0 +1,93 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { register } from '../../src/cli/check.ts';
+import { exit } from '../../src/cli/exit.ts';
+import { run } from '../../src/cli/program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'check-'));
+const device = '0000:02:00.0';
+const bind = { name: 'bind', entry: 'bind_store', times: 1, calls: [{ type: 'bind_store', device, driver: 'e1000e' }] };
+const unbind = { name: 'unbind', entry: 'unbind_store', times: 1, calls: [{ type: 'unbind_store', device, driver: 'e1000e' }] };
+const user = { name: 'vm1', entry: 'dma_owner', times: 1, calls: [{ type: 'claim', group: 8 }] };
+
+function topology(name: string, json: unknown): string {
+  const file = join(folder, name);
+  writeFileSync(file, JSON.stringify(json));
+  return file;
+}
+
+const sound = topology('sound.json', { devices: [{ name: device, group: 8 }], drivers: [{ name: 'e1000e', matches: ['*'] }], threads: [bind, unbind, user] });
+/** A driver on the cdx bus is bound although its use of the group was refused. */
+const cdx = topology('cdx.json', {
+  devices: [{ name: device, bus: 'cdx', group: 8 }], drivers: [{ name: 'e1000e', bus: 'cdx', matches: ['*'] }], threads: [bind, unbind, user],
+});
+
+async function shell(...argv: string[]) {
+  let [out, err] = ['', ''];
+  const code = await run(['check', ...argv], [register], {
+    stdout: { write: (text: string) => (out += text) }, stderr: { write: (text: string) => (err += text) }, env: {},
+  });
+  return { code, out, err };
+}
+
+interface Document {
+  schema: string;
+  states: number;
+  complete: boolean;
+  properties: { name: string; kind: string; verdict: string; path: { from: string; to: string; event: { type: string } }[] }[];
+}
+
+describe('check', () => {
+  test('a topology where everything holds', async () => {
+    const { code, out, err } = await shell(sound, '--json');
+    const { schema, states, complete, properties } = JSON.parse(out) as Document;
+    expect({ code, err, schema, states, complete }).toEqual({ code: exit.holds, err: '', schema: 'dma-ownership/check@1', states: 189, complete: true });
+    expect(properties.filter(({ verdict }) => verdict !== 'holds')).toEqual([]);
+    expect(properties.every(({ path }) => path.length === 0)).toBe(true);
+  });
+
+  test('a broken property comes with a way that the system takes', async () => {
+    const { code, out } = await shell(cdx, '--json');
+    const broken = (JSON.parse(out) as Document).properties.filter(({ verdict }) => verdict === 'broken');
+    expect(code).toBe(exit.violation);
+    expect(broken.map(({ name, path }) => [name, path.filter(({ event }) => !event.type.endsWith('.ret')).length])).toEqual([
+      ['a group that a user owns has no driver that uses the DMA API', 14], ['a group with an owner is counted', 35],
+    ]);
+    expect(broken[0]?.path[0]).toMatchObject({ from: 'environment', event: { from: 'environment' } });
+  });
+
+  test('a limit says unknown, and never holds', async () => {
+    const { code, out } = await shell(sound, '--json', '--limit', '20');
+    const { complete, properties } = JSON.parse(out) as Document;
+    expect({ code, complete }).toEqual({ code: exit.limit, complete: false });
+    expect(properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict !== 'unknown')).toEqual([]);
+  });
+
+  test('one property, in words', async () => {
+    const { code, out } = await shell(cdx, '--property', 'is counted', '--explain', '--no-symmetry');
+    expect(code).toBe(exit.violation);
+    expect(out).toMatch(/^broken {3}always {5}a group with an owner is counted$/m);
+    expect(out).toMatch(/iommu_device_unuse_default_domain/);
+    expect(out).toMatch(/^symmetry: off \(switched off\)$/m);
+  });
+
+  test('reductions change no verdict', async () => {
+    const verdicts = async (...more: string[]) =>
+      (JSON.parse((await shell(cdx, '--json', ...more)).out) as Document).properties.map(({ name, verdict, path }) => [name, verdict, path.length]);
+    expect(await verdicts()).toEqual(await verdicts('--no-symmetry', '--no-partial-order'));
+  });
+
+  test.each([
+    [['--model', 'v6.12'], exit.wrongUse, 'no-such-model'],
+    [['--property', 'nonsense'], exit.wrongUse, 'no-such-property'],
+    [['--limit', 'many'], exit.wrongUse, 'wrong-use'],
+    [[join(folder, 'missing.json')], exit.badInput, 'unreadable-file'],
+    [[topology('empty.json', {})], exit.badInput, 'bad-topology'],
+  ])('%j is refused', async (argv, code, word) => {
+    const ended = await shell(...argv);
+    expect([ended.code, ended.out]).toEqual([code, '']);
+    expect(ended.err).toContain(word);
+  });
+});
