@@ -63,10 +63,8 @@ export function fairLoops(round: Round, index: number): Way | undefined {
   const effect = marks(round, index, 1, false);
   const open = reachableWithout(round, cause, effect);
   for (const component of components(round, open)) {
-    const loop = fair(round, component, open);
-    if (!loop) continue;
-    const first = component[0] as number;
-    return { ...pathTo(round, first, -1), loop };
+    const found = fair(round, component, open);
+    if (found) return { ...pathTo(round, found.place, -1), loop: found.loop };
   }
   return undefined;
 }
@@ -133,8 +131,11 @@ function* components({ search: { starts, targets } }: Round, open: Uint8Array): 
   }
 }
 
-/** Steps round a component that leave no actor out which could go on in every world of it; undefined if it is not fair. */
-function fair(round: Round, component: readonly number[], open: Uint8Array): WayStep[] | undefined {
+/**
+ * A world of a component and steps from it back to it that leave no thread out which could go on in every world of the
+ * component; undefined if there are none. No steps: nobody has to go on there, so the world may stay as it is.
+ */
+function fair(round: Round, component: readonly number[], open: Uint8Array): { place: number; loop: WayStep[] } | undefined {
   const { search } = round;
   const inside = new Set(component);
   const always = new Map<number, number>();
@@ -150,19 +151,20 @@ function fair(round: Round, component: readonly number[], open: Uint8Array): Way
       if (!taken.has(actor)) taken.set(actor, { from: place, choice, to });
     });
     for (const actor of can) always.set(actor, (always.get(actor) ?? 0) + 1);
-    if (can.size === 0) return [];
+    if (can.size === 0) return { place, loop: [] };
   }
   if (edges === 0) return undefined;
   const needed = [...always].filter(([, count]) => count === component.length).map(([actor]) => actor);
   if (needed.some((actor) => !taken.has(actor))) return undefined;
   const loop: WayStep[] = [];
-  let at = component[0] as number;
+  const place = component[0] as number;
+  let at = place;
   const visits = needed.length > 0 ? needed.map((actor) => taken.get(actor)!) : [taken.values().next().value!];
   for (const { from, choice, to } of visits) {
     loop.push(...between(round, inside, at, from), stepOf(round, choice));
     at = to;
   }
-  return [...loop, ...between(round, inside, at, component[0] as number)];
+  return { place, loop: [...loop, ...between(round, inside, at, place)] };
 }
 
 /** Shortest steps from one world to another inside a component. */

@@ -151,9 +151,13 @@ function orbitsOf(subject: Subject): { orbits: string[][]; why: string | undefin
   return { orbits: used, why: used.length < several.length ? 'some sets of names are too large to be used' : undefined };
 }
 
-/** What must stay the same: topology and beginnings, under other names, whatever the order of lists. */
+/** What must stay the same: topology, beginnings and first local states, under other names, whatever the order of lists. */
 const picture = (subject: Subject, names: Names | undefined): string =>
-  unordered(renamed([subject.topology, subject.starts.map(({ actor, calls, times }) => ({ address: subject.actors[actor]?.address, calls, times }))], names));
+  unordered(renamed([
+    subject.topology,
+    subject.starts.map(({ actor, calls, times }) => ({ address: subject.actors[actor]?.address, calls, times })),
+    subject.actors.map(({ address, initial: { value, context } }) => ({ address, value, context })),
+  ], names));
 
 function unordered(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(unordered).sort().join()}]`;

@@ -18,7 +18,7 @@ import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
 type Options = {
-  readonly model: string; readonly devices: number; readonly users: number; readonly bus: string; readonly times?: number; readonly together?: number;
+  readonly model: string; readonly devices: number; readonly users: number; readonly bus: string; readonly hotplug?: true; readonly times?: number; readonly together?: number;
   readonly limit?: number; readonly memory?: number; readonly property?: string[]; readonly explain?: true;
   readonly symmetry: boolean; readonly partialOrder: boolean;
 };
@@ -27,12 +27,13 @@ export function register(program: Program): void {
   program
     .command('check')
     .description('visit every world that a topology can reach, and decide every property')
-    .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, plug and unplug, and users')
+    .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, and users')
     .option('--model <name>', `one of ${Object.keys(models).join(', ')}`, 'v6.12.y')
     .option('--devices <n>', 'devices of the usual topology', count('--devices'), 3)
     .option('--users <n>', 'users of the usual topology', count('--users'), 2)
     .option('--bus <name>', 'bus of the usual topology', 'pci')
-    .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, 1 in the usual one', count('--times'))
+    .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
+    .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))
     .option('--together <n>', 'how many threads may be inside a call at once; 0: all. Default: all, 2 in the usual topology', count('--together'))
     .option('--limit <states>', 'stop after so many worlds', count('--limit'))
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
@@ -142,8 +143,8 @@ function described({ devices, threads }: Topology): string {
   return `${devices.length} devices; threads ${threads.map(({ name }) => name).join(', ')}, ${times}`;
 }
 
-function topologyOf(file: string | undefined, { devices, users, bus, times }: Options, model: Model): Topology {
-  const topology = file === undefined ? defaultTopology({ devices, users, bus }) : parseTopology(parsed(file), file, model);
+function topologyOf(file: string | undefined, { devices, users, bus, hotplug, times }: Options, model: Model): Topology {
+  const topology = file === undefined ? defaultTopology({ devices, users, bus, hotplug: hotplug === true }) : parseTopology(parsed(file), file, model);
   checkTopology(topology, file ?? 'the usual topology', model);
   const bound = times ?? (file === undefined ? 1 : undefined);
   if (bound === undefined) return topology;

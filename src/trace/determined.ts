@@ -33,6 +33,9 @@ const pci = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
 const comings = new Set(['device_add', 'device_del', 'driver_deferred_probe_del', 'iommu_probe_device', 'iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
 const sections = ['iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner', 'iommu_group_release_dma_owner'];
 
+/** Functions that leave dev->links.status in a known state. */
+const isLinksLine = new Set(['device_links_check_suppliers', 'device_links_driver_bound', 'device_links_no_driver', 'device_links_driver_cleanup']);
+
 const plain = (symbol: string): string => symbol.replace(/\.\w+\.\d+$/, '');
 
 /** Why no judge can refuse the twin; null where the charts determine that it is wrong. */
@@ -75,6 +78,11 @@ export function undetermined(items: readonly Item[], recorded: (function_: strin
         const later = events.find((other) => other.line > event.line && other.fields['dev'] === dev && (other.fields['grp'] !== undefined || plain(other.symbol) === 'device_del'));
         return later?.fields['grp'] === undefined ? 'unused' : null;
       }
+      case 'notifier action': {
+        // Off PCI, joining and leaving a bus is passed over, and a notice that is missing may be one that the recorder leaves out.
+        const action = Number(/becomes (\d)/.exec(spoil.what)?.[1]) - (symbol === 'bus_notify' ? 0 : 1);
+        return !pci.test(String(fields['dev'])) && action >= 0 && action <= 2 ? 'unjudged' : null;
+      }
       case 'uevent action':
         return unjudged.has(event.line) && symbol === 'device_add' && kobject_actions[Number(/becomes (\d)/.exec(spoil.what)?.[1])] === 'KOBJ_REMOVE' ? 'unjudged' : null;
       case 'domain under the lock': {
@@ -96,8 +104,9 @@ export function undetermined(items: readonly Item[], recorded: (function_: strin
       }
       case 'links status': {
         if (!showsLinks) return 'sections';
-        const known = events.some((other) => other.line < event.line && other.fields['dev'] === fields['dev'] && plain(other.symbol) === 'device_links_check_suppliers');
-        if (!known) return 'firstSight';
+        const told = events.findLast((other) => other.line < event.line && other.fields['dev'] === fields['dev'] &&
+          (isLinksLine.has(plain(other.symbol)) || (plain(other.symbol) === 'device_add' && !other.returns && other.offset <= 4)));
+        if (told === undefined || !isLinksLine.has(plain(told.symbol))) return 'firstSight';
         return symbol === 'device_release_driver_internal' && othersInside(events, event) ? 'unlocked' : null;
       }
       default:
@@ -148,7 +157,7 @@ function othersInside(events: readonly TraceLine[], event: TraceLine): boolean {
     const other = events[at] as TraceLine;
     if (seen.has(other.pid)) continue;
     seen.add(other.pid);
-    if (other.mark !== null ? other.mark.kind === 'begin' : !other.returns && plain(other.symbol) !== 'deferred_probe_work_func') return true;
+    if (other.mark !== null ? other.mark.kind === 'begin' && other.mark.id !== '' && operationOf(other.mark.op).kind !== 'other' : !other.returns && plain(other.symbol) !== 'deferred_probe_work_func') return true;
     if (other.returns && events.some((next) => next.line > event.line && next.pid === other.pid && next.mark?.kind !== 'begin')) return true;
   }
   return false;

@@ -324,7 +324,8 @@ export class Judge {
     const namesake = inside?.at(-1)?.device === device || (says === 'device_add' && this.#isInDriver(pid));
     if (this.#knowledge.isPci(device) && !namesake) return false;
     // Joining and leaving the bus is not judged here; binding is.
-    if (says === 'bus_notify' && Number(line.fields['action']) - (first ?? 0) > 2) return false;
+    const action = Number(line.fields['action']) - (first ?? 0);
+    if (says === 'bus_notify' && (action < 0 || action > 2)) return false;
     if (says === 'kobject_uevent' && this.#knowledge.knowsDevice(device) && Number(line.fields['action']) > 1) return false;
     if (says === 'driver_deferred_probe_del' && this.#knowledge.knowsDevice(device) && inside?.at(-1)?.says !== 'device_del') return false;
     if (says === 'device_add' && this.#registering.has(pid) && /^\d+$/.test(device)) this.#knowledge.vfioGroupMade(Number(device));
