@@ -102,7 +102,8 @@ export class Judge {
   readonly #grounded = new Set<number>();
   /** Tasks by whether their first line began a function that nothing else on record calls. */
   readonly #first = new Map<number, boolean>();
-  #workerSeen = false;
+  /** A run of deferred_probe_work_func may be queued that no explained line has queued. */
+  #mayBeQueued = true;
   /** From this line on it is known that things were under way when the recording began, or that events were lost. */
   doubtFrom: number | null = null;
   readonly #marks = new Map<number, number>();
@@ -125,6 +126,10 @@ export class Judge {
   readonly #joining = new Map<number, string>();
   /** Device whose probe a task is in. */
   readonly #probing = new Map<number, string>();
+  /** Device whose remove a task is in. */
+  readonly #removing = new Map<number, string>();
+  /** Tasks that unregister a VFIO device of a group that is from before the recording: who is in it decides what happens. */
+  readonly #unregistering = new Set<number>();
   /** Events were lost before this line, or states given up. */
   lostAt: number | null = null;
   violation: Violation | null = null;
@@ -229,16 +234,18 @@ export class Judge {
     this.#grounded.clear();
     this.#first.clear();
     this.#marks.clear();
-    this.#startAnew(line);
+    this.#startAnew();
   }
 
   /** Nothing is known of the machine any more; who is in the middle of something goes on unjudged until it is over. */
-  #startAnew(line: number): void {
-    this.doubtFrom ??= line;
+  #startAnew(): void {
+    this.doubtFrom = null;
+    this.#mayBeQueued = true;
     for (const { tasks } of this.#states) for (const { pid } of tasks) this.#midLife.add(pid);
     this.#knowledge.forget();
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
-    for (const known of [this.#inside, this.#claims, this.#reads, this.#links, this.#checking, this.#joining, this.#probing, this.#registering]) known.clear();
+    for (const known of [this.#inside, this.#claims, this.#reads, this.#links, this.#checking, this.#joining, this.#probing, this.#registering,
+      this.#removing, this.#unregistering]) known.clear();
   }
 
   #event(line: TraceLine): void {
@@ -255,14 +262,14 @@ export class Judge {
     this.#learn(seen);
     if (!this.#first.has(line.pid)) this.#first.set(line.pid, seen.at === 'entry' && outermost.has(seen.says));
     const isWorker = seen.says === 'deferred_probe_work_func';
-    // The first run of the worker may have been queued before the recording began.
-    if (isWorker && this.#workerSeen) this.#ground(line.pid);
+    const { explained } = this;
+    if (isWorker && !this.#mayBeQueued) this.#ground(line.pid);
     this.#explain(seen);
     // Queued work begins with nothing else open.
     if (seen.at === 'entry' && this.#states.every((state) => framesOf(state, line.pid).length === 1 && top(state, line.pid)?.thread === asyncAt(String(line.fields['dev'])))) this.#ground(line.pid);
     if (!isWorker) return;
-    this.#workerSeen = true;
-    this.#ground(line.pid);
+    this.#mayBeQueued = false;
+    if (this.explained > explained) this.#ground(line.pid);
   }
 
   #ground(pid: number): void {
@@ -311,6 +318,11 @@ export class Judge {
 
   #isOutside({ line, says, at, first }: Seen): boolean {
     const { pid } = line;
+    if (this.#unregistering.has(pid) && says !== 'vfio_unregister_group_dev') {
+      if (typeof line.fields['g'] === 'number') this.#knowledge.unsettle(line.fields['g']);
+      this.account.outside('the end of a VFIO group from before the recording');
+      return true;
+    }
     const inside = this.#inside.get(pid);
     if (at === 'return' && inside?.at(-1)?.says === says) {
       inside.pop();
@@ -345,6 +357,7 @@ export class Judge {
     const { fields } = line;
     const driver = fields['drv'] ?? fields['cur'];
     if (typeof driver === 'string') this.#knowledge.ensureDriver(driver, says === 'driver_register' && at === 'entry');
+    if (typeof driver === 'string' && says === 'driver_register' && at === 'entry') this.#states = this.#knowledge.maybeUnregistered(this.#states, driver);
     const device = fields['dev'];
     if (typeof device === 'string') {
       this.#states = this.#knowledge.ensureDevice(this.#states, device, this.#found(says, at, line));
@@ -358,6 +371,9 @@ export class Judge {
       }
     } else if (typeof fields['g'] === 'number') this.#knowledge.ensureGroup(fields['g']);
     if (says === 'pci_device_probe' && at === 'entry') this.#probing.set(line.pid, String(device));
+    if (says === 'pci_device_remove' && at === 'entry') this.#removing.set(line.pid, String(device));
+    if (says === 'vfio_unregister_group_dev' && (at === 'return' || this.#states.some((state) => this.#knowledge.isInSomeGroup(state, this.#removing.get(line.pid) ?? ''))))
+      this.#unregistering[at === 'entry' ? 'add' : 'delete'](line.pid);
     if (says === 'vfio_register_group_dev') this.#registering[at === 'entry' ? 'add' : 'delete'](line.pid);
     if (says === 'iommu_probe_device' && at === 'entry') this.#joining.set(line.pid, String(device));
     const joining = this.#joining.get(line.pid);
@@ -381,9 +397,11 @@ export class Judge {
     const group = typeof line.fields['g'] === 'number' ? `group:${line.fields['g']}` : null;
     const first = group !== null && this.#knowledge.knowsGroup(group) && !this.#knowledge.isSettled(group) &&
       (at === 'locked' || says.startsWith('__iommu_group_set_domain'));
+    const shows = first || (says === 'iommu_group_store_type' && at === 'entry' && group !== null && !this.#knowledge.isSettled(group));
     const maybeEmpty = group === null || !says.startsWith('__iommu_group_set_domain') ? []
       : this.#states.flatMap((state) => this.#knowledge.emptied(state, group));
-    const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] : first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']), this.#readBefore(seen, group))) : this.#states;
+    const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] 
+      : shows && group !== null ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']), first ? this.#readBefore(seen, group) : line)) : this.#states;
     this.#remember(seen, group);
     const found = this.#guarded(line.line, () => this.#explainer.explain(from, seen, misses));
     if (found.length === 0) return this.#orphan(seen, misses);
@@ -432,9 +450,9 @@ export class Judge {
     const { line, says, at } = seen;
     const { pid } = line;
     const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
-      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0));
-    if (isFree || this.#midLife.has(pid)) {
-      this.doubtFrom ??= line.line;
+      top(state, pid) === undefined || (this.#first.get(pid) === false && (at === 'return' || this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0));
+    if (says === 'driver_deferred_probe_trigger') this.#mayBeQueued = true;
+    if (isFree || this.#midLife.has(pid) || (says === 'deferred_probe_work_func' && this.#mayBeQueued)) {
       this.#midLife.add(pid);
       this.#unknown(line);
       this.account.outside('began before the recording');
@@ -457,7 +475,7 @@ export class Judge {
       const { device, group } = this.#knowledge.system.local(world, thread).context;
       return touched.includes(String(device)) || touched.includes(String(group));
     })));
-    if (isInUse || this.#states.length > 1) return this.#startAnew(line);
+    if (isInUse || this.#states.length > 1) return this.#startAnew();
     if (typeof dev === 'string') this.#states = this.#knowledge.forgetDevice(this.#states, dev);
     if (typeof g === 'number') this.#knowledge.unsettle(g);
   }
@@ -538,9 +556,8 @@ export class Judge {
     const operation = operationOf(mark.op);
     if (mark.kind === 'begin') {
       const last = this.#marks.get(pid);
-      if (last === undefined && Number(count) > 1) this.doubtFrom ??= line.line;
       // Who is in user space is inside nothing: what seemed so had begun before the recording.
-      if (!this.#grounded.has(pid) && this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
+      if (!this.#grounded.has(pid) && this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew();
       this.#ground(pid);
       const open = this.#states.flatMap((state) => this.#guarded(line.line, () => this.#explainer.over(state, pid, { line, says: 'tracing_mark_write', at: 'entry' })));
       if ((last !== undefined && Number(count) !== last + 1) || open.length === 0)
@@ -616,9 +633,8 @@ export class Judge {
     const open = this.#states.filter((state) => framesOf(state, pid).some((frame) => frame.mark === mark.id));
     if (open.length === 0) {
       if (!this.#grounded.has(pid) || this.#midLife.has(pid)) {
-        this.doubtFrom ??= line.line;
         this.#ground(pid);
-        if (this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
+        if (this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew();
         this.#midLife.delete(pid);
         return this.account.outside('began before the recording');
       }
@@ -663,13 +679,10 @@ export class Judge {
 
   /** Where something may have been under way unseen, what cannot be explained is no violation: the judge starts anew behind it. */
   #refuse(line: TraceLine, reason: string, possible: readonly string[]): void {
-    if (this.doubtFrom !== null) {
-      this.account.outside('not explained, while things were under way that began before the recording');
-      this.#startAnew(line.line);
-      if (line.mark === null) this.#midLife.add(line.pid);
-      return;
-    }
-    this.#refuseAnyhow(line, reason, possible);
+    if (this.doubtFrom === null && this.#midLife.size === 0) return this.#refuseAnyhow(line, reason, possible);
+    this.account.outside('not explained, while things were under way that began before the recording');
+    this.#lose(line.line, `${reason}, while things were under way that began before the recording`);
+    if (line.mark === null) this.#midLife.add(line.pid);
   }
 
   #refuseAnyhow(line: TraceLine, reason: string, possible: readonly string[]): void {
