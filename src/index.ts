@@ -19,6 +19,13 @@ export { renderChain, why, type Hop, type WhyOptions } from './log/why.ts';
 export { holders, renderHolder, type Holder } from './log/holder.ts';
 export { replay, type Replay } from './log/replay.ts';
 
+// Every interleaving
+export { explore, type ExploreOptions, type Outcome, type Report as CheckReport } from './check/explore.ts';
+export { simulate, type SimulateOptions, type SimulationReport } from './check/simulate.ts';
+export { subjectOf, type Subject } from './check/subject.ts';
+export { properties, propertiesFor } from '../machines/properties/index.ts';
+export { property, type Property } from '../machines/properties/property.ts';
+
 // Texts
 export { parseScenario, type Scenario } from './scenario/parse.ts';
 export { play, type Played } from './scenario/run.ts';

@@ -18,7 +18,8 @@ export function replay(system: System, steps: readonly WayStep[], from: World = 
     facts.push(fact);
     world = next;
   };
-  for (const { to, event, start } of steps) {
+  for (const { to, event: told, start } of steps) {
+    const event = system.messages.intern(told);
     const choice = system.choices(world).find((one) => one.to === to && one.event === event && (one.kind === 'start') === start);
     if (choice === undefined)
       throw new ModelError('impossible-way', `${event.type} cannot be delivered to ${to}`, { at: `step ${facts.length} of the way` });

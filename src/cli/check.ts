@@ -7,6 +7,7 @@ import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
 import { explore, type Outcome, type Progress, type Report } from '../check/explore.ts';
 import { replay, tell } from '../check/replay.ts';
+import { simulate, type SimulationReport } from '../check/simulate.ts';
 import { subjectOf } from '../check/subject.ts';
 import { ModelError } from '../errors.ts';
 import { nearest } from '../world/nearest.ts';
@@ -20,7 +21,7 @@ import type { Program } from './program.ts';
 type Options = {
   readonly model: string; readonly devices: number; readonly users: number; readonly bus: string; readonly hotplug?: true; readonly times?: number; readonly together?: number;
   readonly limit?: number; readonly memory?: number; readonly property?: string[]; readonly explain?: true;
-  readonly symmetry: boolean; readonly partialOrder: boolean;
+  readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number;
 };
 
 export function register(program: Program): void {
@@ -41,6 +42,8 @@ export function register(program: Program): void {
     .option('--explain', 'say what each reduction saved, and how large a world is')
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
     .option('--no-partial-order', 'visit every order of independent steps')
+    .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate'))
+    .option('--seed <n>', 'with --simulate: the same seed gives the same walks', count('--seed'), 1)
     .does(check);
 }
 
@@ -51,6 +54,10 @@ async function check(out: Output, file: string | undefined, options: Options): P
   const system = new System(model, topology);
   const signal = interruption();
   const together = (options.together ?? (file === undefined ? 2 : 0)) || undefined;
+  if (options.simulate !== undefined) {
+    const subject = subjectOf(system, { together });
+    return simulated(out, system, model.name, await simulate(system, subject, properties, { walks: options.simulate, seed: options.seed, signal }), options.seed);
+  }
   const report = await explore(subjectOf(system, { together }), properties, {
     limit: options.limit, memory: options.memory, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
     onProgress: (progress) => out.progress(progressLine(progress)),
@@ -69,6 +76,22 @@ async function check(out: Output, file: string | undefined, options: Options): P
     ...(options.explain ? { explain: report.explain } : {}),
   } as { schema: string }, () => text(report, model, topology, properties, told, { ...options, ...(together === undefined ? {} : { together }) }, out));
   return exitOf(report);
+}
+
+/** Exit code 1 for a violation; else 5, because walks decide nothing. */
+function simulated(out: Output, system: System, model: string, { walks, steps, samples }: SimulationReport, seed: number): Exit {
+  const told = samples.map((sample) => ({ ...sample, path: sample.steps === undefined ? [] : replay(system, sample.steps).facts }));
+  out.result({
+    schema: 'dma-ownership/check@1', model, complete: false, simulated: { walks, steps, seed },
+    properties: told.map(({ name, verdict, walk, path }) => ({ name, verdict, ...(walk === undefined ? {} : { walk }), path: path.map(({ from, to, event }) => ({ from, to, event })) })),
+  } as { schema: string }, () => [
+    ...told.flatMap(({ name, verdict, walk, path }) => [
+      `${out.paint(verdict === 'broken' ? 'red' : 'yellow', verdict.padEnd(8))} ${name}`,
+      ...(walk === undefined ? [] : [`         walk ${walk} of seed ${seed}:`, ...tell(path).map((line) => `           ${line}`)]),
+    ]),
+    '', `${grouped(walks)} walks, ${grouped(steps)} steps: what is not broken was only sampled.`,
+  ].join('\n'));
+  return samples.some(({ verdict }) => verdict === 'broken') ? exit.violation : exit.limit;
 }
 
 function exitOf({ properties, stopped }: Report): Exit {

@@ -119,6 +119,8 @@ export class Judge {
   /** dev->links.status by device, as the functions that change it leave it. */
   readonly #links = new Map<string, number>();
   readonly #checking = new Map<number, string>();
+  /** Devices whose probe or release a task is in: their links may change unseen. */
+  readonly #linksIn = new Map<number, readonly string[]>();
   readonly #showsLinks: boolean;
   /** Tasks inside vfio_register_group_dev: a device file named by a number there is a new vfio_group's. */
   readonly #registering = new Set<number>();
@@ -143,7 +145,8 @@ export class Judge {
     this.#words = visibleWords(this.#recorder, recorded);
     this.#showsAllSections = sections.every((name) => !this.#recorder.points.has(`${name} locked`) || this.#words.has(`${name} locked`));
     this.#showsLinks = ['device_links_check_suppliers return', 'device_links_driver_bound entry', 'device_links_no_driver entry',
-      'device_links_driver_cleanup entry', 'device_add entry'].every((word) => this.#words.has(word));
+      'device_links_driver_cleanup entry', 'device_add entry',
+      'really_probe return', 'device_release_driver_internal return'].every((word) => this.#words.has(word));
     this.#labels = new Labels(this.#words);
     this.#most = most;
     this.#knowledge = new Knowledge(model);
@@ -244,7 +247,7 @@ export class Judge {
     for (const { tasks } of this.#states) for (const { pid } of tasks) this.#midLife.add(pid);
     this.#knowledge.forget();
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
-    for (const known of [this.#inside, this.#claims, this.#reads, this.#links, this.#checking, this.#joining, this.#probing, this.#registering,
+    for (const known of [this.#inside, this.#claims, this.#reads, this.#links, this.#checking, this.#linksIn, this.#joining, this.#probing, this.#registering,
       this.#removing, this.#unregistering]) known.clear();
   }
 
@@ -270,6 +273,11 @@ export class Judge {
     if (!isWorker) return;
     this.#mayBeQueued = false;
     if (this.explained > explained) this.#ground(line.pid);
+  }
+
+  #isAbout({ world, tasks }: State, pid: number, device: string): boolean {
+    return tasks.some((task) => task.pid === pid && task.frames.some(({ thread }) =>
+      thread !== null && this.#knowledge.system.has(thread) && this.#knowledge.system.local(world, thread).context['device'] === device));
   }
 
   #ground(pid: number): void {
@@ -366,7 +374,7 @@ export class Judge {
       if (says === 'device_add' && at === 'entry') this.#knowledge.forgetGroup(device);
       else if (fields['grp'] !== undefined && says !== 'iommu_probe_device') {
         // Only now it shows that the device is in a group, and it has been leaving for some lines.
-        if (leavings.has(says) && !this.#knowledge.knowsGroupOf(device)) this.doubtFrom ??= line.line;
+        if (leavings.has(says) && !this.#knowledge.knowsGroupOf(device) && this.#states.some((state) => this.#isAbout(state, line.pid, device))) this.doubtFrom ??= line.line;
         this.#states = this.#knowledge.learnGroup(this.#states, device, fields['grp'] === '0x0' ? null : Number(fields['g']));
       }
     } else if (typeof fields['g'] === 'number') this.#knowledge.ensureGroup(fields['g']);
@@ -450,7 +458,7 @@ export class Judge {
     const { line, says, at } = seen;
     const { pid } = line;
     const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
-      top(state, pid) === undefined || (this.#first.get(pid) === false && (at === 'return' || this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0));
+      top(state, pid) === undefined || (this.#first.get(pid) === false && (at === 'return' || this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0)));
     if (says === 'driver_deferred_probe_trigger') this.#mayBeQueued = true;
     if (isFree || this.#midLife.has(pid) || (says === 'deferred_probe_work_func' && this.#mayBeQueued)) {
       this.#midLife.add(pid);
@@ -522,9 +530,14 @@ export class Judge {
       this.#checking.delete(pid);
       return true;
     }
+    if (at === 'return' && (says === 'really_probe' || says === 'device_release_driver_internal')) {
+      const inside = (this.#linksIn.get(pid) ?? []).slice(0, -1);
+      this.#linksIn[inside.length > 0 ? 'set' : 'delete'](pid, inside);
+    }
     if (typeof dev !== 'string' || at !== 'entry') return true;
     const known = this.#links.get(dev);
-    const isAlone = says === 'device_release_driver_internal' && this.#states.every(({ tasks }) => tasks.every((task) => task.pid === pid));
+    const isAlone = says === 'device_release_driver_internal' && [...this.#linksIn].every(([other, devices]) => other === pid || !devices.includes(dev));
+    if (says === 'really_probe' || says === 'device_release_driver_internal') this.#linksIn.set(pid, [...(this.#linksIn.get(pid) ?? []), dev]);
     if (known !== undefined && typeof dl === 'number' && dl !== known && (isAlone || says === 'really_probe' || says === 'device_links_check_suppliers')) {
       this.#refuse(line, `${says} has dl=${dl}, but the status of the device's links was left at ${known}`, [`dl=${known}`]);
       return false;

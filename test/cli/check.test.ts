@@ -73,6 +73,14 @@ describe('check', () => {
     expect(out).toMatch(/^symmetry: off \(switched off\)$/m);
   });
 
+  test('walks find, and never prove', async () => {
+    const found = await shell(cdx, '--simulate', '50', '--seed', '3');
+    expect([found.code, /^broken {3}a group that a user owns has no driver/m.test(found.out)]).toEqual([exit.violation, true]);
+    const nothing = await shell(sound, '--simulate', '50', '--json');
+    const { complete, properties } = JSON.parse(nothing.out) as Document;
+    expect([nothing.code, complete, new Set(properties.map(({ verdict }) => verdict))]).toEqual([exit.limit, false, new Set(['sampled'])]);
+  });
+
   test('reductions change no verdict', async () => {
     const verdicts = async (...more: string[]) =>
       (JSON.parse((await shell(cdx, '--json', ...more)).out) as Document).properties.map(({ name, verdict, path }) => [name, verdict, path.length]);
