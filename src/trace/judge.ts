@@ -102,6 +102,8 @@ export class Judge {
   readonly #grounded = new Set<number>();
   /** Tasks by whether their first line began a function that nothing else on record calls. */
   readonly #first = new Map<number, boolean>();
+  /** Functions that a task has entered on record, while it may be inside something older. */
+  readonly #entered = new Map<number, Set<string>>();
   /** A run of deferred_probe_work_func may be queued that no explained line has queued. */
   #mayBeQueued = true;
   /** From this line on it is known that things were under way when the recording began, or that events were lost. */
@@ -235,6 +237,7 @@ export class Judge {
     this.lostAt ??= line;
     this.account.lose(why);
     this.#grounded.clear();
+    this.#entered.clear();
     this.#first.clear();
     this.#marks.clear();
     this.#startAnew();
@@ -264,6 +267,7 @@ export class Judge {
     if (!this.#sameLinks(seen)) return;
     this.#learn(seen);
     if (!this.#first.has(line.pid)) this.#first.set(line.pid, seen.at === 'entry' && outermost.has(seen.says));
+    if (seen.at === 'entry' && !this.#grounded.has(line.pid)) this.#entered.set(line.pid, (this.#entered.get(line.pid) ?? new Set()).add(seen.says));
     const isWorker = seen.says === 'deferred_probe_work_func';
     const { explained } = this;
     if (isWorker && !this.#mayBeQueued) this.#ground(line.pid);
@@ -282,6 +286,7 @@ export class Judge {
 
   #ground(pid: number): void {
     this.#grounded.add(pid);
+    this.#entered.delete(pid);
     this.#midLife.delete(pid);
   }
 
@@ -458,7 +463,7 @@ export class Judge {
     const { line, says, at } = seen;
     const { pid } = line;
     const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
-      top(state, pid) === undefined || (this.#first.get(pid) === false && (at === 'return' || this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0)));
+      top(state, pid) === undefined || (this.#first.get(pid) === false && ((at === 'return' && this.#entered.get(pid)?.has(says) !== true) || this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0)));
     if (says === 'driver_deferred_probe_trigger') this.#mayBeQueued = true;
     if (isFree || this.#midLife.has(pid) || (says === 'deferred_probe_work_func' && this.#mayBeQueued)) {
       this.#midLife.add(pid);
@@ -475,7 +480,7 @@ export class Judge {
   }
 
   /** Somebody whom nobody follows does something to the objects of this line. */
-  #unknown({ line, fields }: TraceLine): void {
+  #unknown({ fields }: TraceLine): void {
     const { dev, g } = fields;
     const touched = [typeof dev === 'string' ? dev : null, typeof g === 'number' ? `group:${g}` : null];
     const isInUse = this.#states.some(({ world, tasks }) => tasks.some(({ frames }) => frames.some(({ thread }) => {
@@ -611,7 +616,7 @@ export class Judge {
     const group = command?.['group'];
     const isFollowed = typeof group !== 'string' || this.#knowledge.knowsVfio(group.replace('vfio_', ''));
     // A container with a group that is not followed is not followed either.
-    if (operation.op === 'setc' && (command === null || !isFollowed)) this.#knowledge.closed(pid, operation.rest);
+    if (operation.op === 'setc' && (command === null || !isFollowed)) this.#knowledge.abandon(pid);
     return command === null || !isFollowed ? null : { thread: this.#knowledge.user(pid, state), command };
   }
 

@@ -150,6 +150,11 @@ export class Knowledge {
   closed(pid: number, slot: string): void {
     this.#files.get(pid)?.delete(slot);
   }
+  /** What a process has open is not followed any further. */
+  abandon(pid: number): void {
+    this.#users.delete(pid);
+    this.#files.delete(pid);
+  }
   file(pid: number, slot: string): Said | undefined {
     return this.#files.get(pid)?.get(slot);
   }
