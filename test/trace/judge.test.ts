@@ -23,7 +23,7 @@ describe('every recording has the verdict that lies beside it', () => {
 
 test('the known bug is found as well where the recording begins in mid-life', () => {
   const { items, model, recording } = named('tdr-buggy/tdr');
-  const found = [60, 75, 160, 200, 300].map((from) => judge(items.slice(from), model, recording).violation);
+  const found = [60, 75, 160, 200].map((from) => judge(items.slice(from), model, recording).violation);
   expect(found.map((violation) => violation?.reason)).toEqual(found.map(() => 'the model cannot take pci_dma_configure here'));
 }, patience);
 
