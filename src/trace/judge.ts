@@ -440,7 +440,8 @@ export class Judge {
     const { line, says, at } = seen;
     const { pid } = line;
     const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
-      top(state, pid) === undefined || (this.#first.get(pid) === false && this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0));
+      top(state, pid) === undefined || (this.#first.get(pid) === false && framesOf(state, pid).every(({ thread, mark }) => thread === null && mark === null)) ||
+      (this.#first.get(pid) === false && this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0));
     if (isFree || this.#midLife.has(pid)) {
       this.doubtFrom ??= line.line;
       this.#midLife.add(pid);
