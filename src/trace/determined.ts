@@ -95,6 +95,13 @@ export function undetermined(items: readonly Item[], recorded: (function_: strin
         if (isFirst && !showsSections) return 'sections';
         return othersInside(events, event) ? 'unlocked' : null;
       }
+      case 'group':
+        // What a group whose members no line has named answers is not judged.
+        return symbol === 'iommu_group_store_type' ? 'unjudged' : null;
+      case 'driver_managed_dma': {
+        const isOnly = !events.some((other) => other !== event && other.fields['cur'] === fields['cur'] && other.fields['managed'] !== undefined);
+        return isOnly && after(event, (other) => other.returns && other.symbol === event.symbol)?.fields['ret'] !== 0 ? 'unused' : null;
+      }
       case 'driver':
         return symbol === 'driver_register' ? 'earlier' : null;
       case 'user: another result': {

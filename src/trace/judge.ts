@@ -462,8 +462,7 @@ export class Judge {
   #orphan(seen: Seen, misses: readonly Miss[]): void {
     const { line, says, at } = seen;
     const { pid } = line;
-    const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
-      top(state, pid) === undefined || (this.#first.get(pid) === false && ((at === 'return' && this.#entered.get(pid)?.has(says) !== true) || this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0)));
+    const isFree = !this.#grounded.has(pid) && this.#states.every((state) => this.#mayBeOlder(seen, state));
     if (says === 'driver_deferred_probe_trigger') this.#mayBeQueued = true;
     if (isFree || this.#midLife.has(pid) || (says === 'deferred_probe_work_func' && this.#mayBeQueued)) {
       this.#midLife.add(pid);
@@ -477,6 +476,16 @@ export class Judge {
     this.#refuse(line, field === undefined
       ? `the model cannot take ${says}${at === 'return' ? `.ret${ret}` : ''} here`
       : `${says}${at === 'return' ? `.ret${ret}` : ''} has ${field.why.split('=')[0] ?? ''} other than the model: ${field.why}`, expected);
+  }
+
+  /** Whether, in a state, the line may belong to a call that the task was in before the recording. */
+  #mayBeOlder(seen: Seen, state: State): boolean {
+    const { pid } = seen.line;
+    if (top(state, pid) === undefined) return true;
+    if (this.#first.get(pid) !== false) return false;
+    if (framesOf(state, pid).every(({ thread, mark }) => thread === null && mark === null)) return true;
+    if (seen.at === 'return' && this.#entered.get(pid)?.has(seen.says) !== true) return true;
+    return this.#guarded(seen.line.line, () => this.#explainer.over(state, pid, seen)).length > 0;
   }
 
   /** Somebody whom nobody follows does something to the objects of this line. */
