@@ -50,3 +50,8 @@ export const wordsOf = (op: string): string => {
   return path === '' ? op : `write of ${value === '' ? 'nothing' : value} to ${path.split('/').slice(-2).join('/')}`;
 };
 
+/** The device that an operation names: in a write, or in `dev:d:g:0000:02:00.1`. */
+export function deviceOf(operation: Operation): string | undefined {
+  if (operation.kind === 'entry') return operation.device;
+  return operation.kind === 'vfio' && operation.op === 'dev' ? operation.rest.slice(operation.rest.indexOf(':') + 1) : undefined;
+}

@@ -7,17 +7,19 @@
  */
 import { asyncAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
-import { EACCES, ENOENT, ENXIO, errnoName, kobject_actions } from '../../machines/kernel.ts';
+import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
-import { recorders, type Place, type Recorder, type Tracepoint } from '../../machines/tracepoints.ts';
+import { recorders, type Place, type Recorder } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
-import { operationOf, wordsOf, type Operation } from './command.ts';
+import { deviceOf, operationOf, wordsOf, type Operation } from './command.ts';
 import { Explainer, type Miss, type Seen } from './explain.ts';
 import { Account, type AccountOptions } from './account.ts';
+import { Checks } from './checks.ts';
 import { Knowledge, type Found } from './knowledge.ts';
 import { Labels, visibleWords } from './label.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Mark } from './body.ts';
+import { checkFields, Rows } from './rows.ts';
 import { framesOf, push, top, type Frame, type State } from './state.ts';
 
 /** Where kernel and model part. */
@@ -57,40 +59,17 @@ export const outermost: ReadonlySet<string> = new Set(['driver_register', 'drive
 const sections = ['iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner', 'iommu_group_release_dma_owner',
   'iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'];
 
-/** Which uevents a function sends. */
-const uevents: Readonly<Record<string, readonly string[]>> = {
-  device_add: ['KOBJ_ADD', 'KOBJ_REMOVE'], device_del: ['KOBJ_REMOVE'], driver_bound: ['KOBJ_BIND'], device_release_driver_internal: ['KOBJ_UNBIND'],
-};
-
-type Row = Tracepoint | 'foreign' | 'elsewhere';
-
-/** Fields without which a line cannot be judged. */
-const fieldsOf: Readonly<Record<string, readonly string[]>> = {
-  __driver_probe_device: ['dev', 'drv'], really_probe: ['dev', 'drv', 'cur'], device_release_driver_internal: ['dev', 'cur'],
-  bus_notify: ['dev', 'action', 'cur'], iommu_device_use_default_domain: ['dev', 'g'], iommu_device_unuse_default_domain: ['dev', 'g'],
-  iommu_group_claim_dma_owner: ['g', 'owner'], iommu_group_release_dma_owner: ['g'], device_add: ['dev'], device_del: ['dev'],
-};
-
-/** The device that an operation names: in a write, or in `dev:d:g:0000:02:00.1`. */
-function deviceOf(operation: Operation): string | undefined {
-  if (operation.kind === 'entry') return operation.device;
-  return operation.kind === 'vfio' && operation.op === 'dev' ? operation.rest.slice(operation.rest.indexOf(':') + 1) : undefined;
-}
-
 export class Judge {
   readonly model: Model;
   readonly account: Account;
   /** Lines that a state explained. */
   explained = 0;
-  readonly #recorder: Recorder;
+  readonly #rows: Rows;
+  readonly #checks: Checks;
   readonly #words: ReadonlySet<string>;
   readonly #labels: Labels;
   readonly #most: number;
   readonly #options: JudgeOptions;
-  readonly #rows = new Map<string, Row>();
-  readonly #byEvent = new Map<string, Row>();
-  /** What functions of the model's own names have shown. */
-  readonly #own = new Set<string>();
   readonly #knowledge: Knowledge;
   readonly #explainer: Explainer;
   #states: State[];
@@ -109,21 +88,13 @@ export class Judge {
   /** From this line on it is known that things were under way when the recording began, or that events were lost. */
   doubtFrom: number | null = null;
   readonly #marks = new Map<number, number>();
-  #managed = new Map<string, number>();
   /** A header says that nothing was overwritten. */
   #counted = false;
   #held: { pid: number; items: Item[] } | null = null;
-  readonly #claims = new Map<number, string>();
   /** What a task read of a group without its lock, until a critical section on that group ends. */
   readonly #reads = new Map<number, { readonly group: Address; readonly line: TraceLine }>();
   /** Each critical section that changes owner_cnt has a probe. */
   readonly #showsAllSections: boolean;
-  /** dev->links.status by device, as the functions that change it leave it. */
-  readonly #links = new Map<string, number>();
-  readonly #checking = new Map<number, string>();
-  /** Devices whose probe or release a task is in: their links may change unseen. */
-  readonly #linksIn = new Map<number, readonly string[]>();
-  readonly #showsLinks: boolean;
   /** Tasks inside vfio_register_group_dev: a device file named by a number there is a new vfio_group's. */
   readonly #registering = new Set<number>();
   /** Device that a task is bringing into its group. */
@@ -143,16 +114,15 @@ export class Judge {
     this.#options = options;
     this.account = new Account(options);
     this.model = model;
-    this.#recorder = recorders[model.name] as Recorder;
-    this.#words = visibleWords(this.#recorder, recorded);
-    this.#showsAllSections = sections.every((name) => !this.#recorder.points.has(`${name} locked`) || this.#words.has(`${name} locked`));
-    this.#showsLinks = ['device_links_check_suppliers return', 'device_links_driver_bound entry', 'device_links_no_driver entry',
-      'device_links_driver_cleanup entry', 'device_add entry',
-      'really_probe return', 'device_release_driver_internal return'].every((word) => this.#words.has(word));
+    const recorder = recorders[model.name] as Recorder;
+    this.#rows = new Rows(recorder, options.symbolOf);
+    this.#words = visibleWords(recorder, recorded);
+    this.#showsAllSections = sections.every((name) => !recorder.points.has(`${name} locked`) || this.#words.has(`${name} locked`));
     this.#labels = new Labels(this.#words);
     this.#most = most;
     this.#knowledge = new Knowledge(model);
     this.#explainer = new Explainer(this.#knowledge, this.#labels);
+    this.#checks = new Checks(this.#knowledge, this.#words);
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
   }
 
@@ -176,14 +146,14 @@ export class Judge {
   #mustWait(line: TraceLine): boolean {
     const device = this.#probing.get(line.pid);
     if (device === undefined || line.mark !== null) return false;
-    const row = this.#row(line);
+    const row = this.#rows.of(line);
     return typeof row === 'object' && row.says === 'vfio_register_group_dev' && row.at === 'entry' && !this.#knowledge.knowsGroupOf(device);
   }
 
   #hold(item: Item, held: { pid: number; items: Item[] }): boolean {
     held.items.push(item);
     if (item.kind !== 'event' || item.pid !== held.pid || item.mark !== null) return held.items.length < holdAtMost || this.#letGo(held);
-    const row = this.#row(item);
+    const row = this.#rows.of(item);
     if (typeof row !== 'object') return true;
     const device = this.#probing.get(held.pid) ?? '';
     const name = item.fields['dev'];
@@ -250,21 +220,23 @@ export class Judge {
     for (const { tasks } of this.#states) for (const { pid } of tasks) this.#midLife.add(pid);
     this.#knowledge.forget();
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
-    for (const known of [this.#inside, this.#claims, this.#reads, this.#links, this.#checking, this.#linksIn, this.#joining, this.#probing, this.#registering,
-      this.#removing, this.#unregistering]) known.clear();
+    this.#checks.forget();
+    for (const known of [this.#inside, this.#reads, this.#joining, this.#probing, this.#registering, this.#removing, this.#unregistering]) known.clear();
   }
 
   #event(line: TraceLine): void {
     this.account.events++;
     if (line.mark !== null) return this.#mark(line, line.mark);
-    const row = this.#row(line);
+    const row = this.#rows.of(line);
     if (row === 'foreign') return this.account.outside(`probe ${line.event}`);
     if (row === 'elsewhere') return this.#refuseAnyhow(line, `nothing in ${this.model.name} calls ${line.symbol}`, []);
     const seen: Seen = { line, ...row };
-    this.#checkFields(seen);
-    if (!this.#ownUevent(seen)) return;
+    checkFields(seen);
+    const alien = this.#checks.uevent(seen);
+    if (alien !== null) return this.#refuseAnyhow(line, alien.reason, alien.possible);
     if (this.#isOutside(seen)) return;
-    if (!this.#sameLinks(seen)) return;
+    const odd = this.#checks.links(seen);
+    if (odd !== null) return this.#refuse(line, odd.reason, odd.possible);
     this.#learn(seen);
     if (!this.#first.has(line.pid)) this.#first.set(line.pid, seen.at === 'entry' && outermost.has(seen.says));
     if (seen.at === 'entry' && !this.#grounded.has(line.pid)) this.#entered.set(line.pid, (this.#entered.get(line.pid) ?? new Set()).add(seen.says));
@@ -288,45 +260,6 @@ export class Judge {
     this.#grounded.add(pid);
     this.#entered.delete(pid);
     this.#midLife.delete(pid);
-  }
-
-  /** Probes of another recorder may sit on the same functions and show too little to be judged. */
-  #checkFields({ line, says, at }: Seen): void {
-    const missing = at === 'entry' ? (fieldsOf[says] ?? []).filter((field) => line.fields[field] === undefined) : [];
-    if (missing.length === 0) return;
-    throw new ModelError('foreign-probes', `the probe ${line.event} on ${line.symbol} does not show ${missing.join(', ')}`, {
-      at: `line ${line.line}`, accepted: `${says} with ${(fieldsOf[says] ?? []).join(', ')}`,
-      hint: 'record with the probes of test/traces: each folder there has its kprobe_events.txt',
-    });
-  }
-
-  /** What a probe stands for; `elsewhere`: only another model's kernel has such a function. */
-  #row(line: TraceLine): Row {
-    const at: Place = line.returns ? 'return' : line.offset > 4 ? 'locked' : 'entry';
-    const key = `${line.event} ${line.symbol} ${at}`;
-    const known = this.#rows.get(key);
-    if (known !== undefined) return known;
-    const row = this.#resolve(this.#options.symbolOf?.(line.event) ?? line.symbol, at);
-    // A module that has been unloaded has taken its names along; the event's own name is then what remains.
-    const found = row === 'foreign' ? this.#byEvent.get(`${line.event} ${at}`) ?? this.#resolve(line.event, at) : row;
-    this.#rows.set(key, found);
-    if (found !== 'foreign' && found !== 'elsewhere') this.#byEvent.set(`${line.event} ${at}`, found);
-    return found;
-  }
-
-  #resolve(symbol: string, at: Place): Row {
-    const function_ = symbol.replace(/\.(part|isra|constprop|cold)\.\d+$/, '');
-    const name = `${function_} ${at}`;
-    const own = this.#recorder.points.get(name);
-    if (own !== undefined) {
-      this.#own.add(`${own.says} ${at}`);
-      return own;
-    }
-    const renamed = this.#recorder.renamed.get(name);
-    // A kernel that has both shows the step by the function of the model's name; the other is not looked at.
-    if (renamed !== undefined) return this.#own.has(`${renamed.says} ${at}`) ? 'foreign' : renamed;
-    const isElsewhere = !this.#recorder.inlined.has(function_) && Object.values(recorders).some(({ points }) => points.has(name));
-    return isElsewhere ? 'elsewhere' : 'foreign';
   }
 
   #isOutside({ line, says, at, first }: Seen): boolean {
@@ -420,7 +353,8 @@ export class Judge {
     if (found.length === 0) return this.#orphan(seen, misses);
     if (says === 'iommu_probe_device' && at === 'return') this.#joining.delete(line.pid);
     if (first && group !== null) this.#knowledge.settle(group);
-    if (!this.#sameOwner(seen, group) || !this.#sameFlag(line)) return;
+    const odd = this.#checks.owner(seen, group) ?? this.#checks.flag(line);
+    if (odd !== null) return this.#refuse(line, odd.reason, odd.possible);
     this.#keep(found, line);
     this.explained++;
     this.account.note(seen, this.#states[0] as State, this.#knowledge);
@@ -500,78 +434,6 @@ export class Judge {
     if (isInUse || this.#states.length > 1) return this.#startAnew();
     if (typeof dev === 'string') this.#states = this.#knowledge.forgetDevice(this.#states, dev);
     if (typeof g === 'number') this.#knowledge.unsettle(g);
-  }
-
-  /** The owner's pointer is the one of the last claim. */
-  #sameOwner({ line, says, at }: Seen, group: Address | null): boolean {
-    const { fields, pid } = line;
-    if (at === 'entry' && typeof fields['owner'] === 'string') this.#claims.set(pid, fields['owner']);
-    if (at !== 'locked' || group === null || typeof fields['ow'] !== 'string') return true;
-    const pointer = fields['ow'] === '0x0' ? null : fields['ow'];
-    const known = this.#knowledge.ownerOf(group);
-    const claimed = says.endsWith('_claim_dma_owner') ? this.#claims.get(pid) : undefined;
-    if (pointer !== null && known !== null && pointer !== known && pointer !== claimed) {
-      this.#refuse(line, `${says} leaves owner ${pointer}, but the group was claimed for ${known}`, [`ow=${known}`]);
-      return false;
-    }
-    if (pointer !== null && known === null && claimed !== undefined && pointer !== claimed) {
-      this.#refuse(line, `${says} leaves owner ${pointer}, but the claim is for ${claimed}`, [`ow=${claimed}`]);
-      return false;
-    }
-    this.#knowledge.setOwner(group, pointer);
-    return true;
-  }
-
-  /** Each function sends its own uevent, whatever the device; device_add() takes its ADD back when it fails later. */
-  #ownUevent({ line, says }: Seen): boolean {
-    if (says !== 'kobject_uevent') return true;
-    const own = uevents[line.symbol];
-    const action = kobject_actions[Number(line.fields['action'])] ?? 'another action';
-    if (own === undefined || own.includes(action)) return true;
-    this.#refuseAnyhow(line, `${line.symbol} sends ${action}`, own);
-    return false;
-  }
-
-  /** dev->links.status changes in functions that are all on record: at the entry of a probe, or of a release that is alone, it is known. */
-  #sameLinks({ line, says, at }: Seen): boolean {
-    if (!this.#showsLinks) return true;
-    const { dev, dl, ret } = line.fields;
-    const { pid } = line;
-    if (says === 'device_links_check_suppliers' && at === 'return') {
-      const device = this.#checking.get(pid);
-      // Where a supplier is missing, the status may be left either way.
-      if (device !== undefined) this.#links[ret === 0 ? 'set' : 'delete'](device, 1);
-      this.#checking.delete(pid);
-      return true;
-    }
-    if (at === 'return' && (says === 'really_probe' || says === 'device_release_driver_internal')) {
-      const inside = (this.#linksIn.get(pid) ?? []).slice(0, -1);
-      this.#linksIn[inside.length > 0 ? 'set' : 'delete'](pid, inside);
-    }
-    if (typeof dev !== 'string' || at !== 'entry') return true;
-    const known = this.#links.get(dev);
-    const isAlone = says === 'device_release_driver_internal' && [...this.#linksIn].every(([other, devices]) => other === pid || !devices.includes(dev));
-    if (says === 'really_probe' || says === 'device_release_driver_internal') this.#linksIn.set(pid, [...(this.#linksIn.get(pid) ?? []), dev]);
-    if (known !== undefined && typeof dl === 'number' && dl !== known && (isAlone || says === 'really_probe' || says === 'device_links_check_suppliers')) {
-      this.#refuse(line, `${says} has dl=${dl}, but the status of the device's links was left at ${known}`, [`dl=${known}`]);
-      return false;
-    }
-    if (says === 'device_links_check_suppliers') this.#checking.set(pid, dev);
-    else if (says === 'device_links_driver_bound') this.#links.set(dev, 2);
-    else if (says === 'device_links_no_driver' || says === 'device_links_driver_cleanup') this.#links.set(dev, 0);
-    else if (says === 'device_add') this.#links.delete(dev);
-    return true;
-  }
-
-  /** driver_managed_dma is a constant of its driver. */
-  #sameFlag(line: TraceLine): boolean {
-    const { cur, managed } = line.fields;
-    if (typeof cur !== 'string' || typeof managed !== 'number') return true;
-    const known = this.#managed.get(cur);
-    this.#managed.set(cur, known ?? managed);
-    if (known === undefined || known === managed) return true;
-    this.#refuse(line, `driver_managed_dma of ${cur} was ${known} before`, [`managed=${known}`]);
-    return false;
   }
 
   // What the user did.
