@@ -102,7 +102,10 @@ export class Judge {
   readonly #grounded = new Set<number>();
   /** Tasks by whether their first line began a function that nothing else on record calls. */
   readonly #first = new Map<number, boolean>();
-  #workerSeen = false;
+  /** Functions that a task has entered on record, while it may be inside something older. */
+  readonly #entered = new Map<number, Set<string>>();
+  /** A run of deferred_probe_work_func may be queued that no explained line has queued. */
+  #mayBeQueued = true;
   /** From this line on it is known that things were under way when the recording began, or that events were lost. */
   doubtFrom: number | null = null;
   readonly #marks = new Map<number, number>();
@@ -127,6 +130,10 @@ export class Judge {
   readonly #joining = new Map<number, string>();
   /** Device whose probe a task is in. */
   readonly #probing = new Map<number, string>();
+  /** Device whose remove a task is in. */
+  readonly #removing = new Map<number, string>();
+  /** Tasks that unregister a VFIO device of a group that is from before the recording: who is in it decides what happens. */
+  readonly #unregistering = new Set<number>();
   /** Events were lost before this line, or states given up. */
   lostAt: number | null = null;
   violation: Violation | null = null;
@@ -230,18 +237,21 @@ export class Judge {
     this.lostAt ??= line;
     this.account.lose(why);
     this.#grounded.clear();
+    this.#entered.clear();
     this.#first.clear();
     this.#marks.clear();
-    this.#startAnew(line);
+    this.#startAnew();
   }
 
   /** Nothing is known of the machine any more; who is in the middle of something goes on unjudged until it is over. */
-  #startAnew(line: number): void {
-    this.doubtFrom ??= line;
+  #startAnew(): void {
+    this.doubtFrom = null;
+    this.#mayBeQueued = true;
     for (const { tasks } of this.#states) for (const { pid } of tasks) this.#midLife.add(pid);
     this.#knowledge.forget();
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
-    for (const known of [this.#inside, this.#claims, this.#reads, this.#links, this.#checking, this.#linksIn, this.#joining, this.#probing, this.#registering]) known.clear();
+    for (const known of [this.#inside, this.#claims, this.#reads, this.#links, this.#checking, this.#linksIn, this.#joining, this.#probing, this.#registering,
+      this.#removing, this.#unregistering]) known.clear();
   }
 
   #event(line: TraceLine): void {
@@ -257,15 +267,16 @@ export class Judge {
     if (!this.#sameLinks(seen)) return;
     this.#learn(seen);
     if (!this.#first.has(line.pid)) this.#first.set(line.pid, seen.at === 'entry' && outermost.has(seen.says));
+    if (seen.at === 'entry' && !this.#grounded.has(line.pid)) this.#entered.set(line.pid, (this.#entered.get(line.pid) ?? new Set()).add(seen.says));
     const isWorker = seen.says === 'deferred_probe_work_func';
-    // The first run of the worker may have been queued before the recording began.
-    if (isWorker && this.#workerSeen) this.#ground(line.pid);
+    const { explained } = this;
+    if (isWorker && !this.#mayBeQueued) this.#ground(line.pid);
     this.#explain(seen);
     // Queued work begins with nothing else open.
     if (seen.at === 'entry' && this.#states.every((state) => framesOf(state, line.pid).length === 1 && top(state, line.pid)?.thread === asyncAt(String(line.fields['dev'])))) this.#ground(line.pid);
     if (!isWorker) return;
-    this.#workerSeen = true;
-    this.#ground(line.pid);
+    this.#mayBeQueued = false;
+    if (this.explained > explained) this.#ground(line.pid);
   }
 
   #isAbout({ world, tasks }: State, pid: number, device: string): boolean {
@@ -275,6 +286,7 @@ export class Judge {
 
   #ground(pid: number): void {
     this.#grounded.add(pid);
+    this.#entered.delete(pid);
     this.#midLife.delete(pid);
   }
 
@@ -319,6 +331,11 @@ export class Judge {
 
   #isOutside({ line, says, at, first }: Seen): boolean {
     const { pid } = line;
+    if (this.#unregistering.has(pid) && says !== 'vfio_unregister_group_dev') {
+      if (typeof line.fields['g'] === 'number') this.#knowledge.unsettle(line.fields['g']);
+      this.account.outside('the end of a VFIO group from before the recording');
+      return true;
+    }
     const inside = this.#inside.get(pid);
     if (at === 'return' && inside?.at(-1)?.says === says) {
       inside.pop();
@@ -353,6 +370,7 @@ export class Judge {
     const { fields } = line;
     const driver = fields['drv'] ?? fields['cur'];
     if (typeof driver === 'string') this.#knowledge.ensureDriver(driver, says === 'driver_register' && at === 'entry');
+    if (typeof driver === 'string' && says === 'driver_register' && at === 'entry') this.#states = this.#knowledge.maybeUnregistered(this.#states, driver);
     const device = fields['dev'];
     if (typeof device === 'string') {
       this.#states = this.#knowledge.ensureDevice(this.#states, device, this.#found(says, at, line));
@@ -366,6 +384,9 @@ export class Judge {
       }
     } else if (typeof fields['g'] === 'number') this.#knowledge.ensureGroup(fields['g']);
     if (says === 'pci_device_probe' && at === 'entry') this.#probing.set(line.pid, String(device));
+    if (says === 'pci_device_remove' && at === 'entry') this.#removing.set(line.pid, String(device));
+    if (says === 'vfio_unregister_group_dev' && (at === 'return' || this.#states.some((state) => this.#knowledge.isInSomeGroup(state, this.#removing.get(line.pid) ?? ''))))
+      this.#unregistering[at === 'entry' ? 'add' : 'delete'](line.pid);
     if (says === 'vfio_register_group_dev') this.#registering[at === 'entry' ? 'add' : 'delete'](line.pid);
     if (says === 'iommu_probe_device' && at === 'entry') this.#joining.set(line.pid, String(device));
     const joining = this.#joining.get(line.pid);
@@ -389,9 +410,11 @@ export class Judge {
     const group = typeof line.fields['g'] === 'number' ? `group:${line.fields['g']}` : null;
     const first = group !== null && this.#knowledge.knowsGroup(group) && !this.#knowledge.isSettled(group) &&
       (at === 'locked' || says.startsWith('__iommu_group_set_domain'));
+    const shows = first || (says === 'iommu_group_store_type' && at === 'entry' && group !== null && !this.#knowledge.isSettled(group));
     const maybeEmpty = group === null || !says.startsWith('__iommu_group_set_domain') ? []
       : this.#states.flatMap((state) => this.#knowledge.emptied(state, group));
-    const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] : first ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']), this.#readBefore(seen, group))) : this.#states;
+    const from = maybeEmpty.length > 0 && this.#joining.has(line.pid) ? [...this.#states, ...maybeEmpty] 
+      : shows && group !== null ? this.#states.flatMap((state) => this.#knowledge.guesses(state, group, Number(line.fields['oc']), first ? this.#readBefore(seen, group) : line)) : this.#states;
     this.#remember(seen, group);
     const found = this.#guarded(line.line, () => this.#explainer.explain(from, seen, misses));
     if (found.length === 0) return this.#orphan(seen, misses);
@@ -439,11 +462,9 @@ export class Judge {
   #orphan(seen: Seen, misses: readonly Miss[]): void {
     const { line, says, at } = seen;
     const { pid } = line;
-    const isFree = !this.#grounded.has(pid) && this.#states.every((state) =>
-      top(state, pid) === undefined || (this.#first.get(pid) === false && framesOf(state, pid).every(({ thread, mark }) => thread === null && mark === null)) ||
-      (this.#first.get(pid) === false && this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)).length > 0));
-    if (isFree || this.#midLife.has(pid)) {
-      this.doubtFrom ??= line.line;
+    const isFree = !this.#grounded.has(pid) && this.#states.every((state) => this.#mayBeOlder(seen, state));
+    if (says === 'driver_deferred_probe_trigger') this.#mayBeQueued = true;
+    if (isFree || this.#midLife.has(pid) || (says === 'deferred_probe_work_func' && this.#mayBeQueued)) {
       this.#midLife.add(pid);
       this.#unknown(line);
       this.account.outside('began before the recording');
@@ -457,8 +478,18 @@ export class Judge {
       : `${says}${at === 'return' ? `.ret${ret}` : ''} has ${field.why.split('=')[0] ?? ''} other than the model: ${field.why}`, expected);
   }
 
+  /** Whether, in a state, the line may belong to a call that the task was in before the recording. */
+  #mayBeOlder(seen: Seen, state: State): boolean {
+    const { pid } = seen.line;
+    if (top(state, pid) === undefined) return true;
+    if (this.#first.get(pid) !== false) return false;
+    if (framesOf(state, pid).every(({ thread, mark }) => thread === null && mark === null)) return true;
+    if (seen.at === 'return' && this.#entered.get(pid)?.has(seen.says) !== true) return true;
+    return this.#guarded(seen.line.line, () => this.#explainer.over(state, pid, seen)).length > 0;
+  }
+
   /** Somebody whom nobody follows does something to the objects of this line. */
-  #unknown({ line, fields }: TraceLine): void {
+  #unknown({ fields }: TraceLine): void {
     const { dev, g } = fields;
     const touched = [typeof dev === 'string' ? dev : null, typeof g === 'number' ? `group:${g}` : null];
     const isInUse = this.#states.some(({ world, tasks }) => tasks.some(({ frames }) => frames.some(({ thread }) => {
@@ -466,7 +497,7 @@ export class Judge {
       const { device, group } = this.#knowledge.system.local(world, thread).context;
       return touched.includes(String(device)) || touched.includes(String(group));
     })));
-    if (isInUse || this.#states.length > 1) return this.#startAnew(line);
+    if (isInUse || this.#states.length > 1) return this.#startAnew();
     if (typeof dev === 'string') this.#states = this.#knowledge.forgetDevice(this.#states, dev);
     if (typeof g === 'number') this.#knowledge.unsettle(g);
   }
@@ -552,9 +583,8 @@ export class Judge {
     const operation = operationOf(mark.op);
     if (mark.kind === 'begin') {
       const last = this.#marks.get(pid);
-      if (last === undefined && Number(count) > 1) this.doubtFrom ??= line.line;
       // Who is in user space is inside nothing: what seemed so had begun before the recording.
-      if (!this.#grounded.has(pid) && this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
+      if (!this.#grounded.has(pid) && this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew();
       this.#ground(pid);
       const open = this.#states.flatMap((state) => this.#guarded(line.line, () => this.#explainer.over(state, pid, { line, says: 'tracing_mark_write', at: 'entry' })));
       if ((last !== undefined && Number(count) !== last + 1) || open.length === 0)
@@ -595,7 +625,7 @@ export class Judge {
     const group = command?.['group'];
     const isFollowed = typeof group !== 'string' || this.#knowledge.knowsVfio(group.replace('vfio_', ''));
     // A container with a group that is not followed is not followed either.
-    if (operation.op === 'setc' && (command === null || !isFollowed)) this.#knowledge.closed(pid, operation.rest);
+    if (operation.op === 'setc' && (command === null || !isFollowed)) this.#knowledge.abandon(pid);
     return command === null || !isFollowed ? null : { thread: this.#knowledge.user(pid, state), command };
   }
 
@@ -630,9 +660,8 @@ export class Judge {
     const open = this.#states.filter((state) => framesOf(state, pid).some((frame) => frame.mark === mark.id));
     if (open.length === 0) {
       if (!this.#grounded.has(pid) || this.#midLife.has(pid)) {
-        this.doubtFrom ??= line.line;
         this.#ground(pid);
-        if (this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew(line.line);
+        if (this.#states.some((state) => framesOf(state, pid).length > 0)) this.#startAnew();
         this.#midLife.delete(pid);
         return this.account.outside('began before the recording');
       }
@@ -677,13 +706,10 @@ export class Judge {
 
   /** Where something may have been under way unseen, what cannot be explained is no violation: the judge starts anew behind it. */
   #refuse(line: TraceLine, reason: string, possible: readonly string[]): void {
-    if (this.doubtFrom !== null) {
-      this.account.outside('not explained, while things were under way that began before the recording');
-      this.#startAnew(line.line);
-      if (line.mark === null) this.#midLife.add(line.pid);
-      return;
-    }
-    this.#refuseAnyhow(line, reason, possible);
+    if (this.doubtFrom === null && this.#midLife.size === 0) return this.#refuseAnyhow(line, reason, possible);
+    this.account.outside('not explained, while things were under way that began before the recording');
+    this.#lose(line.line, `${reason}, while things were under way that began before the recording`);
+    if (line.mark === null) this.#midLife.add(line.pid);
   }
 
   #refuseAnyhow(line: TraceLine, reason: string, possible: readonly string[]): void {

@@ -17,6 +17,10 @@ import { tokenOf, type State } from './state.ts';
 
 const pciName = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
 
+/** Stands for the group of a VFIO device where no line names it: it has other devices, so that it stays. */
+const someGroup = groupAt(unknown);
+const manyDrivers = 1000;
+
 /** How a device may be found when it is first seen. */
 export type Found = { readonly driver: string | null } | 'unbound' | 'open' | 'absent';
 
@@ -26,6 +30,8 @@ export class Knowledge {
   readonly #devices = new Map<string, { groupKnown: boolean }>();
   readonly #groups = new Map<Address, { settled: boolean; owner: string | null }>();
   readonly #drivers = new Set<string>();
+  /** Drivers that were first met at work, not as they were registered. */
+  readonly #olderDrivers = new Set<string>();
   readonly #threads = new Map<string, Address[]>();
   readonly #users = new Map<number, Address>();
   readonly #files = new Map<number, Map<string, Said>>();
@@ -39,12 +45,16 @@ export class Knowledge {
       devices: [], drivers: [], threads: [], options: { test_remove: false, drivers_autoprobe: true }, answers: {},
     });
     for (const bus of ['pci', 'platform', unknown]) this.#addBus(bus);
+    this.system.add({
+      address: vfioGroupAt(unknown), chart: model.charts.vfio_group, input: { address: vfioGroupAt(unknown), iommu_group: someGroup, drivers: manyDrivers, device_list: [] },
+    });
   }
 
   /** Forgets what is known of the machine, as after a loss; the actors and their tables stay. */
   forget(): void {
     for (const known of [this.#devices, this.#groups, this.#users, this.#files]) known.clear();
     this.#drivers.clear();
+    this.#olderDrivers.clear();
     this.#vfioGroups.clear();
     this.#vfioKnown = false;
   }
@@ -140,6 +150,11 @@ export class Knowledge {
   closed(pid: number, slot: string): void {
     this.#files.get(pid)?.delete(slot);
   }
+  /** What a process has open is not followed any further. */
+  abandon(pid: number): void {
+    this.#users.delete(pid);
+    this.#files.delete(pid);
+  }
   file(pid: number, slot: string): Said | undefined {
     return this.#files.get(pid)?.get(slot);
   }
@@ -152,6 +167,7 @@ export class Knowledge {
   ensureDriver(driver: string, isNew = false): void {
     if (driver === '' || this.#drivers.has(driver)) return;
     this.#drivers.add(driver);
+    if (!isNew) this.#olderDrivers.add(driver);
     const vfio = isVfioDriver(driver);
     if (vfio && isNew) this.#vfioKnown = true;
     const address = driverAt(driver);
@@ -159,6 +175,12 @@ export class Knowledge {
       address, chart: this.#model.charts.device_driver, ...(isNew ? {} : { value: 'registered' }),
       input: { address, driver, driver_managed_dma: null, async: null, vfio, klist_devices: null },
     });
+  }
+
+  /** A driver that was there before the recording may have been unloaded by somebody whom nobody followed. */
+  maybeUnregistered(states: readonly State[], driver: string): State[] {
+    if (!this.#olderDrivers.delete(driver)) return [...states];
+    return [...states, ...states.map((state) => this.#asNew({ ...state, world: this.system.grow(state.world) }, [driverAt(driver)]))];
   }
 
   ensureGroup(id: number): Address {
@@ -188,11 +210,17 @@ export class Knowledge {
     let { world } = state;
     world = this.#put(world, deviceAt(device), { driver, bus, match_driver: true }, { presence, device_lock: 'unlocked', fields: {} });
     world = this.#put(world, bindingAt(device), { drv: driver ?? '', bound: driver !== null, bus: plainBus(bus) }, driver === null ? 'unbound' : 'bound');
-    if (driver !== null && isVfioDriver(driver)) world = this.#put(world, vfioDeviceAt(device), { refcount: 1 }, 'registered');
+    if (driver !== null && isVfioDriver(driver)) world = this.#registered(world, device);
     const notifier = this.system.local(world, notifierAt(device));
     world = this.#put(world, notifierAt(device), { bus, listens: plainBus(bus).iommu }, notifier.value);
     if (driver !== null) this.ensureDriver(driver);
     return { ...state, world: this.system.grow(world) };
+  }
+
+  /** A device that VFIO has had since before the recording, in a group that may never be named. */
+  #registered(world: World, device: string): World {
+    const known = this.system.local(world, deviceAt(device)).context['iommu_group'];
+    return this.#put(world, vfioDeviceAt(device), { refcount: 1, group: known ?? someGroup }, 'registered');
   }
 
   /** Somebody whom nobody follows does something to the device: it is met anew. */
@@ -241,7 +269,7 @@ export class Knowledge {
       const named = this.#put(state.world, address, { driver }, value as Local['value']);
       const binding = this.system.local(named, bindingAt(device));
       const bound = this.#put(named, bindingAt(device), { drv: driver }, binding.value);
-      return { ...state, world: isVfioDriver(driver) ? this.#put(bound, vfioDeviceAt(device), { refcount: 1 }, 'registered') : bound };
+      return { ...state, world: isVfioDriver(driver) ? this.#registered(bound, device) : bound };
     });
   }
 
@@ -268,8 +296,16 @@ export class Knowledge {
       const { world } = state;
       const candidates = [...this.#groups.keys()].filter((group) =>
         Number(this.system.local(this.system.grow(world), vfioGroupAt(nameOf(group))).context['drivers'] ?? 0) > 0);
-      return candidates.length === 0 ? [state] : candidates.flatMap((group) => this.#join([state], device, group));
+      return candidates.length === 0 ? [state, this.#inSomeGroup(state, device)] : candidates.flatMap((group) => this.#join([state], device, group));
     });
+  }
+
+  #inSomeGroup(state: State, device: string): State {
+    const { value } = this.system.local(state.world, vfioDeviceAt(device));
+    return { ...state, world: this.#put(state.world, vfioDeviceAt(device), { group: someGroup }, value) };
+  }
+  isInSomeGroup({ world }: State, device: string): boolean {
+    return this.system.has(vfioDeviceAt(device)) && this.system.local(world, vfioDeviceAt(device)).context['group'] === someGroup;
   }
 
   #join(states: readonly State[], device: string, group: Address | null): State[] {

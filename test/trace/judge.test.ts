@@ -21,6 +21,12 @@ describe('every recording has the verdict that lies beside it', () => {
   }, patience);
 });
 
+test('the known bug is found as well where the recording begins in mid-life', () => {
+  const { items, model, recording } = named('tdr-buggy/tdr');
+  const found = [60, 75, 160, 200].map((from) => judge(items.slice(from), model, recording).violation);
+  expect(found.map((violation) => violation?.reason)).toEqual(found.map(() => 'the model cannot take pci_dma_configure here'));
+}, patience);
+
 const head = `# Where the two kernels differ
 
 The recordings in [test/traces](../../test/traces/README.md), each judged with the model of the *other* kernel. The test
