@@ -102,6 +102,9 @@ export function undetermined(items: readonly Item[], recorded: (function_: strin
         const isOnly = !events.some((other) => other !== event && other.fields['cur'] === fields['cur'] && other.fields['managed'] !== undefined);
         return isOnly && after(event, (other) => other.returns && other.symbol === event.symbol)?.fields['ret'] !== 0 ? 'unused' : null;
       }
+      case 'device':
+        // A call for another device may have been given up unseen, and the rest belong to an older call.
+        return symbol === '__driver_probe_device' && !event.returns && !seenAtRest(task.slice(0, at)) ? 'neverAtRest' : null;
       case 'driver':
         return symbol === 'driver_register' ? 'earlier' : null;
       case 'user: another result': {
