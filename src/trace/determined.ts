@@ -89,6 +89,11 @@ export function undetermined(items: readonly Item[], recorded: (function_: strin
         const sameGroup = events.filter((other) => isLockedLine(other) && other.fields['g'] === fields['g']);
         return sameGroup[0] === event ? 'firstSight' : null;
       }
+      case 'owner_cnt under the lock':
+      case 'owner under the lock': {
+        const isFirst = !events.some((other) => other.line < event.line && isLockedLine(other) && other.fields['g'] === fields['g']);
+        return isFirst && !showsSections ? 'sections' : null;
+      }
       case 'owner_cnt at an entry':
       case 'owner at an entry': {
         const isFirst = !events.some((other) => other.line < event.line && isLockedLine(other) && other.fields['g'] === fields['g']);
