@@ -108,10 +108,10 @@ export function undetermined(items: readonly Item[], recorded: (function_: strin
         return isOnly && after(event, (other) => other.returns && other.symbol === event.symbol)?.fields['ret'] !== 0 ? 'unused' : null;
       }
       case 'device':
-        // A call for another device may have been given up unseen, and the rest belong to an older call.
-        return symbol === '__driver_probe_device' && !event.returns && !seenAtRest(task.slice(0, at)) ? 'neverAtRest' : null;
       case 'driver':
-        return symbol === 'driver_register' ? 'earlier' : null;
+        // A call for another one may have been given up unseen, and the rest belong to an older call.
+        if (symbol === '__driver_probe_device' && !event.returns && !seenAtRest(task.slice(0, at))) return 'neverAtRest';
+        return spoil.kind === 'driver' && symbol === 'driver_register' ? 'earlier' : null;
       case 'user: another result': {
         const ret = Number(/becomes (-?\d+)/.exec(spoil.what)?.[1]);
         const showsNothing = task[at - 1]?.mark?.kind === 'begin';
