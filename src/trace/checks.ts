@@ -4,6 +4,7 @@
  */
 import type { Address } from '../../machines/chart.ts';
 import { kobject_actions } from '../../machines/kernel.ts';
+import type { Place } from '../../machines/tracepoints.ts';
 import type { Seen } from './explain.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { TraceLine } from './line.ts';
@@ -27,6 +28,10 @@ const linkWords = ['device_links_check_suppliers return', 'device_links_driver_b
 export class Checks {
   readonly #knowledge: Knowledge;
   readonly #showsLinks: boolean;
+  readonly #showsSections: boolean;
+  readonly #showsAdding: boolean;
+  /** Devices that a task is adding, and whether that has failed. */
+  readonly #adding = new Map<number, readonly { readonly device: string; fails: boolean }[]>();
   readonly #managed = new Map<string, number>();
   /** Owner that a task's claim is for. */
   readonly #claims = new Map<number, string>();
@@ -36,20 +41,24 @@ export class Checks {
   /** Devices whose probe or release a task is in. */
   readonly #linksIn = new Map<number, readonly string[]>();
 
-  constructor(knowledge: Knowledge, words: ReadonlySet<string>) {
+  constructor(knowledge: Knowledge, words: ReadonlySet<string>, showsSections: boolean) {
+    this.#showsSections = showsSections;
+    this.#showsAdding = words.has('device_add return');
     this.#knowledge = knowledge;
     this.#showsLinks = linkWords.every((word) => words.has(word));
   }
 
   /** Nothing is known any more, but for the drivers' flags. */
   forget(): void {
-    for (const known of [this.#claims, this.#links, this.#checking, this.#linksIn]) known.clear();
+    for (const known of [this.#claims, this.#links, this.#checking, this.#linksIn, this.#adding]) known.clear();
   }
 
   /** The owner's pointer is the one of the last claim. */
   owner({ line, says, at }: Seen, group: Address | null): Wrong | null {
     const { fields, pid } = line;
     if (at === 'entry' && typeof fields['owner'] === 'string') this.#claims.set(pid, fields['owner']);
+    if (at === 'return' && says.endsWith('_claim_dma_owner')) this.#claims.delete(pid);
+    if (at === 'entry' && group !== null) return this.#maybeOwner(line, says, group);
     if (at !== 'locked' || group === null || typeof fields['ow'] !== 'string') return null;
     const pointer = fields['ow'] === '0x0' ? null : fields['ow'];
     const known = this.#knowledge.ownerOf(group);
@@ -64,13 +73,36 @@ export class Checks {
     return null;
   }
 
-  /** Each function sends its own uevent, whatever the device; device_add() takes its ADD back when it fails later. */
-  uevent({ line, says }: Seen): Wrong | null {
+  /** Read without the lock, an owner is the one that is known, or one whose claim is under way. */
+  #maybeOwner({ fields }: TraceLine, says: string, group: Address): Wrong | null {
+    const { ow } = fields;
+    const known = this.#knowledge.ownerOf(group);
+    if (known === null || typeof ow !== 'string' || ow === '0x0' || fields['grp'] === '0x0' || !this.#showsSections) return null;
+    if (ow === known || [...this.#claims.values()].includes(ow)) return null;
+    return { reason: `${says} reads owner ${ow}, but the group was claimed for ${known}`, possible: [`ow=${known}`] };
+  }
+
+  /** Each function sends its own uevent, whatever the device; of device_add() that is REMOVE where it fails. */
+  uevent({ line, says, at }: Seen): Wrong | null {
+    const { pid, symbol, fields } = line;
+    if (says === 'device_add' && this.#showsAdding) return this.#added(line, at);
     if (says !== 'kobject_uevent') return null;
-    const own = uevents[line.symbol];
-    const action = kobject_actions[Number(line.fields['action'])] ?? 'another action';
+    const own = uevents[symbol];
+    const action = kobject_actions[Number(fields['action'])] ?? 'another action';
+    const adding = symbol === 'device_add' && action === 'KOBJ_REMOVE' ? this.#adding.get(pid)?.at(-1) : undefined;
+    if (adding !== undefined && adding.device === fields['dev']) adding.fails = true;
     if (own === undefined || own.includes(action)) return null;
-    return { reason: `${line.symbol} sends ${action}`, possible: own };
+    return { reason: `${symbol} sends ${action}`, possible: own };
+  }
+
+  /** A device that was taken back before it was there has not been added. */
+  #added({ pid, fields }: TraceLine, at: Place): Wrong | null {
+    const adding = this.#adding.get(pid) ?? [];
+    if (at === 'entry') this.#adding.set(pid, [...adding.slice(-16), { device: String(fields['dev']), fails: false }]);
+    else this.#adding.set(pid, adding.slice(0, -1));
+    const last = adding.at(-1);
+    if (at !== 'return' || last?.fails !== true || fields['ret'] !== 0) return null;
+    return { reason: `device_add of ${last.device} succeeds, but it sent KOBJ_REMOVE`, possible: ['device_add.ret with an error'] };
   }
 
   /** dev->links.status changes in functions that are all on record: at the entry of a probe, or of a release that is alone, it is known. */

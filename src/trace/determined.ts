@@ -4,7 +4,6 @@
  *
  * Each rule is a reason; docs/explanation/what-a-trace-cannot-show.md explains them and counts them.
  */
-import { kobject_actions } from '../../machines/kernel.ts';
 import { ioctls } from '../../machines/tracepoints.ts';
 import { operationOf } from './command.ts';
 import { outermost } from './judge.ts';
@@ -83,8 +82,6 @@ export function undetermined(items: readonly Item[], recorded: (function_: strin
         const action = Number(/becomes (\d)/.exec(spoil.what)?.[1]) - (symbol === 'bus_notify' ? 0 : 1);
         return !pci.test(String(fields['dev'])) && action >= 0 && action <= 2 ? 'unjudged' : null;
       }
-      case 'uevent action':
-        return unjudged.has(event.line) && symbol === 'device_add' && kobject_actions[Number(/becomes (\d)/.exec(spoil.what)?.[1])] === 'KOBJ_REMOVE' ? 'unjudged' : null;
       case 'domain under the lock': {
         const sameGroup = events.filter((other) => isLockedLine(other) && other.fields['g'] === fields['g']);
         return sameGroup[0] === event ? 'firstSight' : null;

@@ -122,7 +122,7 @@ export class Judge {
     this.#most = most;
     this.#knowledge = new Knowledge(model);
     this.#explainer = new Explainer(this.#knowledge, this.#labels);
-    this.#checks = new Checks(this.#knowledge, this.#words);
+    this.#checks = new Checks(this.#knowledge, this.#words, this.#showsAllSections);
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
   }
 
