@@ -101,7 +101,7 @@ export const errorCodes = {
   },
   // The checker: a property that no list has.
   'no-such-property': {
-    fault: 'use',
+    fault: 'input',
     means: 'No property has this name.',
     usually: 'a misspelt sentence; part of the name is enough',
   },
@@ -111,7 +111,13 @@ export const errorCodes = {
     means: 'A way that the checker found cannot be taken by the system.',
     usually: 'a chart that reads something besides its context and its event',
   },
-  // The checker: the machine is too small for the topology.
+  // The checker, before the first world.
+  'too-little-memory': {
+    fault: 'input',
+    means: 'The memory that is allowed does not even hold the empty tables.',
+    usually: 'a size without its unit, such as 500 for 500M',
+  },
+  // The checker, on the way: `explore` makes it a report that says so, only who drives a search by hand meets it.
   'out-of-memory': {
     fault: 'input',
     means: 'The worlds of the topology take more memory than is allowed.',

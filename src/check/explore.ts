@@ -201,7 +201,7 @@ async function drive(round: Round, { limit = Infinity, signal, onProgress }: Exp
       told = now;
       onProgress?.({
         generated: search.transitions, distinct: search.worlds.size, queue: search.worlds.size - search.next, depth: search.depth,
-        seconds: (now - begun) / 1000, bytes: search.worlds.bytes,
+        seconds: (now - begun) / 1000, bytes: search.bytes,
       });
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -4,6 +4,7 @@
  * Breadth first, so the first world found is a nearest one. What is done with a world when it is new or when its turn
  * comes is up to the `Visitor`; which of its choices are taken may be narrowed by a `Reduction`.
  */
+import { ModelError } from '../errors.ts';
 import { Ints } from './ints.ts';
 import { layoutOf, widths, type Layout } from './layout.ts';
 import { direct, type Choice, type Tables } from './tables.ts';
@@ -92,11 +93,17 @@ export class Search {
     visitor.discovered(0, this.nodes);
   }
 
-  /** Expands up to `count` worlds. False when the queue is empty. */
+  /** Expands up to `count` worlds. False when the queue is empty. @throws {ModelError} out-of-memory */
   run(count: number): boolean {
     const end = this.next + count;
     while (this.next < end && this.next < this.worlds.size) this.#expand(this.next++);
+    if (this.bytes > this.#options.memory) throw new ModelError('out-of-memory', `worlds and steps take ${this.bytes} bytes`, { at: `memory of ${this.#options.memory} bytes` });
     return this.next < this.worlds.size;
+  }
+
+  /** What worlds take, and their steps where they are kept. */
+  get bytes(): number {
+    return this.worlds.bytes + this.starts.data.byteLength + this.targets.data.byteLength;
   }
 
   /** Levels begun so far; level 0 is the initial world alone. */

@@ -30,19 +30,19 @@ export function register(program: Program): void {
     .description('visit every world that a topology can reach, and decide every property')
     .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, and users')
     .option('--model <name>', `one of ${Object.keys(models).join(', ')}`, 'v6.12.y')
-    .option('--devices <n>', 'devices of the usual topology', count('--devices'), 3)
-    .option('--users <n>', 'users of the usual topology', count('--users'), 2)
+    .option('--devices <n>', 'devices of the usual topology', count('--devices', 1, 64), 3)
+    .option('--users <n>', 'users of the usual topology', count('--users', 0, 64), 2)
     .option('--bus <name>', 'bus of the usual topology', 'pci')
     .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
     .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))
     .option('--together <n>', 'how many threads may be inside a call at once; 0: all. Default: all, 2 in the usual topology', count('--together'))
-    .option('--limit <states>', 'stop after so many worlds', count('--limit'))
+    .option('--limit <states>', 'stop after so many worlds', count('--limit', 1))
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
     .option('--property <words...>', 'only properties whose sentence has these words')
     .option('--explain', 'say what each reduction saved, and how large a world is')
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
     .option('--no-partial-order', 'visit every order of independent steps')
-    .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate'))
+    .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate', 1))
     .option('--seed <n>', 'with --simulate: the same seed gives the same walks', count('--seed'), 1)
     .does(check);
 }
@@ -178,8 +178,9 @@ function parsed(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new ModelError('bad-topology', `this is not JSON: ${error.message}`, { at: file, accepted: 'a JSON document', cause: error });
+    if (error instanceof SyntaxError)
+      throw new ModelError('bad-topology', `this is not JSON: ${error.message}`, { at: file, accepted: 'a JSON document', usually: 'a file of another kind, or one that was cut off', cause: error });
+    throw error instanceof Error && 'code' in error ? Object.assign(error, { path: file }) : error; // EISDIR comes without its path
   }
 }
 
@@ -201,10 +202,12 @@ function selected(properties: readonly Property[], words: readonly string[] | un
   }).filter((property, index, all) => all.indexOf(property) === index);
 }
 
-function count(option: string) {
+function count(option: string, least = 0, most = Number.MAX_SAFE_INTEGER) {
   return (given: string): number => {
-    if (/^\d+$/.test(given)) return Number(given);
-    throw new ModelError('wrong-use', `${option} ${given} is not a number`, { at: option, accepted: 'a whole number' });
+    if (/^\d+$/.test(given) && Number(given) >= least && Number(given) <= most) return Number(given);
+    throw new ModelError('wrong-use', `${option} ${given} is not such a number`, {
+      at: option, accepted: most < Number.MAX_SAFE_INTEGER ? `${least} to ${most}` : least > 0 ? `a whole number from ${least}` : 'a whole number',
+    });
   };
 }
 

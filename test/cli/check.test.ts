@@ -36,6 +36,7 @@ interface Document {
   schema: string;
   states: number;
   complete: boolean;
+  stopped?: string;
   properties: { name: string; kind: string; verdict: string; path: { from: string; to: string; event: { type: string } }[] }[];
 }
 
@@ -65,6 +66,13 @@ describe('check', () => {
     expect(properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict !== 'unknown')).toEqual([]);
   });
 
+  test('memory that runs out on the way is no answer', async () => {
+    const { code, out } = await shell('--devices', '2', '--users', '1', '--memory', '100000', '--json');
+    const { complete, stopped, properties } = JSON.parse(out) as Document;
+    expect({ code, complete, stopped }).toEqual({ code: exit.limit, complete: false, stopped: 'memory' });
+    expect(properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict !== 'unknown')).toEqual([]);
+  });
+
   test('one property, in words', async () => {
     const { code, out } = await shell(cdx, '--property', 'is counted', '--explain', '--no-symmetry');
     expect(code).toBe(exit.violation);
@@ -89,8 +97,12 @@ describe('check', () => {
 
   test.each([
     [['--model', 'v6.12'], exit.wrongUse, 'no-such-model'],
-    [['--property', 'nonsense'], exit.wrongUse, 'no-such-property'],
     [['--limit', 'many'], exit.wrongUse, 'wrong-use'],
+    [['--limit', '0'], exit.wrongUse, 'a whole number from 1'],
+    [['--devices', '1000'], exit.wrongUse, '1 to 64'],
+    [['--property', 'nonsense'], exit.badInput, 'no-such-property'],
+    [['--memory', '500'], exit.badInput, 'too-little-memory'],
+    [[folder], exit.badInput, 'is a directory'],
     [[join(folder, 'missing.json')], exit.badInput, 'unreadable-file'],
     [[topology('empty.json', {})], exit.badInput, 'bad-topology'],
   ])('%j is refused', async (argv, code, word) => {
