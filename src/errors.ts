@@ -93,6 +93,12 @@ export const errorCodes = {
     means: 'One state and one event gave two different results.',
     usually: 'an action that changes context in place, or reads a clock or a random number',
   },
+  // Found by the debug mode and by the checker: a key or an observation that stands for two.
+  'merged-states': {
+    fault: 'model',
+    means: 'Two local states or observations that are taken for one are not the same.',
+    usually: 'a value that JSON does not keep: undefined, NaN, a Date, a Map, a function',
+  },
   // The checker: an actor that never runs out of new local states.
   unbounded: {
     fault: 'model',
@@ -136,6 +142,8 @@ export type ErrorDetail = {
   usually?: string | undefined;
   /** What to do next, best a command that can be pasted. */
   hint?: string | undefined;
+  /** What leads there, a line each. */
+  way?: readonly string[] | undefined;
   /** The error underneath. */
   cause?: unknown;
 };
@@ -155,6 +163,7 @@ export class ModelError extends Error {
   readonly accepted: readonly string[];
   readonly usually: string;
   readonly hint: string | undefined;
+  readonly way: readonly string[];
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -163,6 +172,13 @@ export class ModelError extends Error {
     this.accepted = typeof detail.accepted === 'string' ? [detail.accepted] : (detail.accepted ?? []);
     this.usually = detail.usually ?? errorCodes[code].usually;
     this.hint = detail.hint;
+    this.way = detail.way ?? [];
+  }
+
+  /** The same error, with what leads to it. */
+  leadingThere(way: readonly string[]): ModelError {
+    const { code, message, at, accepted, usually, hint, cause } = this;
+    return new ModelError(code, message, { at, accepted, usually, hint, way, cause });
   }
 }
 
@@ -176,6 +192,7 @@ export function formatError(error: ModelError): string {
   if (error.accepted.length > 0) lines.push(`  Possible here: ${sentence(error.accepted.join(', '))}`);
   lines.push(`  Usual cause: ${sentence(error.usually)}`);
   if (error.hint !== undefined) lines.push(`  What to do: ${error.hint}`);
+  if (error.way.length > 0) lines.push('  What leads there:', ...error.way.map((line) => `    ${line}`));
   return lines.join('\n');
 }
 

@@ -248,7 +248,7 @@ export class Ample implements Reduction {
     if (known !== -1) return known - 1;
     let number = -1;
     try {
-      const { next, out, decided } = this.#tables.move(actor, at, message);
+      const { next, out, decided } = this.#tables.guess(actor, at, message);
       number = this.#moves.push({ next, decided, sent: sent(out), visible: this.#visible(actor, at, next) }) - 1;
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
@@ -288,5 +288,5 @@ interface Moved {
 }
 type Moves = Tables['effectMoves'][number];
 
-const sent = (out: ReturnType<Tables['move']>['out']): string[] =>
+const sent = (out: ReturnType<Tables['guess']>['out']): string[] =>
   out.flatMap((output) => (output.kind === 'sent' ? [`${output.sent.to} ${JSON.stringify(output.sent.event)}`] : []));

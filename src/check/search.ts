@@ -76,8 +76,10 @@ export class Search {
   readonly #queue: number[] = [];
   #gated = 0;
   readonly #visitor: Visitor;
-  /** Choices since the world that is expanded, while somebody asks for them. */
+  /** Choices since the world that is expanded. */
   readonly #row: number[] = [];
+  /** The choice that is being taken. */
+  #taking = -1;
   #told: ((row: readonly number[]) => void) | undefined;
 
   constructor(tables: Tables, visitor: Visitor, options: SearchOptions) {
@@ -152,6 +154,7 @@ export class Search {
     this.effects.length = 0;
     const target = tables.target.data[choice] as number;
     let effect: number;
+    this.#taking = choice;
     const { actor } = tables.choices[choice] as Choice;
     if (target === direct) {
       effect = tables.own.data[choice] as number;
@@ -164,7 +167,16 @@ export class Search {
     let decided = tables.effectDecided.data[effect] as number;
     const rest = tables.effectRest.data[effect] as number;
     if (rest !== 0) decided |= this.#finish(rest);
+    this.#taking = -1;
     return decided;
+  }
+
+  /** After an error: the world whose turn it was and the choices taken from there. Gives them up. */
+  abandoned(): { readonly place: number; readonly row: readonly number[]; readonly then: Choice | undefined } {
+    const row = this.#row.splice(0);
+    if (this.#taking !== -1) row.push(this.#taking);
+    this.#taking = -1;
+    return { place: Math.max(0, this.next - 1), row, then: this.tables.computing };
   }
 
   revert(): void {

@@ -14,7 +14,7 @@ import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
 type Options = Asked & {
-  readonly limit?: number; readonly memory?: number; readonly explain?: true;
+  readonly limit?: number; readonly memory?: number; readonly localStates?: number; readonly explain?: true;
   readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number;
 };
 
@@ -23,6 +23,7 @@ export function register(program: Program): void {
     .description('visit every world that a topology can reach, and decide every property')
     .option('--limit <states>', 'stop after so many worlds', count('--limit', 1))
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
+    .option('--local-states <n>', 'local states that one actor may have before a chart is said to grow without bound. Default 16384', count('--local-states', 1))
     .option('--explain', 'say what each reduction saved, and how large a world is')
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
     .option('--no-partial-order', 'visit every order of independent steps')
@@ -39,7 +40,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
     return simulated(out, system, model.name, await simulate(system, subject, properties, { walks: options.simulate, seed: options.seed, signal }), options.seed);
   }
   const report = await explore(subjectOf(system, { together }), properties, {
-    limit: options.limit, memory: options.memory, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
+    limit: options.limit, memory: options.memory, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
     onProgress: (progress) => out.progress(progressLine(progress)),
   });
   out.progress('');
