@@ -133,9 +133,7 @@ export class Round implements Visitor {
     this.#properties = properties;
     this.judge = new Judge(tables, properties);
     const eventual = properties.some(({ kind }) => kind === 'leadsTo');
-    // Where the number of calls at once is bounded, one call's end lets another begin: an end is then no private step.
-    const rests = tables.subject.together !== Infinity || properties.some(({ kind, rests }) => kind === 'atRest' || rests === true);
-    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, rests, before);
+    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, before);
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
     this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
