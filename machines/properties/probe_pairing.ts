@@ -72,6 +72,13 @@ export const driverIsAsked = property({
   holds: (seen) => seen.binding.every(({ device, driver }) => driver === null || seen.device.some((one) => one.device === device && one.driver === driver)),
 });
 
+export const listedOnce = property({
+  kind: 'always', name: 'a device is put on the list of its driver once',
+  why: 'driver_bound() warns and sends no notice for a device that is on a list already: it was bound twice.',
+  sees: {},
+  step: ({ event, before }) => event.type !== 'klist_add_tail' || !(before.context['klist_devices'] as readonly unknown[]).includes(event['device']),
+});
+
 export const restIsDecided = property({
   kind: 'atRest', name: 'at rest dev->driver is set exactly where a driver is bound', why: 'A refused or failed probe leaves the device as it was.',
   sees: names,

@@ -29,6 +29,7 @@ const where: Readonly<Record<string, [Small, number]>> = {
   'listener takes device_lock': [{ sysfs: true }, 1],
   'listener takes device_lock, once': [{ sysfs: true, times: 1 }, 22],
   'dev->driver is cleared early': [bind, 36],
+  'a dead device is bound by hand': [{ bus: 'usb', hotplug: true, manual: true, times: 1 }, 68],
 };
 
 const verdicts = async (given: Small, options: ExploreOptions) => {
