@@ -13,6 +13,7 @@ import { deviceAt } from '../address.ts';
 import { sends, type Here } from '../chart.ts';
 import { driver_binding } from '../driver_binding.ts';
 import { bind_store } from '../entry/bind_store.ts';
+import { device_add } from '../entry/device_add.ts';
 import { device_bind_driver } from '../entry/device_bind_driver.ts';
 import { dma_owner } from '../entry/dma_owner.ts';
 import { iommu_group } from '../v6.12.y/iommu_group.ts';
@@ -143,4 +144,10 @@ export const driverGoesEarly = changed(device, (config) => {
 /** Who binds by hand does not look whether the device is being removed. */
 export const bindsTheDead = changed(device_bind_driver, (config) => {
   stateAt(config, 'in_dev_p').on['dev->p.ret'].shift();
+});
+
+/** A scan of the bus takes no pci_rescan_remove_lock. */
+export const scansAtOnce = changed(device_add, (config) => {
+  stateAt(config, 'begun').always.shift();
+  stateAt(config, 'over').always.shift();
 });
