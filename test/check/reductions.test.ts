@@ -16,7 +16,7 @@ const table: [Small, number, number, number, number][] = [
   [{ users: 2, sysfs: true, times: 1, only: ['bind_store', 'vm1', 'vm2'] }, 2443, 1358, 615, 342],
   [{ devices: 2, sysfs: true, times: 1 }, 782, 782, 120, 117],
   [{ devices: 2, sysfs: true, users: 1, times: 1 }, 5790, 5790, 1002, 978],
-  [{ hotplug: true, users: 1, times: 1 }, 1349, 1349, 290, 290],
+  [{ hotplug: true, users: 1, times: 1 }, 1485, 1485, 314, 314],
   [{ sysfs: true, times: 1, answers: { probe: [0, -12, -517], firmware_dma_configure: [0, -517] } }, 411, 411, 93, 93],
   [{ sysfs: true, times: 1, bus: 'cdx', users: 1, model: 'v6.12.y' }, 2456, 2456, 409, 409],
 ];

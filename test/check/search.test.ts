@@ -22,7 +22,7 @@ const counts: [Small, number, number, number][] = [
   [{ sysfs: true, devices: 2, times: 1 }, 782, 1602, 53],
   [{ module: true, times: 1 }, 71, 91, 47],
   [{ hotplug: true, times: 1 }, 163, 223, 76],
-  [{ hotplug: true, users: 1, times: 1, bus: 'platform' }, 1262, 2907, 76],
+  [{ hotplug: true, users: 1, times: 1, bus: 'platform' }, 1400, 3079, 76],
   [{ sysfs: true, test_remove: true, times: 1 }, 442, 793, 76],
   [{ sysfs: true, times: 1, answers: { probe: [0, -12, -517], firmware_dma_configure: [0, -517] } }, 411, 756, 52],
 ];
