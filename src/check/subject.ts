@@ -16,6 +16,8 @@ export interface SubjectActor {
   /** The chart that it runs: only actors of one chart are interchangeable. */
   readonly chart: unknown;
   move(local: Local, event: Message): Move;
+  /** The same for a question: what would it do? */
+  guess(local: Local, event: Message): Move;
   /** A thread of control begins and ends here: it is at rest in some local states only. */
   readonly thread: boolean;
   /** Other actors wait for it in turn (`holderOf`). */
@@ -84,6 +86,7 @@ export function subjectOf(system: System, { together = Infinity }: { readonly to
     actors: actors.map((actor) => ({
       address: actor.address, initial: actor.initial, chart: actor.machine, thread: actor.address.startsWith('thread:'), lock: 'holder' in actor.initial.context,
       move: (local, event) => actor.move(local, event),
+      guess: (local, event) => actor.guess(local, event),
     })),
     starts: topology.threads.filter(({ name }) => system.has(`thread:${name}`)).map(({ name, calls, times }) => ({
       actor: system.indexOf(`thread:${name}`), times, calls: calls.map((call) => system.start(`thread:${name}`, call).event),

@@ -8,6 +8,7 @@ import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, StateValue } fro
 import type { Address, Message, Said } from '../../machines/chart.ts';
 import type { Placement } from '../../machines/model.ts';
 import { ModelError } from '../errors.ts';
+import { difference, freeze } from './plain.ts';
 
 /** A message on its way. */
 export interface Sent {
@@ -40,6 +41,8 @@ export interface Scope {
 }
 
 type Executed = { type: string; params?: unknown };
+/** What XState tells an inspector; of a microstep: the event and the transitions that it takes. */
+type Inspected = { type: string; event?: { type: string }; _transitions?: readonly object[] };
 
 /** Same object for the same content: messages can then be compared and kept by identity. */
 export class Messages {
@@ -57,7 +60,10 @@ export class Messages {
 }
 
 export interface LocalsOptions {
-  /** Take each step twice on a frozen context and compare (slow; for tests and for `--twice`). */
+  /**
+   * Take each step twice, with context and event frozen, and compare; see that no key stands for two local states, and
+   * that no event a chart raises for itself is dropped. Costs once per move, so nothing where moves are few.
+   */
   readonly twice: boolean;
 }
 
@@ -70,7 +76,10 @@ export class Actor {
   readonly #scope: object;
   readonly #messages: Messages;
   readonly #options: LocalsOptions;
+  readonly #compared = new WeakSet<Move>();
   #executed: Executed[] = [];
+  /** An event that the chart raised for itself and that no transition took. */
+  #dropped: string[] = [];
 
   constructor(placement: Placement, directory: (address: Address) => AnyActorRef | undefined, messages: Messages, options: LocalsOptions) {
     this.address = placement.address;
@@ -80,7 +89,7 @@ export class Actor {
     const self = { id: this.address, sessionId: this.address, systemId: this.address } as unknown as AnyActorRef;
     this.#scope = {
       self, id: this.address, sessionId: this.address,
-      system: { get: directory, _sendInspectionEvent: () => undefined },
+      system: { get: directory, _sendInspectionEvent: (seen: Inspected) => { this.#inspect(seen); } },
       logger: () => undefined, defer: () => undefined, emit: () => undefined, stopChild: () => undefined,
       actionExecutor: (action: Executed) => { this.#executed.push(action); },
     };
@@ -90,12 +99,19 @@ export class Actor {
       ? first : this.machine.resolveState({ value: placement.value as StateValue, context: first.context }) as AnyMachineSnapshot);
   }
 
-  /** What `event` does in `local`. @throws {ModelError} unhandled-event, no-such-actor, nondeterministic-step */
+  /** What `event` does in `local`. @throws {ModelError} unhandled-event, no-such-actor, nondeterministic-step, merged-states */
   move(local: Local, event: Message): Move {
+    const move = this.guess(local, event);
+    if (this.#options.twice && !this.#compared.has(move)) this.#compare(local, event, move);
+    return move;
+  }
+
+  /** The same for a move that nobody may ever make: not taken twice. */
+  guess(local: Local, event: Message): Move {
     const known = local.moves.get(event);
     if (known !== undefined) return known;
+    if (this.#options.twice) freeze(event);
     const move = this.#compute(local, event);
-    if (this.#options.twice) this.#compare(local, event, move);
     local.moves.set(event, move);
     return move;
   }
@@ -123,6 +139,7 @@ export class Actor {
         accepted: [...new Set(local.snapshot._nodes.flatMap((node: { ownEvents: readonly string[] }) => [...node.ownEvents]))].map(String).sort(),
       });
     this.#executed = [];
+    this.#dropped = [];
     let next: AnyMachineSnapshot;
     try {
       next = this.machine.transition(local.snapshot as never, event as never, this.#scope as never) as AnyMachineSnapshot;
@@ -130,6 +147,8 @@ export class Actor {
       throw this.#explained(error, local, event);
     }
     if (next.status === 'error') throw this.#explained(next.error, local, event);
+    if (this.#dropped.length > 0)
+      throw new ModelError('unhandled-event', `${this.address} raises ${this.#dropped.join()} and does not answer it`, { at: `${this.address}, state ${JSON.stringify(local.value)}, ${event.type}` });
     const out = this.#executed.map((action) => this.#output(action, local, event));
     return { next: this.#intern(next), out };
   }
@@ -147,14 +166,20 @@ export class Actor {
 
   #explained(error: unknown, local: Local, event: Message): unknown {
     const text = error instanceof Error ? error.message : String(error);
+    if (this.#options.twice && error instanceof TypeError && /read only|not extensible|Cannot delete/.test(text))
+      return new ModelError('nondeterministic-step', `${event.type} changes in place what it was given: ${text}`, { at: `${this.address}, state ${JSON.stringify(local.value)}`, cause: error });
     if (!text.startsWith('no-such-actor')) return error;
     return new ModelError('no-such-actor', text.replace(/^no-such-actor: /, ''), {
       at: `${this.address}, state ${JSON.stringify(local.value)}, ${event.type} from ${event.from}`, cause: error,
     });
   }
 
+  #inspect({ type, event, _transitions: transitions }: Inspected): void {
+    if (type === '@xstate.microstep' && event !== undefined && transitions?.length === 0) this.#dropped.push(event.type);
+  }
+
   #compare(local: Local, event: Message, first: Move): void {
-    freeze(local.snapshot.context);
+    this.#compared.add(first);
     const second = this.#compute(local, event);
     if (second.next === first.next && JSON.stringify(second.out) === JSON.stringify(first.out)) return;
     throw new ModelError('nondeterministic-step', `${event.type} gave two results`, { at: `${this.address}, state ${JSON.stringify(local.value)}` });
@@ -163,6 +188,7 @@ export class Actor {
   #intern(snapshot: AnyMachineSnapshot): Local {
     const key = keyOf(snapshot);
     const known = this.#byKey.get(key);
+    if (this.#options.twice) this.#same(known, snapshot);
     if (known !== undefined) return known;
     const local: Local = {
       id: this.locals.length, value: snapshot.value as StateValue, context: snapshot.context as Record<string, unknown>, snapshot, moves: new Map(),
@@ -171,13 +197,18 @@ export class Actor {
     this.locals.push(local);
     return local;
   }
+
+  /** Value and context are all that a snapshot is, and the key of another says the same. */
+  #same(known: Local | undefined, { context, historyValue, children, value }: AnyMachineSnapshot): void {
+    freeze(context);
+    const hidden = Object.keys(historyValue).length > 0 ? 'history' : Object.keys(children as object).length > 0 ? 'children' : undefined;
+    const at = hidden ?? (known && difference(known.context, context, 'context'));
+    if (at === undefined) return;
+    throw new ModelError('merged-states', hidden ? `${hidden} that the key of a local state leaves out` : 'two local states with one key', {
+      at: `${this.address}, state ${JSON.stringify(value)}, ${at}`, accepted: 'strings, finite numbers, booleans, null, lists and records',
+    });
+  }
 }
 
 /** Value and context are all of a local state here: no chart uses history, children or timers (tests hold that). */
 const keyOf = (snapshot: AnyMachineSnapshot): string => JSON.stringify([snapshot.value, snapshot.context]);
-
-function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const inner of Object.values(value)) freeze(inner);
-}

@@ -36,6 +36,7 @@ interface Document {
   schema: string;
   states: number;
   complete: boolean;
+  stopped?: string;
   properties: { name: string; kind: string; verdict: string; path: { from: string; to: string; event: { type: string } }[] }[];
 }
 
@@ -43,7 +44,7 @@ describe('check', () => {
   test('a topology where everything holds', async () => {
     const { code, out, err } = await shell(sound, '--json');
     const { schema, states, complete, properties } = JSON.parse(out) as Document;
-    expect({ code, err, schema, states, complete }).toEqual({ code: exit.holds, err: '', schema: 'dma-ownership/check@1', states: 189, complete: true });
+    expect({ code, err, schema, states, complete }).toEqual({ code: exit.holds, err: '', schema: 'dma-ownership/check@1', states: 94, complete: true });
     expect(properties.filter(({ verdict }) => verdict !== 'holds')).toEqual([]);
     expect(properties.every(({ path }) => path.length === 0)).toBe(true);
   });
@@ -62,6 +63,13 @@ describe('check', () => {
     const { code, out } = await shell(sound, '--json', '--limit', '20');
     const { complete, properties } = JSON.parse(out) as Document;
     expect({ code, complete }).toEqual({ code: exit.limit, complete: false });
+    expect(properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict !== 'unknown')).toEqual([]);
+  });
+
+  test('memory that runs out on the way is no answer', async () => {
+    const { code, out } = await shell('--devices', '2', '--users', '1', '--memory', '100000', '--json');
+    const { complete, stopped, properties } = JSON.parse(out) as Document;
+    expect({ code, complete, stopped }).toEqual({ code: exit.limit, complete: false, stopped: 'memory' });
     expect(properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict !== 'unknown')).toEqual([]);
   });
 
@@ -89,8 +97,12 @@ describe('check', () => {
 
   test.each([
     [['--model', 'v6.12'], exit.wrongUse, 'no-such-model'],
-    [['--property', 'nonsense'], exit.wrongUse, 'no-such-property'],
     [['--limit', 'many'], exit.wrongUse, 'wrong-use'],
+    [['--limit', '0'], exit.wrongUse, 'a whole number from 1'],
+    [['--devices', '1000'], exit.wrongUse, '1 to 64'],
+    [['--property', 'nonsense'], exit.badInput, 'no-such-property'],
+    [['--memory', '500'], exit.badInput, 'too-little-memory'],
+    [[folder], exit.badInput, 'is a directory'],
     [[join(folder, 'missing.json')], exit.badInput, 'unreadable-file'],
     [[topology('empty.json', {})], exit.badInput, 'bad-topology'],
   ])('%j is refused', async (argv, code, word) => {
