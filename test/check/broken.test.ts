@@ -18,7 +18,7 @@ const where: Readonly<Record<string, [Small, number]>> = {
   'sysfs removed before it is added': [share, 19],
   'lost error': [share, 20],
   'sysfs failure leaks the count': [bind, 22],
-  'probe before the device is ready': [{ hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister'], times: 1 }, 22],
+  'probe before the device is ready': [{ hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister'], times: 1 }, 23],
   'dev->driver stays after a failed probe': [bind, 13],
   'unuse ignores': [bind, 26],
   'claim without a look at the count': [share, 19],
@@ -29,6 +29,8 @@ const where: Readonly<Record<string, [Small, number]>> = {
   'listener takes device_lock': [{ sysfs: true }, 1],
   'listener takes device_lock, once': [{ sysfs: true, times: 1 }, 22],
   'dev->driver is cleared early': [bind, 36],
+  'a dead device is bound by hand': [{ bus: 'usb', hotplug: true, manual: true, times: 1 }, 71],
+  'scan without a lock': [{ hotplug: true, times: 1 }, 16],
 };
 
 const verdicts = async (given: Small, options: ExploreOptions) => {

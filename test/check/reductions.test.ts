@@ -16,7 +16,7 @@ const table: [Small, number, number, number, number][] = [
   [{ users: 2, sysfs: true, times: 1, only: ['bind_store', 'vm1', 'vm2'] }, 2443, 1358, 300, 168],
   [{ devices: 2, sysfs: true, times: 1 }, 782, 782, 58, 48],
   [{ devices: 2, sysfs: true, users: 1, times: 1 }, 5790, 5790, 446, 366],
-  [{ hotplug: true, users: 1, times: 1 }, 2555, 2555, 704, 704],
+  [{ hotplug: true, users: 1, times: 1 }, 1485, 1485, 189, 189],
   [{ sysfs: true, times: 1, answers: { probe: [0, -12, -517], firmware_dma_configure: [0, -517] } }, 411, 411, 54, 54],
   [{ sysfs: true, times: 1, bus: 'cdx', users: 1, model: 'v6.12.y' }, 2456, 2456, 192, 192],
 ];

@@ -14,14 +14,18 @@ export interface Small extends Partial<DefaultTopology> {
   readonly only?: readonly string[];
   /** The devices are not there yet. */
   readonly absent?: boolean;
+  /** A thread that binds each device by hand. */
+  readonly manual?: boolean;
 }
 
-export function smallTopology({ times = null, only, absent = false, ...given }: Small): Topology {
+export function smallTopology({ times = null, only, absent = false, manual = false, ...given }: Small): Topology {
   const topology = defaultTopology({ devices: 1, users: 0, sysfs: false, module: false, hotplug: false, ...given });
+  const calls = topology.devices.map(({ name: device }) => ({ type: 'device_bind_driver', device, driver: 'e1000e' }));
+  const threads = [...topology.threads, ...(manual ? [{ name: 'manual', entry: 'device_bind_driver', calls, times }] : [])];
   return {
     ...topology,
     devices: topology.devices.map((device) => ({ ...device, present: !absent })),
-    threads: topology.threads.filter(({ name }) => only === undefined || only.includes(name)).map((thread) => ({ ...thread, times })),
+    threads: threads.filter(({ name }) => only === undefined || only.includes(name)).map((thread) => ({ ...thread, times })),
   };
 }
 
