@@ -66,7 +66,7 @@ export function fairLoops(round: Round, index: number): Way | undefined {
   const open = reachableWithout(round, cause, effect);
   for (const component of components(round, open)) {
     const found = fair(round, component, open);
-    if (found) return { ...pathTo(round, found.place, -1), loop: found.loop };
+    if (found) return { ...pathTo(round, found.place), loop: found.loop };
   }
   return undefined;
 }

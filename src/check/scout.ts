@@ -2,6 +2,7 @@
  * Random walks that only learn: what they meet need not be learnt in the middle of a search, and fields get their width before
  * the first world is kept.
  */
+import { ModelError } from '../errors.ts';
 import type { Ints } from './ints.ts';
 import type { Leaf, Steps } from './steps.ts';
 import type { Choice } from './tables.ts';
@@ -10,12 +11,20 @@ import { generator } from './random.ts';
 const walks = 200;
 const length = 400;
 
-/** Fills `steps` with what walks from the initial world meet: the same at each call. */
+/** Fills `steps` with what walks from the initial world meet: the same at each call. What a chart does wrong is left to the search. */
 export function scout(steps: Steps): void {
+  try {
+    walk(steps);
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+  }
+}
+
+function walk(steps: Steps): void {
   const { tables } = steps;
   const { starts, together } = tables.subject;
   const random = generator(1);
-  for (let walk = 0; walk < walks; walk++) {
+  for (let done = 0; done < walks; done++) {
     const nodes = new Int32Array(tables.nodes.length);
     for (let step = 0; step < length; step++) {
       const full = starts.filter(({ actor }) => !tables.quiet(actor, nodes[actor] as number)).length >= together;

@@ -9,6 +9,7 @@
  */
 import type { Local, Move, Output, Sent } from '../world/locals.ts';
 import { ModelError } from '../errors.ts';
+import { grown, mostInFlight, mostLocals } from './growth.ts';
 import { Ints, PairMap } from './ints.ts';
 import type { Property, Stepped } from './property.ts';
 import type { Message, Subject } from './subject.ts';
@@ -55,8 +56,13 @@ export class Tables {
   readonly rest = new Ints();
   readonly messages: Message[] = [];
   readonly sents: Sent[] = [];
+  /** Local moves that some world makes, and those that were only asked about. */
+  readonly made = new Set<Move>();
+  readonly guessed = new Set<Move>();
   /** Local moves asked of the charts. */
   moves = 0;
+  /** The choice whose effect is computed before anybody takes it; undefined between two. */
+  computing: Choice | undefined;
   readonly #pairs = new PairMap();
   readonly #received: PairMap[];
   readonly #quiet: Ints[];
@@ -67,9 +73,12 @@ export class Tables {
   readonly #sentIds = new Map<string, number>();
   readonly #starts: (Subject['starts'][number] | undefined)[];
   readonly #watched: readonly Property[];
+  readonly #most: number;
 
-  constructor(subject: Subject, properties: readonly Property[]) {
+  /** @param most local states of one actor, with its calls in flight; more are `unbounded` */
+  constructor(subject: Subject, properties: readonly Property[], most = mostLocals) {
     this.subject = subject;
+    this.#most = most;
     this.#watched = properties.filter(({ step }) => step !== undefined);
     if (this.#watched.length > 30) throw new ModelError('wrong-use', 'more than 30 properties about steps at once', { at: 'properties' });
     const { actors } = subject;
@@ -96,8 +105,7 @@ export class Tables {
     const known = byKey.get(key);
     if (known !== undefined) return known;
     const nodes = this.nodes[actor] as Node[];
-    if (nodes.length >= 1 << 24 || outbox.length > 64)
-      throw new ModelError('unbounded', `${this.subject.actors[actor]?.address} has more than ${nodes.length} local states`, { at: `${JSON.stringify(local.value)} ${JSON.stringify(local.context)}` });
+    if (nodes.length >= this.#most || outbox.length > mostInFlight) throw this.#unbounded(actor, { local, outbox, left });
     nodes.push({ local, outbox, left });
     if (outbox.length > 0 && !(this.subject.actors[actor] as Subject['actors'][number]).thread && this.subject.callerOf(local) === null)
       for (const sent of outbox) this.#loose.add(this.message((this.sents[sent] as Sent).event));
@@ -135,11 +143,12 @@ export class Tables {
     return this.#loose.has(this.message(event)) && !(this.subject.actors[actor] as Subject['actors'][number]).thread;
   }
 
-  /** What one message does to a local state, and which properties about steps it decides. */
-  move(actor: number, local: Local, message: number): Move & { readonly decided: number } {
+  /** What one message would do to a local state, and which properties about steps it would decide. */
+  guess(actor: number, local: Local, message: number): Move & { readonly decided: number } {
     const event = this.messages[message] as Message;
-    const move = (this.subject.actors[actor] as Subject['actors'][number]).move(local, event);
-    return { next: move.next, out: move.out, decided: this.#decided(actor, local, event, move) };
+    const move = (this.subject.actors[actor] as Subject['actors'][number]).guess(local, event);
+    this.guessed.add(move);
+    return { ...move, decided: this.#decided(actor, local, event, move) };
   }
 
   #callerAt(actor: number, node: number): number {
@@ -164,14 +173,14 @@ export class Tables {
       const after = this.node(actor, local, outbox.filter((_, index) => index !== at), left);
       for (const { to, event } of this.subject.alternatives(call)) {
         const target = this.subject.indexOf(to);
-        if (target === actor) this.#direct(actor, event, this.receive(actor, after, this.message(event)), false);
+        if (target === actor) this.#direct(actor, event, after, false);
         else this.#choice({ actor, target, event, start: false }, target, after, -1);
       }
     }
     const begins = this.#starts[actor];
     if (begins && left !== 0 && outbox.length === 0 && this.subject.rests(local)) {
       const fewer = this.node(actor, local, outbox, left > 0 ? left - 1 : left);
-      for (const event of begins.calls) this.#direct(actor, event, this.receive(actor, fewer, this.message(event)), true);
+      for (const event of begins.calls) this.#direct(actor, event, fewer, true);
     }
     (this.first[actor] as Ints).data[node] = start;
     (this.count[actor] as Ints).data[node] = this.choices.length - start;
@@ -224,6 +233,16 @@ export class Tables {
     return this.messages.length - 1;
   }
 
+  #unbounded(actor: number, node: Node): ModelError {
+    const { address } = this.subject.actors[actor] as Subject['actors'][number];
+    if (node.outbox.length > mostInFlight)
+      return new ModelError('unbounded', `${address} has more than ${mostInFlight} calls in flight`, { at: `${address}, state ${JSON.stringify(node.local.value)}` });
+    const { part, values, last } = grown([...(this.nodes[actor] as Node[]), node]);
+    return new ModelError('unbounded', `more than ${this.#most} local states: its ${part} has ${values} values, here ${last}`, {
+      at: `${address}, state ${JSON.stringify(node.local.value)}`, hint: 'bound it in the chart; where so many are meant, allow more (`locals`, --local-states)',
+    });
+  }
+
   #node(actor: number, node: number): Node {
     return (this.nodes[actor] as Node[])[node] as Node;
   }
@@ -245,8 +264,12 @@ export class Tables {
     this.own.push(own);
   }
 
-  #direct(actor: number, event: Message, effect: number, start: boolean): void {
-    this.#choice({ actor, target: actor, event, start }, direct, -1, effect);
+  /** A choice of which all is known at once: what `event` does at `node`. */
+  #direct(actor: number, event: Message, node: number, start: boolean): void {
+    const choice = (this.computing = { actor, target: actor, event, start });
+    const effect = this.receive(actor, node, this.message(event));
+    this.computing = undefined;
+    this.#choice(choice, direct, -1, effect);
   }
 
   /** Lets the actors in `nodes` move until only messages for others are left. */
@@ -266,6 +289,7 @@ export class Tables {
         made.push({ actor: item.actor, local, message: item.message });
         const event = this.messages[item.message] as Message;
         const move = (this.subject.actors[item.actor] as Subject['actors'][number]).move(local, event);
+        this.made.add(move);
         nodes.set(item.actor, this.node(item.actor, move.next, outbox, times));
         decided |= this.#decided(item.actor, local, event, move);
         this.#post(move.out, queue);

@@ -1,65 +1,48 @@
 /** `dma-ownership check [TOPOLOGY.json]`: visits every world that a topology can reach, and decides every property. */
-import { readFileSync } from 'node:fs';
-import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
-import { propertiesFor } from '../../machines/properties/index.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
+import type { Untaken } from '../check/coverage.ts';
 import { explore, type Outcome, type Progress, type Report } from '../check/explore.ts';
 import { replay, tell } from '../check/replay.ts';
 import { simulate, type SimulationReport } from '../check/simulate.ts';
 import { subjectOf } from '../check/subject.ts';
-import { ModelError } from '../errors.ts';
-import { nearest } from '../world/nearest.ts';
-import { checkTopology, defaultTopology, parseTopology } from '../world/topology.ts';
-import { System, type Fact } from '../world/world.ts';
+import type { Fact, System } from '../world/world.ts';
+import { asked, asking, bytes, count, type Asked } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
 import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
-type Options = {
-  readonly model: string; readonly devices: number; readonly users: number; readonly bus: string; readonly hotplug?: true; readonly times?: number; readonly together?: number;
-  readonly limit?: number; readonly memory?: number; readonly property?: string[]; readonly explain?: true;
+type Options = Asked & {
+  readonly limit?: number; readonly memory?: number; readonly localStates?: number; readonly explain?: true; readonly coverage?: true;
   readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number;
 };
 
 export function register(program: Program): void {
-  program
-    .command('check')
+  asking(program.command('check'))
     .description('visit every world that a topology can reach, and decide every property')
-    .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, and users')
-    .option('--model <name>', `one of ${Object.keys(models).join(', ')}`, 'v6.12.y')
-    .option('--devices <n>', 'devices of the usual topology', count('--devices'), 3)
-    .option('--users <n>', 'users of the usual topology', count('--users'), 2)
-    .option('--bus <name>', 'bus of the usual topology', 'pci')
-    .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
-    .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))
-    .option('--together <n>', 'how many threads may be inside a call at once; 0: all. Default: all, 2 in the usual topology', count('--together'))
-    .option('--limit <states>', 'stop after so many worlds', count('--limit'))
+    .option('--limit <states>', 'stop after so many worlds', count('--limit', 1))
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
-    .option('--property <words...>', 'only properties whose sentence has these words')
+    .option('--local-states <n>', 'local states that one actor may have before a chart is said to grow without bound. Default 16384', count('--local-states', 1))
     .option('--explain', 'say what each reduction saved, and how large a world is')
+    .option('--coverage', 'list the transitions and answers that no world used, and what never came')
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
     .option('--no-partial-order', 'visit every order of independent steps')
-    .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate'))
+    .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate', 1))
     .option('--seed <n>', 'with --simulate: the same seed gives the same walks', count('--seed'), 1)
     .does(check);
 }
 
 async function check(out: Output, file: string | undefined, options: Options): Promise<Exit> {
-  const model = modelNamed(options.model);
-  const topology = topologyOf(file, options, model);
-  const properties = selected(propertiesFor(topology), options.property);
-  const system = new System(model, topology);
+  const { model, topology, properties, system, together } = asked(file, options);
   const signal = interruption();
-  const together = (options.together ?? (file === undefined ? 2 : 0)) || undefined;
   if (options.simulate !== undefined) {
     const subject = subjectOf(system, { together });
     return simulated(out, system, model.name, await simulate(system, subject, properties, { walks: options.simulate, seed: options.seed, signal }), options.seed);
   }
   const report = await explore(subjectOf(system, { together }), properties, {
-    limit: options.limit, memory: options.memory, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
+    limit: options.limit, memory: options.memory, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
     onProgress: (progress) => out.progress(progressLine(progress)),
   });
   out.progress('');
@@ -74,6 +57,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
       ...(outcome.way?.loop ? { loop: outcome.way.loop.map(({ to, event }) => ({ from: event.from, to, event })) } : {}),
     })),
     ...(options.explain ? { explain: report.explain } : {}),
+    ...(options.coverage ? { coverage: report.coverage } : {}),
   } as { schema: string }, () => text(report, model, topology, properties, told, { ...options, ...(together === undefined ? {} : { together }) }, out));
   return exitOf(report);
 }
@@ -140,6 +124,7 @@ function text(
     '',
     `${grouped(report.states)} worlds, ${grouped(report.transitions)} steps, depth ${report.depth}, ${report.seconds.toFixed(1)} s: ${ended(report)}`,
     ...(options.explain ? explained(report) : []),
+    ...(options.coverage ? covered(report) : []),
   ].join('\n');
 }
 
@@ -160,56 +145,20 @@ function explained({ explain: { partialOrder, symmetry, moves, nodes, bits, byte
   ];
 }
 
+function covered({ coverage: { transitions, taken, dead, notMet, answers } }: Report): string[] {
+  const line = ({ chart, state, event, branch, guard, why }: Untaken) =>
+    `  ${[chart, state].filter((part) => part !== '').join('.')}  ${event || 'always'}, branch ${branch}${guard === undefined ? '' : ` [${guard}]`}: ${why}`;
+  const calls = [...new Set(answers.map(({ call }) => call))];
+  return [
+    '', `${grouped(taken)} of ${grouped(transitions)} transitions of the charts were taken; ${dead.length} are dead in this topology, ${notMet.length} were not met.`,
+    ...(dead.length > 0 ? ['dead:', ...dead.map(line)] : []),
+    ...(notMet.length > 0 ? ['not met:', ...notMet.map(line)] : []),
+    ...(answers.length > 0 ? ['answers that nobody ever got:', ...calls.map((call) => `  ${call}: ${answers.filter((one) => one.call === call).map(({ ret }) => ret).join(', ')}`)] : []),
+  ];
+}
+
 function described({ devices, threads }: Topology): string {
   const often = [...new Set(threads.map(({ times }) => times))];
   const times = often.length === 1 ? (often[0] === null ? 'each again and again' : `at most ${often[0] === 1 ? 'once' : `${often[0]} times`} each`) : 'some a bounded number of times';
   return `${devices.length} devices; threads ${threads.map(({ name }) => name).join(', ')}, ${times}`;
-}
-
-function topologyOf(file: string | undefined, { devices, users, bus, hotplug, times }: Options, model: Model): Topology {
-  const topology = file === undefined ? defaultTopology({ devices, users, bus, hotplug: hotplug === true }) : parseTopology(parsed(file), file, model);
-  checkTopology(topology, file ?? 'the usual topology', model);
-  const bound = times ?? (file === undefined ? 1 : undefined);
-  if (bound === undefined) return topology;
-  return { ...topology, threads: topology.threads.map((thread) => ({ ...thread, times: bound === 0 ? null : bound })) };
-}
-
-function parsed(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new ModelError('bad-topology', `this is not JSON: ${error.message}`, { at: file, accepted: 'a JSON document', cause: error });
-  }
-}
-
-function modelNamed(name: string): Model {
-  const model = models[name];
-  if (model !== undefined) return model;
-  const near = nearest(name, Object.keys(models));
-  throw new ModelError('no-such-model', `there is no model ${name}`, {
-    accepted: Object.keys(models), ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
-  });
-}
-
-function selected(properties: readonly Property[], words: readonly string[] | undefined): readonly Property[] {
-  if (words === undefined) return properties;
-  return words.flatMap((word) => {
-    const found = properties.filter(({ name }) => name.includes(word));
-    if (found.length > 0) return found;
-    throw new ModelError('no-such-property', `no property says ${JSON.stringify(word)}`, { at: '--property', accepted: properties.map(({ name }) => name) });
-  }).filter((property, index, all) => all.indexOf(property) === index);
-}
-
-function count(option: string) {
-  return (given: string): number => {
-    if (/^\d+$/.test(given)) return Number(given);
-    throw new ModelError('wrong-use', `${option} ${given} is not a number`, { at: option, accepted: 'a whole number' });
-  };
-}
-
-function bytes(given: string): number {
-  const match = /^(\d+)([KMG]?)$/.exec(given);
-  if (match) return Number(match[1]) * 1024 ** ['', 'K', 'M', 'G'].indexOf(match[2] ?? '');
-  throw new ModelError('wrong-use', `--memory ${given} is not a size`, { at: '--memory', accepted: ['2000000000', '500M', '2G'] });
 }

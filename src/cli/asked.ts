@@ -1,0 +1,96 @@
+/** The options by which commands ask for a model and a topology, and what they come to. */
+import { readFileSync } from 'node:fs';
+import { models } from '../../machines/models/index.ts';
+import type { Model } from '../../machines/model.ts';
+import { propertiesFor } from '../../machines/properties/index.ts';
+import type { Property } from '../../machines/properties/property.ts';
+import type { Topology } from '../../machines/topology.ts';
+import { ModelError } from '../errors.ts';
+import { nearest } from '../world/nearest.ts';
+import { checkTopology, defaultTopology, parseTopology } from '../world/topology.ts';
+import { System } from '../world/world.ts';
+import type { Program } from './program.ts';
+
+export type Asked = {
+  readonly model: string; readonly devices: number; readonly users: number; readonly bus: string; readonly hotplug?: true;
+  readonly times?: number; readonly together?: number; readonly property?: string[];
+};
+
+/** Adds the argument and the options. */
+export function asking(command: Program): Program {
+  return command
+    .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, and users')
+    .option('--model <name>', `one of ${Object.keys(models).join(', ')}`, 'v6.12.y')
+    .option('--devices <n>', 'devices of the usual topology', count('--devices', 1, 64), 3)
+    .option('--users <n>', 'users of the usual topology', count('--users', 0, 64), 2)
+    .option('--bus <name>', 'bus of the usual topology', 'pci')
+    .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
+    .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))
+    .option('--together <n>', 'how many threads may be inside a call at once; 0: all. Default: all, 2 in the usual topology', count('--together'))
+    .option('--property <words...>', 'only properties whose sentence has these words');
+}
+
+/**
+ * The system that is asked for, the properties to judge, and how many threads may be inside a call at once.
+ *
+ * @throws {ModelError} `bad-topology`, `no-such-model`, `no-such-property`
+ */
+export function asked(file: string | undefined, options: Asked) {
+  const model = modelNamed(options.model);
+  const topology = topologyOf(file, options, model);
+  return {
+    model, topology, system: new System(model, topology, { twice: true }), properties: selected(propertiesFor(topology), options.property),
+    together: (options.together ?? (file === undefined ? 2 : 0)) || undefined,
+  };
+}
+
+function topologyOf(file: string | undefined, { devices, users, bus, hotplug, times }: Asked, model: Model): Topology {
+  const topology = file === undefined ? defaultTopology({ devices, users, bus, hotplug: hotplug === true }) : parseTopology(parsed(file), file, model);
+  checkTopology(topology, file ?? 'the usual topology', model);
+  const bound = times ?? (file === undefined ? 1 : undefined);
+  if (bound === undefined) return topology;
+  return { ...topology, threads: topology.threads.map((thread) => ({ ...thread, times: bound === 0 ? null : bound })) };
+}
+
+function parsed(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw new ModelError('bad-topology', `this is not JSON: ${error.message}`, { at: file, accepted: 'a JSON document', usually: 'a file of another kind, or one that was cut off', cause: error });
+    throw error instanceof Error && 'code' in error ? Object.assign(error, { path: file }) : error; // EISDIR comes without its path
+  }
+}
+
+function modelNamed(name: string): Model {
+  const model = models[name];
+  if (model !== undefined) return model;
+  const near = nearest(name, Object.keys(models));
+  throw new ModelError('no-such-model', `there is no model ${name}`, {
+    accepted: Object.keys(models), ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+  });
+}
+
+function selected(properties: readonly Property[], words: readonly string[] | undefined): readonly Property[] {
+  if (words === undefined) return properties;
+  return words.flatMap((word) => {
+    const found = properties.filter(({ name }) => name.includes(word));
+    if (found.length > 0) return found;
+    throw new ModelError('no-such-property', `no property says ${JSON.stringify(word)}`, { at: '--property', accepted: properties.map(({ name }) => name) });
+  }).filter((property, index, all) => all.indexOf(property) === index);
+}
+
+export function count(option: string, least = 0, most = Number.MAX_SAFE_INTEGER) {
+  return (given: string): number => {
+    if (/^\d+$/.test(given) && Number(given) >= least && Number(given) <= most) return Number(given);
+    throw new ModelError('wrong-use', `${option} ${given} is not such a number`, {
+      at: option, accepted: most < Number.MAX_SAFE_INTEGER ? `${least} to ${most}` : least > 0 ? `a whole number from ${least}` : 'a whole number',
+    });
+  };
+}
+
+export function bytes(given: string): number {
+  const match = /^(\d+)([KMG]?)$/.exec(given);
+  if (match) return Number(match[1]) * 1024 ** ['', 'K', 'M', 'G'].indexOf(match[2] ?? '');
+  throw new ModelError('wrong-use', `--memory ${given} is not a size`, { at: '--memory', accepted: ['2000000000', '500M', '2G'] });
+}
