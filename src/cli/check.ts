@@ -15,7 +15,7 @@ import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
 type Options = Asked & {
-  readonly limit?: number; readonly memory?: number; readonly localStates?: number; readonly explain?: true; readonly coverage?: true;
+  readonly limit?: number; readonly memory?: number; readonly workers: number; readonly localStates?: number; readonly explain?: true; readonly coverage?: true;
   readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number;
 };
 
@@ -42,7 +42,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
     return simulated(out, system, model.name, await simulate(system, subject, properties, { walks: options.simulate, seed: options.seed, signal }), options.seed);
   }
   const report = await explore(subjectOf(system, { together }), properties, {
-    limit: options.limit, memory: options.memory, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
+    limit: options.limit, memory: options.memory, workers: options.workers, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
     onProgress: (progress) => out.progress(progressLine(progress)),
   });
   out.progress('');

@@ -50,6 +50,14 @@ test('a search that is stopped says the same of what it saw', async () => {
   expect(tight).toMatchObject({ complete: false, stopped: 'memory' });
 });
 
+test.each([2, 3])('%i workers visit the same worlds', async (workers) => {
+  const given: Small = { sysfs: true, users: 2, module: true, times: 1 };
+  const subject = () => subjectOf(small(given).system, { together: 2 });
+  const options = { partialOrder: false, symmetry: false };
+  const one = await explore(subject(), propertiesFor(smallTopology(given)), options);
+  for (let again = 0; again < 2; again++) expect(told(await explore(subject(), propertiesFor(smallTopology(given)), { ...options, workers }))).toEqual(told(one));
+});
+
 test('tables that move as they grow lose nothing', async () => {
   const given: Small = { sysfs: true, users: 1, module: true };
   const report = await explore(subjectOf(small(given).system, { together: 2 }), [], { partialOrder: false, symmetry: false });

@@ -69,7 +69,9 @@ export const MARKS_AT = 35;
 export const WISHES_AT = 36;
 export const WISH_RESTS = 37;
 
-export const FIELDS = 64;
+/** Counts the turns of the workers, and those of them that are done with theirs. */
+export const TURN = 41;
+export const AT_REST = 42;
 
 /** Inside a worker's own memory: transitions (64 bits), worlds and successors in hand, observed words, pending worlds. */
 export const OWN_TRANSITIONS = 0;

@@ -357,8 +357,8 @@ function batch(own: i32, from: i32, to: i32): bool {
     }
   }
   for (let one = first; one < pending; one += PENDING_BYTES) {
-    const entry = load<i32>(slots + ((load<i32>(one, 8) & mask) << 2)) & PLACE;
-    touched ^= load<i32>(worlds + (entry << 3));
+    const entry = load<i32>(slots + ((load<i32>(one, 8) & mask) << 2));
+    if (entry !== CLAIMED) touched ^= load<i32>(worlds + ((entry & PLACE) << 3));
   }
   store<i32>(own + 8, touched);
   store<u64>(own + OWN_TRANSITIONS, load<u64>(own + OWN_TRANSITIONS) + <u64>((pending - first) / PENDING_BYTES));

@@ -18,7 +18,7 @@ export interface Sizes {
   readonly slots: number;
 }
 
-export interface Map {
+export interface MemoryMap {
   readonly own: number;
   readonly notes: number;
   readonly shape: number;
@@ -46,7 +46,7 @@ export const notesRoom = (workers: number): number => (workers + 1) * 2 * header
 /** Worlds that fit. */
 export const room = (slots: number): number => Math.floor((slots / 4) * 3);
 
-export function mapOf({ workers, nodes, choices, questions, answers, leaves, pairSlots, slots }: Sizes): Map {
+export function mapOf({ workers, nodes, choices, questions, answers, leaves, pairSlots, slots }: Sizes): MemoryMap {
   let at = 4096;
   const take = (bytes: number) => {
     const from = at;
