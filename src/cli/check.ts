@@ -24,6 +24,7 @@ export function register(program: Program): void {
     .description('visit every world that a topology can reach, and decide every property')
     .option('--limit <states>', 'stop after so many worlds', count('--limit', 1))
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
+    .option('--workers <n>', 'threads that search together where no reduction is on', count('--workers', 1), 1)
     .option('--local-states <n>', 'local states that one actor may have before a chart is said to grow without bound. Default 16384', count('--local-states', 1))
     .option('--explain', 'say what each reduction saved, and how large a world is')
     .option('--coverage', 'list the transitions and answers that no world used, and what never came')
