@@ -226,7 +226,11 @@ export class Knowledge {
   /** Somebody whom nobody follows does something to the device: it is met anew. */
   forgetDevice(states: readonly State[], device: string): State[] {
     if (!this.#devices.delete(device)) return [...states];
-    return states.map((state) => this.#asNew(state, [deviceAt(device), bindingAt(device)]));
+    return states.map((state) => {
+      const world = this.system.grow(state.world);
+      const left = this.#part(world, device, this.system.local(world, notifierAt(device)).context['group']);
+      return this.#asNew({ ...state, world: left }, [deviceAt(device), bindingAt(device), notifierAt(device)]);
+    });
   }
 
   #asNew(state: State, addresses: readonly Address[]): State {
@@ -327,11 +331,12 @@ export class Knowledge {
     });
   }
 
-  /** Takes the device off the list of a group that it turns out not to be in. */
+  /** Takes the device off the list of a group that it turns out not to be in. Others that nobody has named may be there. */
   #part(world: World, device: string, group: unknown): World {
     if (typeof group !== 'string' || !this.system.has(group)) return world;
     const { context, value } = this.system.local(world, group);
-    return this.#put(world, group, { devices: (context['devices'] as string[]).filter((name) => name !== device) }, value);
+    const devices = (context['devices'] as string[]).filter((name) => name !== device);
+    return this.#put(world, group, { devices: devices.length === 0 ? [unknown] : devices }, value);
   }
 
   /** A VFIO device that nobody has registered yet may still turn out to be in another group. */
