@@ -4,6 +4,7 @@
 import { errorCodes, ModelError } from '../errors.ts';
 import { goals, fairLoops } from './graph.ts';
 import { lines } from './growth.ts';
+import { coverage, type Coverage } from './coverage.ts';
 import { Judge } from './judge.ts';
 import { pathTo, stepAs, type Way } from './path.ts';
 import type { Kind, Property, Verdict } from './property.ts';
@@ -58,6 +59,8 @@ export interface Report {
   readonly seconds: number;
   readonly properties: readonly Outcome[];
   readonly explain: Explanation;
+  /** What of the charts was never used. */
+  readonly coverage: Coverage;
 }
 
 export interface Explanation {
@@ -105,7 +108,7 @@ export async function explore(subject: Subject, properties: readonly Property[],
       const outcomes = conclude(round, properties, complete, options);
       return {
         states, transitions: round.search.transitions, depth: round.search.depth, complete, ...(stopped ? { stopped } : {}), seconds: seconds(),
-        properties: outcomes, explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: round.search.narrowed, rounds } },
+        properties: outcomes, coverage: coverage(tables, complete), explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: round.search.narrowed, rounds } },
       };
     }
     round = new Round(tables, properties, options, round.ample);

@@ -42,6 +42,8 @@ export interface Subject {
   indexOf(address: Address): number;
   /** Whoever answers what no actor answers. */
   readonly environment: Address;
+  /** All that it may answer, by call; `<call>.attach` for what a call carries. */
+  readonly answers: readonly { readonly call: string; readonly ret: number }[];
   isAnswer(event: Message): boolean;
   /** What may be delivered for a call in flight, and to whom. Never empty. */
   alternatives(sent: Sent): readonly Sent[];
@@ -83,6 +85,7 @@ export function subjectOf(system: System, { together = Infinity }: { readonly to
     topology,
     together,
     environment: 'environment',
+    answers: system.answers(),
     actors: actors.map((actor) => ({
       address: actor.address, initial: actor.initial, chart: actor.machine, thread: actor.address.startsWith('thread:'), lock: 'holder' in actor.initial.context,
       move: (local, event) => actor.move(local, event),

@@ -56,6 +56,9 @@ export class Tables {
   readonly rest = new Ints();
   readonly messages: Message[] = [];
   readonly sents: Sent[] = [];
+  /** Local moves that some world makes, and those that were only asked about. */
+  readonly made = new Set<Move>();
+  readonly guessed = new Set<Move>();
   /** Local moves asked of the charts. */
   moves = 0;
   /** The choice whose effect is computed before anybody takes it; undefined between two. */
@@ -144,7 +147,8 @@ export class Tables {
   guess(actor: number, local: Local, message: number): Move & { readonly decided: number } {
     const event = this.messages[message] as Message;
     const move = (this.subject.actors[actor] as Subject['actors'][number]).guess(local, event);
-    return { next: move.next, out: move.out, decided: this.#decided(actor, local, event, move) };
+    this.guessed.add(move);
+    return { ...move, decided: this.#decided(actor, local, event, move) };
   }
 
   #callerAt(actor: number, node: number): number {
@@ -274,6 +278,7 @@ export class Tables {
         made.push({ actor: item.actor, local, message: item.message });
         const event = this.messages[item.message] as Message;
         const move = (this.subject.actors[item.actor] as Subject['actors'][number]).move(local, event);
+        this.made.add(move);
         nodes.set(item.actor, this.node(item.actor, move.next, outbox, times));
         decided |= this.#decided(item.actor, local, event, move);
         this.#post(move.out, queue);

@@ -4,7 +4,7 @@
  * A local state is computed by XState once and kept; the same state met again is the same object. So a step is two
  * look-ups, and a world is a list of references. Whoever needs the tables (the explorer, the judge) finds them here.
  */
-import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, StateValue } from 'xstate';
+import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition, StateValue } from 'xstate';
 import type { Address, Message, Said } from '../../machines/chart.ts';
 import type { Placement } from '../../machines/model.ts';
 import { ModelError } from '../errors.ts';
@@ -32,6 +32,15 @@ export interface Local {
 export interface Move {
   readonly next: Local;
   readonly out: readonly Output[];
+  /** How the chart went from one to the other. */
+  readonly micro: readonly Micro[];
+}
+
+/** One microstep: the states that were active, the event that came to them, and the transitions that it took. */
+export interface Micro {
+  readonly active: readonly AnyStateNode[];
+  readonly event: string;
+  readonly taken: readonly AnyTransitionDefinition[];
 }
 
 /** The part of XState's actor scope that a macrostep uses. */
@@ -42,7 +51,7 @@ export interface Scope {
 
 type Executed = { type: string; params?: unknown };
 /** What XState tells an inspector; of a microstep: the event and the transitions that it takes. */
-type Inspected = { type: string; event?: { type: string }; _transitions?: readonly object[] };
+type Inspected = { type: string; event?: { type: string }; snapshot?: AnyMachineSnapshot; _transitions?: readonly AnyTransitionDefinition[] };
 
 /** Same object for the same content: messages can then be compared and kept by identity. */
 export class Messages {
@@ -78,8 +87,9 @@ export class Actor {
   readonly #options: LocalsOptions;
   readonly #compared = new WeakSet<Move>();
   #executed: Executed[] = [];
-  /** An event that the chart raised for itself and that no transition took. */
-  #dropped: string[] = [];
+  /** Microsteps since the last message, and the states that the last of them led to. */
+  #micro: Micro[] = [];
+  #active: readonly AnyStateNode[] = [];
 
   constructor(placement: Placement, directory: (address: Address) => AnyActorRef | undefined, messages: Messages, options: LocalsOptions) {
     this.address = placement.address;
@@ -139,7 +149,8 @@ export class Actor {
         accepted: [...new Set(local.snapshot._nodes.flatMap((node: { ownEvents: readonly string[] }) => [...node.ownEvents]))].map(String).sort(),
       });
     this.#executed = [];
-    this.#dropped = [];
+    this.#micro = [];
+    this.#active = local.snapshot._nodes;
     let next: AnyMachineSnapshot;
     try {
       next = this.machine.transition(local.snapshot as never, event as never, this.#scope as never) as AnyMachineSnapshot;
@@ -147,10 +158,12 @@ export class Actor {
       throw this.#explained(error, local, event);
     }
     if (next.status === 'error') throw this.#explained(next.error, local, event);
-    if (this.#dropped.length > 0)
-      throw new ModelError('unhandled-event', `${this.address} raises ${this.#dropped.join()} and does not answer it`, { at: `${this.address}, state ${JSON.stringify(local.value)}, ${event.type}` });
+    const micro = this.#micro;
+    const dropped = micro.find(({ taken }) => taken.length === 0);
+    if (dropped !== undefined)
+      throw new ModelError('unhandled-event', `${this.address} raises ${dropped.event} and does not answer it`, { at: `${this.address}, state ${JSON.stringify(local.value)}, ${event.type}` });
     const out = this.#executed.map((action) => this.#output(action, local, event));
-    return { next: this.#intern(next), out };
+    return { next: this.#intern(next), out, micro };
   }
 
   #output({ type, params }: Executed, local: Local, event: Message): Output {
@@ -174,8 +187,10 @@ export class Actor {
     });
   }
 
-  #inspect({ type, event, _transitions: transitions }: Inspected): void {
-    if (type === '@xstate.microstep' && event !== undefined && transitions?.length === 0) this.#dropped.push(event.type);
+  #inspect({ type, event, snapshot, _transitions: taken }: Inspected): void {
+    if (type !== '@xstate.microstep' || event === undefined || snapshot === undefined || taken === undefined) return;
+    this.#micro.push({ active: this.#active, event: event.type, taken });
+    this.#active = snapshot._nodes;
   }
 
   #compare(local: Local, event: Message, first: Move): void {

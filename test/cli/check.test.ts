@@ -81,6 +81,15 @@ describe('check', () => {
     expect(out).toMatch(/^symmetry: off \(switched off\)$/m);
   });
 
+  test('coverage says what never came, as text and as JSON', async () => {
+    const { code, out } = await shell(sound, '--coverage', '--no-partial-order');
+    expect(code).toBe(exit.holds);
+    expect(out).toMatch(/^\d+ of \d.*\d transitions of the charts were taken; \d+ are dead in this topology, 0 were not met\.$/m);
+    expect(out).toMatch(/^ {2}iommu_group\.ownership\.unowned {2}iommu_group_claim_dma_owner, branch 1 \[noOwner\]: the guard noOwner is never true$/m);
+    const stopped = JSON.parse((await shell(sound, '--coverage', '--limit', '5', '--json')).out) as { coverage: { dead: unknown[]; notMet: unknown[] } };
+    expect([stopped.coverage.dead.length, stopped.coverage.notMet.length > 100]).toEqual([0, true]);
+  });
+
   test('walks find, and never prove', async () => {
     const found = await shell(cdx, '--simulate', '50', '--seed', '3');
     expect([found.code, /^broken {3}a group that a user owns has no driver/m.test(found.out)]).toEqual([exit.violation, true]);
