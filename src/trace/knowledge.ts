@@ -8,7 +8,7 @@
 import { bindingAt, busAt, deviceAt, driverAt, groupAt, nameOf, notifierAt, vfioContainerAt, vfioDeviceAt, vfioGroupAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
 import { plainBus, unknown } from '../../machines/kernel.ts';
-import { deviceActors, groupActors, type Model } from '../../machines/model.ts';
+import { deviceActors, driverFiles, groupActors, type Model } from '../../machines/model.ts';
 import { isVfioDriver, notifiedBuses } from '../../machines/tracepoints.ts';
 import type { Actor, Local } from '../world/locals.ts';
 import { System, type World } from '../world/world.ts';
@@ -171,10 +171,12 @@ export class Knowledge {
     const vfio = isVfioDriver(driver);
     if (vfio && isNew) this.#vfioKnown = true;
     const address = driverAt(driver);
-    if (!this.system.has(address)) this.system.add({
+    if (this.system.has(address)) return;
+    this.system.add({
       address, chart: this.#model.charts.device_driver, ...(isNew ? {} : { value: 'registered' }),
       input: { address, driver, driver_managed_dma: null, async: null, vfio, klist_devices: null },
     });
+    for (const file of driverFiles(this.#model, driver, 'unfollowed')) this.system.add(file);
   }
 
   /** A driver that was there before the recording may have been unloaded by somebody whom nobody followed. */
@@ -200,7 +202,7 @@ export class Knowledge {
     if (!this.system.has(deviceAt(device)))
       for (const placement of deviceActors(this.#model, {
         name: device, bus: buses[0] as string, group: null, driver: null, present: true, driver_override: unknown, grouped: false,
-      })) this.system.add(placement);
+      }, { followed: false })) this.system.add(placement);
     return states.flatMap((state) => buses.flatMap((bus) => found.map((how) => this.#found({ ...state, world: this.system.grow(state.world) }, device, bus, how))));
   }
 
