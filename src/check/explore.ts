@@ -8,6 +8,7 @@ import { coverage, type Coverage } from './coverage.ts';
 import { Judge } from './judge.ts';
 import { pathTo, stepAs, type Way } from './path.ts';
 import type { Kind, Property, Verdict } from './property.ts';
+import { compile, FastSearch, type Compiled } from './fast.ts';
 import { Search, type Visitor } from './search.ts';
 import type { Subject } from './subject.ts';
 import { Tables } from './tables.ts';
@@ -33,6 +34,8 @@ export interface ExploreOptions {
   readonly partialOrder?: boolean | undefined;
   /** Let one world stand for all that differ by the names of interchangeable actors. Default true. */
   readonly symmetry?: boolean | undefined;
+  /** Without reductions, the inner loop is WebAssembly where there is any, unless `javascript` is asked for. */
+  readonly kernel?: 'wasm' | 'javascript' | undefined;
   /** Local states that one actor may have, before a chart is said to grow without bound. Default 16384. */
   readonly locals?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -67,6 +70,7 @@ export interface Explanation {
   readonly partialOrder: { readonly on: boolean; readonly narrowed: number; readonly rounds: number };
   readonly symmetry: { readonly on: boolean; readonly orbits: readonly (readonly string[])[]; readonly why?: string };
   /** Local moves computed by charts, nodes, bytes of worlds and table. */
+  readonly kernel: 'wasm' | 'javascript';
   readonly moves: number;
   readonly nodes: number;
   readonly bits: number;
@@ -92,13 +96,24 @@ export interface Found {
  * @throws {ModelError} `unhandled-event`, `no-such-actor`, `unbounded`, `merged-states`: the charts are wrong, with a shortest way there
  */
 export async function explore(subject: Subject, properties: readonly Property[], options: ExploreOptions = {}): Promise<Report> {
+  const compiled = options.kernel === 'javascript' ? undefined : await compile();
+  try {
+    return await exploreWith(compiled, subject, properties, options);
+  } catch (error) {
+    // The WebAssembly kernel does not know the way to what a chart does wrong: the other one meets it again, and tells.
+    if (compiled === undefined || !isModelFault(error) || error.way.length > 0) throw error;
+    return exploreWith(undefined, subject, properties, options);
+  }
+}
+
+async function exploreWith(compiled: Compiled | undefined, subject: Subject, properties: readonly Property[], options: ExploreOptions): Promise<Report> {
   const begun = performance.now();
   const tables = new Tables(subject, properties, options.locals);
-  let { round, rounds } = { round: new Round(tables, properties, options), rounds: 1 };
+  let { round, rounds } = { round: new Round(tables, properties, options, { compiled }), rounds: 1 };
   for (;;) {
     const stopped = await drive(round, options, begun);
     if (stopped === 'lopsided') {
-      round = new Round(tables, properties, (options = { ...options, symmetry: false }));
+      round = new Round(tables, properties, (options = { ...options, symmetry: false }), { compiled });
       continue;
     }
     if (stopped !== 'again') {
@@ -111,7 +126,7 @@ export async function explore(subject: Subject, properties: readonly Property[],
         properties: outcomes, coverage: coverage(tables, complete), explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: round.search.narrowed, rounds } },
       };
     }
-    round = new Round(tables, properties, options, round.ample);
+    round = new Round(tables, properties, options, { compiled, before: round.ample });
     rounds++;
   }
 }
@@ -131,7 +146,7 @@ export class Round implements Visitor {
   lopsided = false;
   #fold = -1;
 
-  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, before?: Ample) {
+  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, { before, compiled }: { before?: Ample | undefined; compiled?: Compiled | undefined } = {}) {
     this.#tables = tables;
     this.#properties = properties;
     this.judge = new Judge(tables, properties);
@@ -140,10 +155,13 @@ export class Round implements Visitor {
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
     this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
-    this.search = new Search(tables, this, {
-      memory: options.memory ?? 2 ** 32, reduction: this.ample, folding: this.symmetry, edges: properties.some(({ kind }) => kind === 'canAlways' || kind === 'leadsTo'),
-    });
-    this.ample?.follow(this.search);
+    const memory = options.memory ?? 2 ** 32;
+    if (compiled !== undefined && !this.ample && !this.symmetry && !eventual) {
+      this.search = new FastSearch(compiled, tables, this.judge, this, memory);
+    } else {
+      this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, edges: eventual || properties.some(({ kind }) => kind === 'canAlways') });
+      this.ample?.follow(this.search);
+    }
   }
 
   /** Expands up to `count` worlds. False when the queue is empty. @throws {ModelError} what a chart does wrong, with the way there */
@@ -151,7 +169,7 @@ export class Round implements Visitor {
     try {
       return this.search.run(count);
     } catch (error) {
-      if (!(error instanceof ModelError) || errorCodes[error.code].fault !== 'model') throw error;
+      if (!isModelFault(error) || this.search instanceof FastSearch) throw error;
       const { place, row, then } = this.search.abandoned();
       throw error.leadingThere(lines(pathTo(this, place, row, then && stepAs(this, then)).steps));
     }
@@ -189,7 +207,7 @@ export class Round implements Visitor {
     const { worlds } = this.search;
     return {
       symmetry: { on: this.symmetry !== undefined, orbits: this.symmetry?.orbits ?? [], ...(this.#why ? { why: this.#why } : {}) },
-      moves: this.#tables.moves, nodes: this.#tables.nodes.reduce((sum, { length }) => sum + length, 0),
+      kernel: this.search instanceof FastSearch ? 'wasm' : 'javascript', moves: this.#tables.moves, nodes: this.#tables.nodes.reduce((sum, { length }) => sum + length, 0),
       bits: worlds.layout.bits.reduce((sum, width) => sum + width, 0), bytes: worlds.bytes,
     };
   }
@@ -240,8 +258,11 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
     } else if (!complete) {
       outcomes.push({ name, kind, verdict: 'unknown' });
     } else if (kind === 'canAlways') {
-      const lost = goals(round, properties.indexOf(property), property);
-      outcomes.push({ name, kind, verdict: lost === -1 ? 'holds' : 'broken', ...(lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }) });
+      const lost = orNoMemory(() => goals(round, properties.indexOf(property), property));
+      outcomes.push({
+        name, kind, verdict: lost === undefined ? 'unknown' : lost === -1 ? 'holds' : 'broken',
+        ...(lost === undefined || lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }),
+      });
     } else if (kind === 'leadsTo') {
       const loop = fairLoops(round, properties.indexOf(property));
       outcomes.push({ name, kind, verdict: loop ? 'broken' : 'holds', ...(loop ? { way: loop, shortest: false } : {}) });
@@ -250,6 +271,18 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
     }
   }
   return outcomes;
+}
+
+const isModelFault = (error: unknown): error is ModelError => error instanceof ModelError && errorCodes[error.code].fault === 'model';
+
+/** Undefined when memory does not suffice. */
+function orNoMemory<Result>(ask: () => Result): Result | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof ModelError && error.code === 'out-of-memory') return undefined;
+    throw error;
+  }
 }
 
 const wayTo = (round: Round, { place, choice }: Found): Way => pathTo(round, place, choice === -1 ? [] : [choice]);

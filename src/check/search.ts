@@ -8,7 +8,7 @@ import { ModelError } from '../errors.ts';
 import { Ints } from './ints.ts';
 import { layoutOf, widths, type Layout } from './layout.ts';
 import { direct, type Choice, type Tables } from './tables.ts';
-import { pack, Worlds } from './worlds.ts';
+import { pack, Worlds, type Store } from './worlds.ts';
 
 /** A row of narrowed worlds may be this long before one is kept: rows without end are none. */
 const deepest = 1000;
@@ -46,11 +46,13 @@ export interface SearchOptions {
   readonly folding?: Folding | undefined;
   /** Keep the successors of every world. */
   readonly edges?: boolean;
+  /** Where worlds are kept. Default: typed arrays. */
+  readonly worlds?: Store | undefined;
 }
 
 export class Search {
   readonly tables: Tables;
-  readonly worlds: Worlds;
+  readonly worlds: Store;
   /** Nodes of the world in hand. */
   readonly nodes: Int32Array;
   /** Effects of the last `apply`. */
@@ -87,7 +89,7 @@ export class Search {
     this.#visitor = visitor;
     this.#options = options;
     const actors = tables.nodes.length;
-    this.worlds = new Worlds(this.#layout(), options.memory);
+    this.worlds = options.worlds ?? new Worlds(this.#layout(), options.memory);
     this.#words = new Int32Array(this.worlds.layout.words);
     [this.nodes, this.#changed, this.#before, this.#stamp, this.#open] =
       Array.from({ length: 5 }, () => new Int32Array(actors)) as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
@@ -187,6 +189,7 @@ export class Search {
   find(): number {
     const { layout } = this.worlds;
     if (this.nodes.some((node, actor) => node > (layout.mask[actor] as number))) return -1;
+    if (this.#words.length !== layout.words) this.#words = new Int32Array(layout.words);
     pack(layout, this.nodes, this.#words);
     return this.worlds.find(this.#words);
   }
@@ -352,6 +355,7 @@ export class Search {
     const { nodes, worlds } = this;
     const changed = this.#changed;
     let { layout } = worlds;
+    if (!(worlds instanceof Worlds)) return this.#place();
     for (let index = 0; index < this.#changes; index++) {
       const actor = changed[index] as number;
       if ((nodes[actor] as number) > (layout.mask[actor] as number)) return this.#place();

@@ -8,7 +8,23 @@ import { ModelError } from '../errors.ts';
 import { allocate } from './ints.ts';
 import type { Layout } from './layout.ts';
 
-export class Worlds {
+/** Where worlds are kept, each once, in the order of discovery. */
+export interface Store {
+  readonly layout: Layout;
+  readonly size: number;
+  /** Bytes that they take, with what is needed to find them. */
+  readonly bytes: number;
+  /** Place of the world in `words`, which is kept if it is new: then the place is the old `size`. */
+  place(words: Int32Array): number;
+  /** Place of the world in `words`, or -1: keeps nothing. */
+  find(words: Int32Array): number;
+  /** Nodes of the world at `place`. */
+  read(place: number, nodes: Int32Array): void;
+  /** Packs every world anew. */
+  widen(layout: Layout): void;
+}
+
+export class Worlds implements Store {
   layout: Layout;
   data: Int32Array;
   size = 0;
