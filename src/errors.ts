@@ -111,6 +111,24 @@ export const errorCodes = {
     means: 'A way that the checker found cannot be taken by the system.',
     usually: 'a chart that reads something besides its context and its event',
   },
+  // The export: the text would be larger than any tool reads.
+  'too-large-to-export': {
+    fault: 'input',
+    means: 'The topology or a property is too large for the format.',
+    usually: 'a format that writes every world down, or a property that looks at many actors at once',
+  },
+  // What another checker printed is not a way through an exported model.
+  'not-a-trail': {
+    fault: 'input',
+    means: 'The file is not a way that Spin printed through an exported model.',
+    usually: 'the .trail file itself, or the trail of another model',
+  },
+  // The file system refused, and nothing was written.
+  'unwritable-file': {
+    fault: 'input',
+    means: 'The file cannot be written.',
+    usually: 'a folder that does not exist or belongs to somebody else',
+  },
   // The checker: the machine is too small for the topology.
   'out-of-memory': {
     fault: 'input',

@@ -54,6 +54,13 @@ export class PairMap {
     slots[3 * at + 2] = value;
   }
 
+  /** Everything that is kept, in no particular order. */
+  *entries(): Generator<[a: number, b: number, value: number]> {
+    const { slots } = this;
+    for (let at = 0; at < slots.length; at += 3)
+      if (slots[at] !== -1) yield [slots[at] as number, slots[at + 1] as number, slots[at + 2] as number];
+  }
+
   #grow(): void {
     const old = this.slots;
     this.mask = this.mask * 2 + 1;

@@ -33,6 +33,8 @@ export interface Choice {
   readonly start: boolean;
 }
 
+const keyOf = ({ id }: Local, outbox: readonly number[], left: number): string => `${id}|${outbox.join()}|${left}`;
+
 export class Tables {
   readonly subject: Subject;
   readonly nodes: Node[][];
@@ -91,7 +93,7 @@ export class Tables {
   }
 
   node(actor: number, local: Local, outbox: readonly number[], left: number): number {
-    const key = `${local.id}|${outbox.join()}|${left}`;
+    const key = keyOf(local, outbox, left);
     const byKey = this.#byKey[actor] as Map<string, number>;
     const known = byKey.get(key);
     if (known !== undefined) return known;
@@ -203,6 +205,22 @@ export class Tables {
   keep(actor: number, node: number, sent: number): number {
     const { local, outbox, left } = this.#node(actor, node);
     return this.node(actor, local, [...outbox, sent], left);
+  }
+
+  /** Effects known so far: choice, node of its target, effect. */
+  effects(): Iterable<[choice: number, node: number, effect: number]> {
+    return this.#pairs.entries();
+  }
+
+  /** What is known so far of messages that an actor receives: node, message, effect. */
+  receives(actor: number): Iterable<[node: number, message: number, effect: number]> {
+    return (this.#received[actor] as PairMap).entries();
+  }
+
+  /** As `keep`, but -1 where that node was never met. */
+  kept(actor: number, node: number, sent: number): number {
+    const { local, outbox, left } = this.#node(actor, node);
+    return this.#byKey[actor]?.get(keyOf(local, [...outbox, sent], left)) ?? -1;
   }
 
   message(event: Message): number {
