@@ -4,11 +4,15 @@ import type { Address } from './chart.ts';
 /** Whatever answers a call that no chart answers: firmware, pinctrl, a driver's own probe, an admin. */
 export const environment: Address = 'environment';
 export const deferredProbe: Address = 'deferred_probe';
+/** drivers/pci/probe.c, taken by pci_lock_rescan_remove(). */
+export const pciRescanRemoveLock: Address = 'pci_rescan_remove_lock';
 export const deferredProbeWork: Address = 'thread:deferred_probe_work';
 
 export const deviceAt = (device: string): Address => `device:${device}`;
 export const bindingAt = (device: string): Address => `binding:${device}`;
 export const attachAt = (device: string): Address => `attach:${device}`;
+/** dev->parent->mutex. */
+export const parentLockAt = (device: string): Address => `parent_lock:${device}`;
 export const busDmaAt = (device: string): Address => `bus_dma:${device}`;
 export const notifierAt = (device: string): Address => `notifier:${device}`;
 export const vfioDeviceAt = (device: string): Address => `vfio_device:${device}`;

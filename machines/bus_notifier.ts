@@ -19,7 +19,8 @@ export type NotifierCall =
   | Call<'iommu_probe_device'>;
 type Answer =
   | Ret<'dev->driver', { readonly driver: string | null }>
-  | Ret<'probe_device' | 'iommu_group_add_device' | 'iommu_group_remove_device' | 'dev->iommu_group'>;
+  | Ret<'iommu_group_add_device', { readonly elsewhere?: boolean }>
+  | Ret<'probe_device' | 'iommu_group_remove_device' | 'dev->iommu_group'>;
 
 interface Context extends Here {
   device: string;
@@ -60,6 +61,7 @@ export const bus_notifier = setup({
     joined: ({ context }) => context.joined,
     probeWaits: ({ context }) => context.waiting[0]?.call === 'iommu_probe_device',
     hasGroup: ({ context }) => context.group !== null,
+    elsewhere: ({ event }) => event.type === 'iommu_group_add_device.ret' && event.elsewhere === true,
     failed: ({ event }) => 'ret' in event && event.ret < 0,
     someoneWaits: ({ context }) => context.waiting.length > 0,
   },
@@ -128,6 +130,7 @@ export const bus_notifier = setup({
           on: {
             'iommu_group_add_device.ret': [
               { guard: 'failed', target: 'probed', actions: 'keep', description: 'The device stays without a group.' },
+              { guard: 'elsewhere', target: 'probed', description: 'It makes a group of its own, which nobody follows.' },
               { target: 'in_dev_iommu_group' },
             ],
           },

@@ -4,7 +4,7 @@
 import type { AnyStateMachine } from 'xstate';
 import {
   asyncAt, attachAt, bindingAt, busAt, busDmaAt, deferredProbe, deferredProbeWork, deviceAt, driverAt, groupAt, iommufdCtxAt, notifierAt,
-  vfioContainerAt, vfioDeviceAt, vfioGroupAt,
+  parentLockAt, pciRescanRemoveLock, vfioContainerAt, vfioDeviceAt, vfioGroupAt,
 } from './address.ts';
 import type { Address, Plain } from './chart.ts';
 import { plainBus } from './kernel.ts';
@@ -15,6 +15,7 @@ export interface Charts {
   readonly device: AnyStateMachine;
   readonly driver_binding: AnyStateMachine;
   readonly device_attach: AnyStateMachine;
+  readonly mutex: AnyStateMachine;
   readonly bus_notifier: AnyStateMachine;
   readonly bus_type: AnyStateMachine;
   readonly iommu_group: AnyStateMachine;
@@ -87,6 +88,7 @@ export function deviceActors(model: Model, spec: DeviceSpec, vfio = false): Plac
       address: vfioDeviceAt(name), chart: charts.vfio_device, input: { address: vfioDeviceAt(name), device: name, group, refcount: vfio ? 1 : 0 },
       ...(vfio ? { value: 'registered' } : {}),
     },
+    ...(bus === 'pci' ? [] : [{ address: parentLockAt(name), chart: charts.mutex, input: { address: parentLockAt(name) } }]),
     ...(dmaChart === undefined ? [] : [{ address: busDmaAt(name), chart: dmaChart, input: { address: busDmaAt(name), device: name, bus: dma } }]),
   ];
 }
@@ -134,6 +136,7 @@ export function actorsOf(model: Model, topology: Topology): Placement[] {
         klist_drivers: topology.drivers.filter((driver) => driver.bus === bus && driver.registered).map(({ name }) => name),
       },
     })),
+    ...(buses.includes('pci') ? [{ address: pciRescanRemoveLock, chart: charts.mutex, input: { address: pciRescanRemoveLock } }] : []),
     { address: deferredProbe, chart: charts.deferred_probe, input: { address: deferredProbe } },
     {
       address: deferredProbeWork, chart: charts.deferred_probe_work_func,

@@ -93,6 +93,12 @@ export const errorCodes = {
     means: 'One state and one event gave two different results.',
     usually: 'an action that changes context in place, or reads a clock or a random number',
   },
+  // Found by the debug mode and by the checker: a key or an observation that stands for two.
+  'merged-states': {
+    fault: 'model',
+    means: 'Two local states or observations that are taken for one are not the same.',
+    usually: 'a value that JSON does not keep: undefined, NaN, a Date, a Map, a function',
+  },
   // The checker: an actor that never runs out of new local states.
   unbounded: {
     fault: 'model',
@@ -101,7 +107,7 @@ export const errorCodes = {
   },
   // The checker: a property that no list has.
   'no-such-property': {
-    fault: 'use',
+    fault: 'input',
     means: 'No property has this name.',
     usually: 'a misspelt sentence; part of the name is enough',
   },
@@ -129,7 +135,13 @@ export const errorCodes = {
     means: 'The file cannot be written.',
     usually: 'a folder that does not exist or belongs to somebody else',
   },
-  // The checker: the machine is too small for the topology.
+  // The checker, before the first world.
+  'too-little-memory': {
+    fault: 'input',
+    means: 'The memory that is allowed does not even hold the empty tables.',
+    usually: 'a size without its unit, such as 500 for 500M',
+  },
+  // The checker, on the way: `explore` makes it a report that says so, only who drives a search by hand meets it.
   'out-of-memory': {
     fault: 'input',
     means: 'The worlds of the topology take more memory than is allowed.',
@@ -148,6 +160,8 @@ export type ErrorDetail = {
   usually?: string | undefined;
   /** What to do next, best a command that can be pasted. */
   hint?: string | undefined;
+  /** What leads there, a line each. */
+  way?: readonly string[] | undefined;
   /** The error underneath. */
   cause?: unknown;
 };
@@ -167,6 +181,7 @@ export class ModelError extends Error {
   readonly accepted: readonly string[];
   readonly usually: string;
   readonly hint: string | undefined;
+  readonly way: readonly string[];
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -175,6 +190,13 @@ export class ModelError extends Error {
     this.accepted = typeof detail.accepted === 'string' ? [detail.accepted] : (detail.accepted ?? []);
     this.usually = detail.usually ?? errorCodes[code].usually;
     this.hint = detail.hint;
+    this.way = detail.way ?? [];
+  }
+
+  /** The same error, with what leads to it. */
+  leadingThere(way: readonly string[]): ModelError {
+    const { code, message, at, accepted, usually, hint, cause } = this;
+    return new ModelError(code, message, { at, accepted, usually, hint, way, cause });
   }
 }
 
@@ -188,6 +210,7 @@ export function formatError(error: ModelError): string {
   if (error.accepted.length > 0) lines.push(`  Possible here: ${sentence(error.accepted.join(', '))}`);
   lines.push(`  Usual cause: ${sentence(error.usually)}`);
   if (error.hint !== undefined) lines.push(`  What to do: ${error.hint}`);
+  if (error.way.length > 0) lines.push('  What leads there:', ...error.way.map((line) => `    ${line}`));
   return lines.join('\n');
 }
 

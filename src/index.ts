@@ -21,6 +21,7 @@ export { replay, type Replay } from './log/replay.ts';
 
 // Every interleaving
 export { explore, type ExploreOptions, type Outcome, type Report as CheckReport } from './check/explore.ts';
+export type { Coverage, Untaken } from './check/coverage.ts';
 export { simulate, type SimulateOptions, type SimulationReport } from './check/simulate.ts';
 export { subjectOf, type Subject } from './check/subject.ts';
 export { properties, propertiesFor } from '../machines/properties/index.ts';

@@ -13,6 +13,8 @@ import { deviceAt } from '../address.ts';
 import { sends, type Here } from '../chart.ts';
 import { driver_binding } from '../driver_binding.ts';
 import { bind_store } from '../entry/bind_store.ts';
+import { device_add } from '../entry/device_add.ts';
+import { device_bind_driver } from '../entry/device_bind_driver.ts';
 import { dma_owner } from '../entry/dma_owner.ts';
 import { iommu_group } from '../v6.12.y/iommu_group.ts';
 import { changed, stateAt, type Config } from './patch.ts';
@@ -137,4 +139,15 @@ export const listenerLocks = changed(bus_notifier, (config) => {
 export const driverGoesEarly = changed(device, (config) => {
   const { on } = stateAt(config, 'device_lock.unlocked');
   on.device_lock.actions = [assign({ driver: null }), ...on.device_lock.actions];
+});
+
+/** Who binds by hand does not look whether the device is being removed. */
+export const bindsTheDead = changed(device_bind_driver, (config) => {
+  stateAt(config, 'in_dev_p').on['dev->p.ret'].shift();
+});
+
+/** A scan of the bus takes no pci_rescan_remove_lock. */
+export const scansAtOnce = changed(device_add, (config) => {
+  stateAt(config, 'begun').always.shift();
+  stateAt(config, 'over').always.shift();
 });

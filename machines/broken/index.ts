@@ -37,4 +37,6 @@ export const brokenModels: readonly Broken[] = [
   broken('listener takes device_lock', 'every call can come to its end', { bus_notifier: charts.listenerLocks }),
   broken('listener takes device_lock, once', 'no call waits for ever', { bus_notifier: charts.listenerLocks }),
   broken('dev->driver is cleared early', 'a driver has DMA only where dev->driver names it', { device: charts.driverGoesEarly }),
+  broken('a dead device is bound by hand', 'a device is put on the list of its driver once', entry({ device_bind_driver: charts.bindsTheDead })),
+  broken('scan without a lock', 'a device is not added while it is being added or removed, nor removed then', entry({ device_add: charts.scansAtOnce })),
 ];

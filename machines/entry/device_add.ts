@@ -5,22 +5,26 @@
  * bus_probe_device, drivers/pci/bus.c pci_bus_add_device. driver_register() sees the device from bus_add_device() on; it
  * is refused (-EPROBE_DEFER) until ready_to_probe is set. A PCI device matches nothing before pci_bus_add_device(),
  * which asks for drivers whatever drivers_autoprobe says.
+ * What keeps it apart from a removal: see mutex.ts. A scan that waits for one finds the device gone.
  * Left out: the errors of kobject, class and attribute files; fw_devlink.
  */
 import { assign, setup } from 'xstate';
 import { attachAt, busAt, deviceAt, notifierAt } from '../address.ts';
 import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY, EEXIST } from '../kernel.ts';
+import { hotplugLock } from '../mutex.ts';
 
 type Where = { readonly device: string; readonly bus: string };
 type Command = Call<'device_add', Where> | Call<'pci_bus_add_device', Where> | Call<'pci_scan_single_device', Where>;
 type Answer =
   | Ret<'dev->driver', { readonly driver: string | null }>
-  | Ret<'bus_find_device_by_name' | 'klist_devices_add' | 'bus_add_device' | 'bus_notify' | 'ready_to_probe' | 'drivers_autoprobe_show'>
+  | Ret<'mutex_lock' | 'mutex_unlock' | 'bus_find_device_by_name' | 'klist_devices_add' | 'bus_add_device' | 'bus_notify' | 'ready_to_probe' | 'drivers_autoprobe_show'>
   | Ret<'pci_bus_add_device' | 'device_lock' | '__device_attach' | 'device_unlock'>;
 interface Context extends Busy { device: string; bus: string }
 
 const { call, say } = sends<Context, Command | Answer>();
+const lockOf = ({ call, device, bus }: Context) => hotplugLock(call, device, bus);
+const toLock = (type: string) => call((context) => lockOf(context) ?? '', () => ({ type }));
 const toDevice = (type: string) => call(({ device }) => deviceAt(device), () => ({ type }));
 const toBus = (type: string) => call(({ bus }) => busAt(bus), ({ device }) => ({ type, name: device }));
 const attach = (allow_async: boolean) =>
@@ -30,6 +34,7 @@ export const device_add = setup({
   types: {} as Types<Context, Command | Answer>,
   guards: {
     zero: ({ event }) => 'ret' in event && event.ret === 0,
+    locks: ({ context }) => lockOf(context) !== null,
     pci: ({ context }) => context.call === 'pci_scan_single_device',
   },
   actions: {
@@ -56,10 +61,16 @@ export const device_add = setup({
   states: {
     idle: {
       on: {
-        device_add: { target: 'in_bus_find_device_by_name', actions: 'begin' },
+        device_add: { target: 'begun', actions: 'begin' },
         pci_bus_add_device: { target: 'pci_bus_add_device', actions: 'begin' },
-        pci_scan_single_device: { target: 'in_bus_find_device_by_name', actions: 'begin' },
+        pci_scan_single_device: { target: 'begun', actions: 'begin' },
       },
+    },
+    begun: { always: [{ guard: 'locks', target: 'in_mutex_lock' }, { target: 'in_bus_find_device_by_name' }] },
+    in_mutex_lock: {
+      description: 'From here to the end: what comes and goes does so one after the other.',
+      entry: toLock('mutex_lock'),
+      on: { 'mutex_lock.ret': 'in_bus_find_device_by_name' },
     },
     in_bus_find_device_by_name: {
       description: 'A device that is there is not added again.',
@@ -67,7 +78,7 @@ export const device_add = setup({
       on: {
         'bus_find_device_by_name.ret': [
           { guard: 'zero', target: 'device_add' },
-          { target: 'answered', actions: 'exists' },
+          { target: 'over', actions: 'exists' },
         ],
       },
     },
@@ -109,7 +120,7 @@ export const device_add = setup({
             in_device_unlock: { entry: toDevice('device_unlock'), on: { 'device_unlock.ret': '#added' } },
           },
         },
-        added: { id: 'added', entry: 'device_add.ret', always: '#answered' },
+        added: { id: 'added', entry: 'device_add.ret', always: '#over' },
       },
     },
     pci_bus_add_device: {
@@ -125,10 +136,12 @@ export const device_add = setup({
         },
         in_device_unlock: {
           entry: toDevice('device_unlock'),
-          on: { 'device_unlock.ret': { target: '#answered', actions: ['device_attach.ret', 'found'] } },
+          on: { 'device_unlock.ret': { target: '#over', actions: ['device_attach.ret', 'found'] } },
         },
       },
     },
-    answered: { id: 'answered', entry: ['reply', 'idle'], always: 'idle' },
+    over: { id: 'over', always: [{ guard: 'locks', target: 'in_mutex_unlock' }, { target: 'answered' }] },
+    in_mutex_unlock: { entry: toLock('mutex_unlock'), on: { 'mutex_unlock.ret': 'answered' } },
+    answered: { entry: ['reply', 'idle'], always: 'idle' },
   },
 });

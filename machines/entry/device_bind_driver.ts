@@ -3,15 +3,17 @@
  *
  * Kernel v6.1.y and v6.12.y: drivers/base/dd.c device_bind_driver (exported): the caller stores dev->driver under
  * device_lock first and clears it on failure. No dma_configure; a later release calls dma_cleanup all the same.
+ * Unlike __driver_probe_device() it asks for no dev->p->dead. Its callers bind devices that they keep alive themselves,
+ * so the caller here looks first: a driver bound behind the release of a removal would stay on the device for ever.
  */
 import { assign, setup } from 'xstate';
 import { bindingAt, deviceAt } from '../address.ts';
 import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
-import { EBUSY } from '../kernel.ts';
+import { EBUSY, ENODEV } from '../kernel.ts';
 
 type Command = Call<'device_bind_driver', { readonly device: string; readonly driver: string }>;
 type Answer =
-  | Ret<'dev->driver', { readonly driver: string | null }>
+  | Ret<'dev->p', { readonly dead: boolean; readonly driver: string | null }>
   | Ret<'device_lock' | 'device_set_driver' | 'device_bind_driver' | 'device_unlock'>;
 interface Context extends Busy { device: string; driver: string }
 
@@ -24,11 +26,13 @@ export const device_bind_driver = setup({
   types: {} as Types<Context, Command | Answer>,
   guards: {
     failed: ({ event }) => 'ret' in event && event.ret < 0,
-    bound: ({ event }) => event.type === 'dev->driver.ret' && event.driver !== null,
+    dead: ({ event }) => event.type === 'dev->p.ret' && event.dead,
+    bound: ({ event }) => event.type === 'dev->p.ret' && event.driver !== null,
   },
   actions: {
     begin: assign(({ event }) => ('driver' in event && 'device' in event
       ? { caller: event.from, call: event.type, device: event.device, driver: event.driver, ret: 0 } : {})),
+    dead: assign({ ret: -ENODEV }),
     busy: assign({ ret: -EBUSY }),
     keep: assign({ ret: ({ event }) => ('ret' in event ? event.ret : 0) }),
     reply: call(({ caller }) => caller, ({ call: type, ret }) => ({ type: `${type}.ret`, ret })),
@@ -42,10 +46,16 @@ export const device_bind_driver = setup({
   on: { device_bind_driver: { actions: 'refuse' } },
   states: {
     idle: { on: { device_bind_driver: { target: 'in_device_lock', actions: 'begin' } } },
-    in_device_lock: { entry: toDevice('device_lock'), on: { 'device_lock.ret': 'in_dev_driver' } },
-    in_dev_driver: {
-      entry: toDevice('dev->driver'),
-      on: { 'dev->driver.ret': [{ guard: 'bound', target: 'in_device_unlock', actions: 'busy' }, { target: 'in_device_set_driver' }] },
+    in_device_lock: { entry: toDevice('device_lock'), on: { 'device_lock.ret': 'in_dev_p' } },
+    in_dev_p: {
+      entry: toDevice('dev->p'),
+      on: {
+        'dev->p.ret': [
+          { guard: 'dead', target: 'in_device_unlock', actions: 'dead' },
+          { guard: 'bound', target: 'in_device_unlock', actions: 'busy' },
+          { target: 'in_device_set_driver' },
+        ],
+      },
     },
     in_device_set_driver: { entry: setDriver(false), on: { 'device_set_driver.ret': 'in_device_bind_driver' } },
     in_device_bind_driver: {

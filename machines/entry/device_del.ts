@@ -4,21 +4,27 @@
  * Kernel v6.1.y (6.1.192) and v6.12.y (6.12.117): drivers/base/core.c device_del, drivers/base/bus.c bus_remove_device,
  * drivers/pci/remove.c pci_stop_dev, pci_destroy_dev. PCI releases the driver before device_del, so UNBIND and UNBOUND
  * come before DEL_DEVICE; elsewhere bus_remove_device() does it, after DEL_DEVICE.
+ * What keeps it apart from a scan, and from another removal: see mutex.ts. Who comes too late is told -ENODEV; the kernel
+ * tells the writer of `remove` that it succeeded.
  * Left out: children of a bridge, SR-IOV functions, devres of the device itself.
  */
 import { assign, setup } from 'xstate';
 import { bindingAt, busAt, deferredProbe, deviceAt, notifierAt } from '../address.ts';
 import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY, ENODEV, type Notifier } from '../kernel.ts';
+import { hotplugLock } from '../mutex.ts';
 
 type Where = { readonly device: string; readonly bus: string };
 type Command = Call<'device_del', Where> | Call<'pci_stop_and_remove_bus_device', Where>;
 type Answer =
+  | Ret<'mutex_lock' | 'mutex_unlock'>
   | Ret<'bus_find_device_by_name' | 'device_lock' | '__device_release_driver' | 'device_unlock' | 'kill_device' | 'bus_notify'>
   | Ret<'klist_devices_del' | 'bus_remove_device' | 'driver_deferred_probe_del' | 'kobject_del'>;
 interface Context extends Busy { device: string; bus: string }
 
 const { call, say } = sends<Context, Command | Answer>();
+const lockOf = ({ call, device, bus }: Context) => hotplugLock(call, device, bus);
+const toLock = (type: string) => call((context) => lockOf(context) ?? '', () => ({ type }));
 const toDevice = (type: string) => call(({ device }) => deviceAt(device), () => ({ type }));
 const notify = (action: Notifier) => call(({ device }) => notifierAt(device), () => ({ type: 'bus_notify', action }));
 const release = call(({ device }) => bindingAt(device), () => ({ type: '__device_release_driver', driver: null }));
@@ -27,6 +33,7 @@ export const device_del = setup({
   types: {} as Types<Context, Command | Answer>,
   guards: {
     zero: ({ event }) => 'ret' in event && event.ret === 0,
+    locks: ({ context }) => lockOf(context) !== null,
     pci: ({ context }) => context.call === 'pci_stop_and_remove_bus_device',
   },
   actions: {
@@ -50,15 +57,21 @@ export const device_del = setup({
   states: {
     idle: {
       on: {
-        device_del: { target: 'in_bus_find_device_by_name', actions: 'begin' },
-        pci_stop_and_remove_bus_device: { target: 'in_bus_find_device_by_name', actions: 'begin' },
+        device_del: { target: 'begun', actions: 'begin' },
+        pci_stop_and_remove_bus_device: { target: 'begun', actions: 'begin' },
       },
+    },
+    begun: { always: [{ guard: 'locks', target: 'in_mutex_lock' }, { target: 'in_bus_find_device_by_name' }] },
+    in_mutex_lock: {
+      description: 'From here to the end: what comes and goes does so one after the other.',
+      entry: toLock('mutex_lock'),
+      on: { 'mutex_lock.ret': 'in_bus_find_device_by_name' },
     },
     in_bus_find_device_by_name: {
       entry: toDevice('bus_find_device_by_name'),
       on: {
         'bus_find_device_by_name.ret': [
-          { guard: 'zero', target: 'answered', actions: 'absent' },
+          { guard: 'zero', target: 'over', actions: 'absent' },
           { guard: 'pci', target: 'pci_stop_dev' },
           { target: 'device_del' },
         ],
@@ -118,10 +131,12 @@ export const device_del = setup({
         },
         in_kobject_del: {
           entry: toDevice('kobject_del'),
-          on: { 'kobject_del.ret': { target: '#answered', actions: 'device_del.ret' } },
+          on: { 'kobject_del.ret': { target: '#over', actions: 'device_del.ret' } },
         },
       },
     },
-    answered: { id: 'answered', entry: ['reply', 'idle'], always: 'idle' },
+    over: { id: 'over', always: [{ guard: 'locks', target: 'in_mutex_unlock' }, { target: 'answered' }] },
+    in_mutex_unlock: { entry: toLock('mutex_unlock'), on: { 'mutex_unlock.ret': 'answered' } },
+    answered: { entry: ['reply', 'idle'], always: 'idle' },
   },
 });

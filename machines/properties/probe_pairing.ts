@@ -6,6 +6,8 @@ import { property, type Looked } from './property.ts';
 /** Answers after which really_probe() has not come as far as driver_sysfs_add(). */
 const early = ['pinctrl_bind_pins.ret', 'dma_configure.ret'];
 const binds = ['driver_probe_device.ret', '__driver_probe_device.ret', 'device_bind_driver.ret'];
+/** What device_add() and device_del() do to the device itself. */
+const comings = ['bus_add_device', 'ready_to_probe', 'bus_remove_device', 'kobject_del'];
 const isBinding = (address: string) => address.startsWith('binding:');
 
 export const boundMeansZero = property({
@@ -70,6 +72,20 @@ export const driverIsAsked = property({
   why: 'Readers of dev->driver trust that it is the one that drives the device.',
   sees: names,
   holds: (seen) => seen.binding.every(({ device, driver }) => driver === null || seen.device.some((one) => one.device === device && one.driver === driver)),
+});
+
+export const listedOnce = property({
+  kind: 'always', name: 'a device is put on the list of its driver once',
+  why: 'driver_bound() warns and sends no notice for a device that is on a list already: it was bound twice.',
+  sees: {},
+  step: ({ event, before }) => event.type !== 'klist_add_tail' || !(before.context['klist_devices'] as readonly unknown[]).includes(event['device']),
+});
+
+export const comesAndGoesInTurn = property({
+  kind: 'always', name: 'a device is not added while it is being added or removed, nor removed then',
+  why: 'Nobody in the driver core keeps the two apart: who adds and removes the device has to.',
+  sees: {},
+  step: ({ event: { type }, said }) => !comings.includes(type) || !said.some(({ type: word }) => word === 'WARN_ON'),
 });
 
 export const restIsDecided = property({

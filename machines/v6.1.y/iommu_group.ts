@@ -5,9 +5,10 @@
  * blocking_domain, owner, owner_cnt }. Each call holds group->mutex from start to end, so each is one event.
  * What the IOMMU driver says when a domain is attached is drawn by the world when the call is delivered (`attach`,
  * see environment.ts): the attach happens inside the same critical section.
- * Left out: PASIDs, domain contents, freeing of an empty group (a new struct takes its place under the same name).
+ * Left out: PASIDs, domain contents, freeing of an empty group (a new struct takes its place under the same name); the new
+ * group that a device makes when the old one is empty and still owned: no chart stands for it, and nobody claims it.
  */
-import { assign, setup } from 'xstate';
+import { assign, not, setup } from 'xstate';
 import { ret, sends, type Address, type Call, type Here, type Types } from '../chart.ts';
 import { EBUSY, EINVAL, EPERM } from '../kernel.ts';
 
@@ -52,6 +53,9 @@ const setDomain = (domain: string, after: { owner_cnt?: number; owned?: boolean 
 export const iommu_group = setup({
   types: {} as Types<Context, GroupCall, GroupInput>,
   guards: {
+    /** The last device has gone and something is left on it: a device that comes now finds no group, and makes a new one. */
+    abandoned: ({ context }) => context.devices.length === 0 &&
+      (context.owner !== null || context.owner_cnt > 0 || !['default', 'none'].includes(context.domain)),
     counted: ({ context }) => context.owner_cnt > 0,
     lastUser: ({ context }) => context.owner_cnt === 1,
     foreign: ({ context }) => context.domain !== 'default' && context.domain !== 'none',
@@ -87,6 +91,7 @@ export const iommu_group = setup({
     }),
     /** The first look of a write to `type`: exactly one device, and which. */
     look: answerWith(({ devices }) => ({ ret: devices.length === 1 ? 0 : -EINVAL, device: devices[0] ?? null })),
+    elsewhere: answerWith(() => ({ ret: 0, elsewhere: true })),
     answerDrawn: answerWith((_context, event) => ({ ret: drawn(event) })),
   },
 }).createMachine({
@@ -174,13 +179,14 @@ export const iommu_group = setup({
         blocking: { on: { iommu_group_release_dma_owner: { guard: 'mayRelease', target: 'default' } } },
         user: { on: { iommu_group_release_dma_owner: { guard: 'mayRelease', target: 'default' } } },
         foreign: { on: { iommu_group_release_dma_owner: { description: 'Not the domain of an owner: release() warns.' } } },
-        none: { on: { iommu_group_add_device: { target: 'default' } } },
+        none: { on: { iommu_group_add_device: { guard: not('abandoned'), target: 'default' } } },
       },
     },
     membership: {
       description: 'The devices list. Joining and leaving never touch owner_cnt.',
       on: {
         iommu_group_add_device: [
+          { guard: 'abandoned', actions: 'elsewhere' },
           { guard: 'attachFails', actions: 'answerDrawn' },
           { actions: ['join', ret(0)] },
         ],

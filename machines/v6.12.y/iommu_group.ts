@@ -8,9 +8,10 @@
  * Against v6.1.y: no default domain gives -EPROBE_DEFER (b46064a18810); claims by device, counted; a NULL owner is
  * refused; a failed claim moves every device back; attach goes through __iommu_group_set_domain_internal(); a
  * handle (iommufd) sits in pasid_array and makes unuse and release warn; the type may change while nobody counts.
- * Left out: other PASIDs, domain contents, direct mappings (a drawn -EINVAL stands for them).
+ * Left out: other PASIDs, domain contents, direct mappings (a drawn -EINVAL stands for them); the new group that a device
+ * makes when the old one is empty and still owned: no chart stands for it, and nobody claims it.
  */
-import { and, assign, setup } from 'xstate';
+import { and, assign, not, setup } from 'xstate';
 import { ret, sends, type Address, type Call, type Here, type Types } from '../chart.ts';
 import { EBUSY, EINVAL, EPERM, EPROBE_DEFER } from '../kernel.ts';
 
@@ -61,6 +62,9 @@ const toDefault = setDomain('default', { owner_cnt: 0, owned: false });
 export const iommu_group = setup({
   types: {} as Types<Context, GroupCall, GroupInput>,
   guards: {
+    /** The last device has gone and something is left on it: a device that comes now finds no group, and makes a new one. */
+    abandoned: ({ context }) => context.devices.length === 0 &&
+      (context.owner !== null || context.owner_cnt > 0 || !['default', 'none'].includes(context.domain)),
     counted: ({ context }) => context.owner_cnt > 0,
     lastUser: ({ context }) => context.owner_cnt === 1,
     shared: ({ context }) => context.owner_cnt > 1,
@@ -100,6 +104,7 @@ export const iommu_group = setup({
       domain: ({ context }) => (context.domain === 'none' ? 'default' : context.domain),
     }),
     leave: assign({ devices: ({ context, event }) => context.devices.filter((device) => !('device' in event) || device !== event.device) }),
+    elsewhere: answerWith(() => ({ ret: 0, elsewhere: true })),
     answerDrawn: answerWith((_context, event) => ({ ret: drawn(event) })),
   },
 }).createMachine({
@@ -248,7 +253,7 @@ export const iommu_group = setup({
         foreign: { on: { iommu_group_release_dma_owner: { description: 'Not the domain of an owner: release() warns.' } } },
         none: {
           description: 'No default domain yet, or the last device has left.',
-          on: { iommu_group_add_device: { target: 'default' } },
+          on: { iommu_group_add_device: { guard: not('abandoned'), target: 'default' } },
         },
       },
     },
@@ -256,6 +261,7 @@ export const iommu_group = setup({
       description: 'The devices list. Joining and leaving never touch owner_cnt.',
       on: {
         iommu_group_add_device: [
+          { guard: 'abandoned', actions: 'elsewhere' },
           { guard: 'attachFails', actions: 'answerDrawn' },
           { guard: 'noDefaultDomain', actions: [...setDomain('default'), 'join', ret(0)] },
           { actions: ['join', ret(0)] },

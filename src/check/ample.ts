@@ -6,6 +6,8 @@
  * thread may stand for all (an ample set) if, as long as this thread waits, nothing that the others can do meets them:
  * for every actor reached, each message that another thread may send there commutes with ours in every local state that
  * such messages can lead to. Properties must not see our step, and one of our successors must still be in the queue.
+ * Whether a world is at rest need not be looked at: as long as our message is in flight none is, so no world that is left
+ * out is at rest. Nor does the end of a call that lets another thread begin one: it takes no choice from anybody.
  *
  * What others may send is learnt on the way, together with the locks that they always hold when they do: a message that
  * is only sent under a lock that we hold cannot come before we let go. If something new is learnt after a world was
@@ -45,7 +47,6 @@ const enough = 400;
 export class Ample implements Reduction {
   readonly #tables: Tables;
   readonly #judge: Judge;
-  readonly #rests: boolean;
   readonly #labels: Label[][];
   readonly #versions: number[];
   readonly #questions: Question[];
@@ -65,10 +66,9 @@ export class Ample implements Reduction {
   #search: Search | undefined;
   #next = 1 << 11;
 
-  constructor(tables: Tables, judge: Judge, rests: boolean, before?: Ample) {
+  constructor(tables: Tables, judge: Judge, before?: Ample) {
     this.#tables = tables;
     this.#judge = judge;
-    this.#rests = rests;
     const { actors } = tables.subject;
     this.#labels = before ? before.#labels : actors.map(() => []);
     this.#versions = before ? before.#versions : actors.map(() => 0);
@@ -248,7 +248,7 @@ export class Ample implements Reduction {
     if (known !== -1) return known - 1;
     let number = -1;
     try {
-      const { next, out, decided } = this.#tables.move(actor, at, message);
+      const { next, out, decided } = this.#tables.guess(actor, at, message);
       number = this.#moves.push({ next, decided, sent: sent(out), visible: this.#visible(actor, at, next) }) - 1;
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
@@ -271,10 +271,7 @@ export class Ample implements Reduction {
   }
 
   #visible(actor: number, before: Local, after: Local): boolean {
-    if (before === after) return false;
-    const { subject } = this.#tables;
-    if (this.#rests && subject.actors[actor]?.thread === true && subject.rests(before) !== subject.rests(after)) return true;
-    return this.#judge.observe(actor, before) !== this.#judge.observe(actor, after);
+    return before !== after && this.#judge.observe(actor, before) !== this.#judge.observe(actor, after);
   }
 }
 
@@ -288,5 +285,5 @@ interface Moved {
 }
 type Moves = Tables['effectMoves'][number];
 
-const sent = (out: ReturnType<Tables['move']>['out']): string[] =>
+const sent = (out: ReturnType<Tables['guess']>['out']): string[] =>
   out.flatMap((output) => (output.kind === 'sent' ? [`${output.sent.to} ${JSON.stringify(output.sent.event)}`] : []));

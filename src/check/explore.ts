@@ -1,11 +1,14 @@
 /**
  * Visits every world that a subject can reach and decides each property.
  */
-import { ModelError } from '../errors.ts';
+import { errorCodes, ModelError } from '../errors.ts';
 import { goals, fairLoops } from './graph.ts';
+import { lines } from './growth.ts';
+import { coverage, type Coverage } from './coverage.ts';
 import { Judge } from './judge.ts';
-import { pathTo, type Way } from './path.ts';
+import { pathTo, stepAs, type Way } from './path.ts';
 import type { Kind, Property, Verdict } from './property.ts';
+import { compile, FastSearch, type Compiled } from './fast.ts';
 import { Search, type Visitor } from './search.ts';
 import type { Subject } from './subject.ts';
 import { Tables } from './tables.ts';
@@ -31,6 +34,10 @@ export interface ExploreOptions {
   readonly partialOrder?: boolean | undefined;
   /** Let one world stand for all that differ by the names of interchangeable actors. Default true. */
   readonly symmetry?: boolean | undefined;
+  /** Without reductions, the inner loop is WebAssembly where there is any, unless `javascript` is asked for. */
+  readonly kernel?: 'wasm' | 'javascript' | undefined;
+  /** Local states that one actor may have, before a chart is said to grow without bound. Default 16384. */
+  readonly locals?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -55,12 +62,15 @@ export interface Report {
   readonly seconds: number;
   readonly properties: readonly Outcome[];
   readonly explain: Explanation;
+  /** What of the charts was never used. */
+  readonly coverage: Coverage;
 }
 
 export interface Explanation {
   readonly partialOrder: { readonly on: boolean; readonly narrowed: number; readonly rounds: number };
   readonly symmetry: { readonly on: boolean; readonly orbits: readonly (readonly string[])[]; readonly why?: string };
   /** Local moves computed by charts, nodes, bytes of worlds and table. */
+  readonly kernel: 'wasm' | 'javascript';
   readonly moves: number;
   readonly nodes: number;
   readonly bits: number;
@@ -83,16 +93,27 @@ export interface Found {
  * const report = await explore(subjectOf(system), properties, { limit: 1_000_000 });
  * report.properties.find(({ verdict }) => verdict === 'broken')?.way;
  *
- * @throws {ModelError} `unhandled-event`, `no-such-actor`, `unbounded`: the charts are wrong, with the place
+ * @throws {ModelError} `unhandled-event`, `no-such-actor`, `unbounded`, `merged-states`: the charts are wrong, with a shortest way there
  */
 export async function explore(subject: Subject, properties: readonly Property[], options: ExploreOptions = {}): Promise<Report> {
+  const compiled = options.kernel === 'javascript' ? undefined : await compile();
+  try {
+    return await exploreWith(compiled, subject, properties, options);
+  } catch (error) {
+    // The WebAssembly kernel does not know the way to what a chart does wrong: the other one meets it again, and tells.
+    if (compiled === undefined || !isModelFault(error) || error.way.length > 0) throw error;
+    return exploreWith(undefined, subject, properties, options);
+  }
+}
+
+async function exploreWith(compiled: Compiled | undefined, subject: Subject, properties: readonly Property[], options: ExploreOptions): Promise<Report> {
   const begun = performance.now();
-  const tables = new Tables(subject, properties);
-  let { round, rounds } = { round: new Round(tables, properties, options), rounds: 1 };
+  const tables = new Tables(subject, properties, options.locals);
+  let { round, rounds } = { round: new Round(tables, properties, options, { compiled }), rounds: 1 };
   for (;;) {
     const stopped = await drive(round, options, begun);
     if (stopped === 'lopsided') {
-      round = new Round(tables, properties, (options = { ...options, symmetry: false }));
+      round = new Round(tables, properties, (options = { ...options, symmetry: false }), { compiled });
       continue;
     }
     if (stopped !== 'again') {
@@ -102,10 +123,10 @@ export async function explore(subject: Subject, properties: readonly Property[],
       const outcomes = conclude(round, properties, complete, options);
       return {
         states, transitions: round.search.transitions, depth: round.search.depth, complete, ...(stopped ? { stopped } : {}), seconds: seconds(),
-        properties: outcomes, explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: round.search.narrowed, rounds } },
+        properties: outcomes, coverage: coverage(tables, complete), explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: round.search.narrowed, rounds } },
       };
     }
-    round = new Round(tables, properties, options, round.ample);
+    round = new Round(tables, properties, options, { compiled, before: round.ample });
     rounds++;
   }
 }
@@ -125,21 +146,33 @@ export class Round implements Visitor {
   lopsided = false;
   #fold = -1;
 
-  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, before?: Ample) {
+  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, { before, compiled }: { before?: Ample | undefined; compiled?: Compiled | undefined } = {}) {
     this.#tables = tables;
     this.#properties = properties;
     this.judge = new Judge(tables, properties);
     const eventual = properties.some(({ kind }) => kind === 'leadsTo');
-    // Where the number of calls at once is bounded, one call's end lets another begin: an end is then no private step.
-    const rests = tables.subject.together !== Infinity || properties.some(({ kind, rests }) => kind === 'atRest' || rests === true);
-    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, rests, before);
+    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, before);
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
     this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
-    this.search = new Search(tables, this, {
-      memory: options.memory ?? 2 ** 32, reduction: this.ample, folding: this.symmetry, edges: properties.some(({ kind }) => kind === 'canAlways' || kind === 'leadsTo'),
-    });
-    this.ample?.follow(this.search);
+    const memory = options.memory ?? 2 ** 32;
+    if (compiled !== undefined && !this.ample && !this.symmetry && !eventual) {
+      this.search = new FastSearch(compiled, tables, this.judge, this, memory);
+    } else {
+      this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, edges: eventual || properties.some(({ kind }) => kind === 'canAlways') });
+      this.ample?.follow(this.search);
+    }
+  }
+
+  /** Expands up to `count` worlds. False when the queue is empty. @throws {ModelError} what a chart does wrong, with the way there */
+  run(count: number): boolean {
+    try {
+      return this.search.run(count);
+    } catch (error) {
+      if (!isModelFault(error) || this.search instanceof FastSearch) throw error;
+      const { place, row, then } = this.search.abandoned();
+      throw error.leadingThere(lines(pathTo(this, place, row, then && stepAs(this, then)).steps));
+    }
   }
 
   discovered(place: number, nodes: Int32Array): void {
@@ -174,7 +207,7 @@ export class Round implements Visitor {
     const { worlds } = this.search;
     return {
       symmetry: { on: this.symmetry !== undefined, orbits: this.symmetry?.orbits ?? [], ...(this.#why ? { why: this.#why } : {}) },
-      moves: this.#tables.moves, nodes: this.#tables.nodes.reduce((sum, { length }) => sum + length, 0),
+      kernel: this.search instanceof FastSearch ? 'wasm' : 'javascript', moves: this.#tables.moves, nodes: this.#tables.nodes.reduce((sum, { length }) => sum + length, 0),
       bits: worlds.layout.bits.reduce((sum, width) => sum + width, 0), bytes: worlds.bytes,
     };
   }
@@ -190,7 +223,7 @@ async function drive(round: Round, { limit = Infinity, signal, onProgress }: Exp
   let told = performance.now();
   try {
     for (let batch = 256; ; batch = Math.min(batch * 2, 8192)) {
-      const more = search.run(Math.max(1, Math.min(batch, limit - search.worlds.size)));
+      const more = round.run(Math.max(1, Math.min(batch, limit - search.worlds.size)));
       if (round.lopsided) return 'lopsided';
       if (round.ample && (!more || round.ample.due(search.worlds.size)) && !round.ample.sound()) return 'again';
       if (!more) return undefined;
@@ -201,7 +234,7 @@ async function drive(round: Round, { limit = Infinity, signal, onProgress }: Exp
       told = now;
       onProgress?.({
         generated: search.transitions, distinct: search.worlds.size, queue: search.worlds.size - search.next, depth: search.depth,
-        seconds: (now - begun) / 1000, bytes: search.worlds.bytes,
+        seconds: (now - begun) / 1000, bytes: search.bytes,
       });
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -225,8 +258,11 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
     } else if (!complete) {
       outcomes.push({ name, kind, verdict: 'unknown' });
     } else if (kind === 'canAlways') {
-      const lost = goals(round, properties.indexOf(property), property);
-      outcomes.push({ name, kind, verdict: lost === -1 ? 'holds' : 'broken', ...(lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }) });
+      const lost = orNoMemory(() => goals(round, properties.indexOf(property), property));
+      outcomes.push({
+        name, kind, verdict: lost === undefined ? 'unknown' : lost === -1 ? 'holds' : 'broken',
+        ...(lost === undefined || lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }),
+      });
     } else if (kind === 'leadsTo') {
       const loop = fairLoops(round, properties.indexOf(property));
       outcomes.push({ name, kind, verdict: loop ? 'broken' : 'holds', ...(loop ? { way: loop, shortest: false } : {}) });
@@ -237,16 +273,28 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
   return outcomes;
 }
 
-const wayTo = (round: Round, { place, choice }: Found): Way => pathTo(round, place, choice);
+const isModelFault = (error: unknown): error is ModelError => error instanceof ModelError && errorCodes[error.code].fault === 'model';
+
+/** Undefined when memory does not suffice. */
+function orNoMemory<Result>(ask: () => Result): Result | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof ModelError && error.code === 'out-of-memory') return undefined;
+    throw error;
+  }
+}
+
+const wayTo = (round: Round, { place, choice }: Found): Way => pathTo(round, place, choice === -1 ? [] : [choice]);
 
 /** With a reduction, a shorter way may have been left out: looks again without, no deeper, for a while. */
 function nearest(round: Round, property: Property, found: Found, options: ExploreOptions): { way: Way; shortest: boolean } {
   const way = wayTo(round, found);
   if (!round.ample) return { way, shortest: true };
   const steps = way.steps.length;
-  const again = new Round(new Tables(round.search.tables.subject, [property]), [property], { ...options, partialOrder: false });
+  const again = new Round(new Tables(round.search.tables.subject, [property], options.locals), [property], { ...options, partialOrder: false });
   const limit = Math.max(200_000, round.search.worlds.size * 2);
-  while (again.found.size === 0 && again.search.depth < steps + 1 && again.search.worlds.size < limit && again.search.run(1024));
+  while (again.found.size === 0 && again.search.depth < steps + 1 && again.search.worlds.size < limit && again.run(1024));
   const nearer = again.found.get(property);
   if (nearer) return { way: wayTo(again, nearer), shortest: true };
   return { way, shortest: again.search.depth >= steps };

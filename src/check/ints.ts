@@ -1,4 +1,15 @@
 /** Growing arrays and hash tables of 32-bit integers: everything the inner loop touches. */
+import { ModelError } from '../errors.ts';
+
+/** An Int32Array of zeros. @throws {ModelError} out-of-memory when the machine has no room for it */
+export function allocate(length: number): Int32Array<ArrayBuffer> {
+  try {
+    return new Int32Array(length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ModelError('out-of-memory', `the machine has no room for ${Math.round(length / 2 ** 18)} MiB more`, { cause: error });
+  }
+}
 
 /** An Int32Array that grows. `data` is replaced when it does, so read it afresh after a push. */
 export class Ints {
@@ -14,7 +25,7 @@ export class Ints {
   }
   reserve(capacity: number): void {
     if (capacity <= this.data.length) return;
-    const wider = new Int32Array(Math.max(capacity, this.data.length * 2));
+    const wider = allocate(Math.max(capacity, this.data.length * 2));
     wider.set(this.data);
     this.data = wider;
   }
@@ -54,17 +65,10 @@ export class PairMap {
     slots[3 * at + 2] = value;
   }
 
-  /** Everything that is kept, in no particular order. */
-  *entries(): Generator<[a: number, b: number, value: number]> {
-    const { slots } = this;
-    for (let at = 0; at < slots.length; at += 3)
-      if (slots[at] !== -1) yield [slots[at] as number, slots[at + 1] as number, slots[at + 2] as number];
-  }
-
   #grow(): void {
     const old = this.slots;
     this.mask = this.mask * 2 + 1;
-    this.slots = new Int32Array(3 * (this.mask + 1)).fill(-1);
+    this.slots = allocate(3 * (this.mask + 1)).fill(-1);
     this.size = 0;
     for (let at = 0; at < old.length; at += 3)
       if (old[at] !== -1) this.set(old[at] as number, old[at + 1] as number, old[at + 2] as number);

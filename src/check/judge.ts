@@ -4,7 +4,9 @@
  * What a property sees of an actor is an observation, kept by number per node; the observations of all actors together
  * are folded into one number, and a predicate is asked once for each such number.
  */
+import { ModelError } from '../errors.ts';
 import type { Local } from '../world/locals.ts';
+import { difference } from '../world/plain.ts';
 import { Ints, PairMap } from './ints.ts';
 import { kindOf, type Looked, type Property, type Seen } from './property.ts';
 import type { Subject } from './subject.ts';
@@ -41,7 +43,7 @@ export class Judge {
     return this.observe(actor, ((this.#tables.nodes[actor] as Node[])[node] as Node).local);
   }
 
-  /** The same for a local state. */
+  /** The same for a local state. @throws {ModelError} `merged-states` when JSON takes two observations for one */
   observe(actor: number, { id, value, context }: Local): number {
     const seen = this.#seen[actor] as Ints;
     while (seen.length <= id) seen.push(-1);
@@ -50,9 +52,12 @@ export class Judge {
     const { address } = this.#subject.actors[actor] as Subject['actors'][number];
     const looked: Looked = { address, value, context };
     const facts = this.properties.map(({ sees }) => sees[kindOf(address)]?.(looked));
-    const key = JSON.stringify(facts.map((fact) => fact ?? null));
+    const key = `${kindOf(address)} ${JSON.stringify(facts)}`;
     let number = this.#numbers.get(key);
-    if (number === undefined) {
+    if (number !== undefined) {
+      const at = difference(this.#looks[number], facts, 'observation');
+      if (at !== undefined) throw new ModelError('merged-states', 'two observations with one key', { at: `${address}, ${at}`, accepted: 'strings, finite numbers, booleans, null, lists and records' });
+    } else {
       number = this.#looks.push(facts) - 1;
       this.#numbers.set(key, number);
     }

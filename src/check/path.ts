@@ -19,42 +19,42 @@ export interface Way {
   readonly loop?: readonly WayStep[];
 }
 
-/** The way to the world at `place`, and one choice more unless it is -1. */
-export function pathTo(round: Round, place: number, choice: number): Way {
+/** The way to the world at `place`, the choices of `row` more, and then one more step. */
+export function pathTo(round: Round, place: number, row: readonly number[] = [], then?: WayStep): Way {
   const { search } = round;
-  const rows: (readonly number[])[] = choice === -1 ? [] : [[choice]];
+  const rows: (readonly number[])[] = [];
   let at = place;
   for (let level = search.levels.findLastIndex((first) => first <= at); level > 0; level--) {
     const [place, row] = before(round, at, search.levels[level - 1] as number, search.levels[level] as number);
     at = place;
     rows.unshift(row);
   }
-  return { steps: told(round, rows) };
+  return { steps: told(round, rows, [...row.map((choice) => stepOf(round, choice)), ...(then ? [then] : [])]) };
 }
 
-/** Rows of choices as steps, in the names of the actors that really take part. */
-function told(round: Round, rows: readonly (readonly number[])[]): WayStep[] {
+/** Rows of choices and the steps behind them, in the names of the actors that really take part. */
+function told(round: Round, rows: readonly (readonly number[])[], last: readonly WayStep[]): WayStep[] {
   const { search, symmetry } = round;
-  if (!symmetry) return rows.flatMap((row) => row.map((taken) => stepOf(round, taken)));
+  if (!symmetry) return [...rows.flatMap((row) => row.map((taken) => stepOf(round, taken))), ...last];
   const { subject } = search.tables;
+  const named = ({ to, event, start }: WayStep): WayStep => ({ to: renamed(to, names) as string, event: subject.intern(renamed(event, names) as Message), start });
   const steps: WayStep[] = [];
   search.worlds.read(0, search.nodes);
   let names: ReadonlyMap<string, string> | undefined;
   for (const row of rows) {
     for (const taken of row) {
-      const { to, event, start } = stepOf(round, taken);
-      steps.push({ to: renamed(to, names) as string, event: subject.intern(renamed(event, names) as Message), start });
+      steps.push(named(stepOf(round, taken)));
       search.apply(taken);
     }
     names = after(inverse(symmetry.normalise(search.nodes)), names);
   }
-  return steps;
+  return [...steps, ...last.map(named)];
 }
 
-export function stepOf({ search: { tables } }: Round, choice: number): WayStep {
-  const { target, event, start } = tables.choices[choice] as Choice;
-  return { to: (tables.subject.actors[target] as { address: string }).address, event, start };
-}
+export const stepOf = (round: Round, choice: number): WayStep => stepAs(round, round.search.tables.choices[choice] as Choice);
+
+export const stepAs = ({ search: { tables } }: Round, { target, event, start }: Choice): WayStep =>
+  ({ to: (tables.subject.actors[target] as { address: string }).address, event, start });
 
 /** A world of the level `from` to `end` that leads to the one at `place`, and the choices on the way. */
 function before(round: Round, place: number, from: number, end: number): [number, readonly number[]] {

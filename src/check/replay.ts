@@ -48,7 +48,7 @@ export function tell(facts: readonly Fact[]): string[] {
 }
 
 /** A message or word: its type, then its result, then its arguments. */
-function words(said: Readonly<Record<string, unknown>>): string {
+export function words(said: Readonly<Record<string, unknown>>): string {
   const { type, ret, from: _from, ...others } = said;
   const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   return [text(type), ...(ret === undefined ? [] : [text(ret)]), ...Object.entries(others).map(([key, value]) => `${key}=${text(value)}`)].join(' ');

@@ -4,10 +4,11 @@
  * Breadth first, so the first world found is a nearest one. What is done with a world when it is new or when its turn
  * comes is up to the `Visitor`; which of its choices are taken may be narrowed by a `Reduction`.
  */
+import { ModelError } from '../errors.ts';
 import { Ints } from './ints.ts';
 import { layoutOf, widths, type Layout } from './layout.ts';
 import { direct, type Choice, type Tables } from './tables.ts';
-import { pack, Worlds } from './worlds.ts';
+import { pack, Worlds, type Store } from './worlds.ts';
 
 /** A row of narrowed worlds may be this long before one is kept: rows without end are none. */
 const deepest = 1000;
@@ -45,11 +46,13 @@ export interface SearchOptions {
   readonly folding?: Folding | undefined;
   /** Keep the successors of every world. */
   readonly edges?: boolean;
+  /** Where worlds are kept. Default: typed arrays. */
+  readonly worlds?: Store | undefined;
 }
 
 export class Search {
   readonly tables: Tables;
-  readonly worlds: Worlds;
+  readonly worlds: Store;
   /** Nodes of the world in hand. */
   readonly nodes: Int32Array;
   /** Effects of the last `apply`. */
@@ -75,8 +78,10 @@ export class Search {
   readonly #queue: number[] = [];
   #gated = 0;
   readonly #visitor: Visitor;
-  /** Choices since the world that is expanded, while somebody asks for them. */
+  /** Choices since the world that is expanded. */
   readonly #row: number[] = [];
+  /** The choice that is being taken. */
+  #taking = -1;
   #told: ((row: readonly number[]) => void) | undefined;
 
   constructor(tables: Tables, visitor: Visitor, options: SearchOptions) {
@@ -84,7 +89,7 @@ export class Search {
     this.#visitor = visitor;
     this.#options = options;
     const actors = tables.nodes.length;
-    this.worlds = new Worlds(this.#layout(), options.memory);
+    this.worlds = options.worlds ?? new Worlds(this.#layout(), options.memory);
     this.#words = new Int32Array(this.worlds.layout.words);
     [this.nodes, this.#changed, this.#before, this.#stamp, this.#open] =
       Array.from({ length: 5 }, () => new Int32Array(actors)) as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
@@ -92,11 +97,17 @@ export class Search {
     visitor.discovered(0, this.nodes);
   }
 
-  /** Expands up to `count` worlds. False when the queue is empty. */
+  /** Expands up to `count` worlds. False when the queue is empty. @throws {ModelError} out-of-memory */
   run(count: number): boolean {
     const end = this.next + count;
     while (this.next < end && this.next < this.worlds.size) this.#expand(this.next++);
+    if (this.bytes > this.#options.memory) throw new ModelError('out-of-memory', `worlds and steps take ${this.bytes} bytes`, { at: `memory of ${this.#options.memory} bytes` });
     return this.next < this.worlds.size;
+  }
+
+  /** What worlds take, and their steps where they are kept. */
+  get bytes(): number {
+    return this.worlds.bytes + this.starts.data.byteLength + this.targets.data.byteLength;
   }
 
   /** Levels begun so far; level 0 is the initial world alone. */
@@ -157,6 +168,7 @@ export class Search {
     this.effects.length = 0;
     const target = tables.target.data[choice] as number;
     let effect: number;
+    this.#taking = choice;
     const { actor } = tables.choices[choice] as Choice;
     if (target === direct) {
       effect = tables.own.data[choice] as number;
@@ -169,7 +181,16 @@ export class Search {
     let decided = tables.effectDecided.data[effect] as number;
     const rest = tables.effectRest.data[effect] as number;
     if (rest !== 0) decided |= this.#finish(rest);
+    this.#taking = -1;
     return decided;
+  }
+
+  /** After an error: the world whose turn it was and the choices taken from there. Gives them up. */
+  abandoned(): { readonly place: number; readonly row: readonly number[]; readonly then: Choice | undefined } {
+    const row = this.#row.splice(0);
+    if (this.#taking !== -1) row.push(this.#taking);
+    this.#taking = -1;
+    return { place: Math.max(0, this.next - 1), row, then: this.tables.computing };
   }
 
   revert(): void {
@@ -180,6 +201,7 @@ export class Search {
   find(): number {
     const { layout } = this.worlds;
     if (this.nodes.some((node, actor) => node > (layout.mask[actor] as number))) return -1;
+    if (this.#words.length !== layout.words) this.#words = new Int32Array(layout.words);
     pack(layout, this.nodes, this.#words);
     return this.worlds.find(this.#words);
   }
@@ -345,6 +367,7 @@ export class Search {
     const { nodes, worlds } = this;
     const changed = this.#changed;
     let { layout } = worlds;
+    if (!(worlds instanceof Worlds)) return this.#place();
     for (let index = 0; index < this.#changes; index++) {
       const actor = changed[index] as number;
       if ((nodes[actor] as number) > (layout.mask[actor] as number)) return this.#place();

@@ -16,6 +16,8 @@ export interface SubjectActor {
   /** The chart that it runs: only actors of one chart are interchangeable. */
   readonly chart: unknown;
   move(local: Local, event: Message): Move;
+  /** The same for a question: what would it do? */
+  guess(local: Local, event: Message): Move;
   /** A thread of control begins and ends here: it is at rest in some local states only. */
   readonly thread: boolean;
   /** Other actors wait for it in turn (`holderOf`). */
@@ -40,6 +42,8 @@ export interface Subject {
   indexOf(address: Address): number;
   /** Whoever answers what no actor answers. */
   readonly environment: Address;
+  /** All that it may answer, by call; `<call>.attach` for what a call carries. */
+  readonly answers: readonly { readonly call: string; readonly ret: number }[];
   isAnswer(event: Message): boolean;
   /** What may be delivered for a call in flight, and to whom. Never empty. */
   alternatives(sent: Sent): readonly Sent[];
@@ -81,9 +85,11 @@ export function subjectOf(system: System, { together = Infinity }: { readonly to
     topology,
     together,
     environment: 'environment',
+    answers: system.answers(),
     actors: actors.map((actor) => ({
       address: actor.address, initial: actor.initial, chart: actor.machine, thread: actor.address.startsWith('thread:'), lock: 'holder' in actor.initial.context,
       move: (local, event) => actor.move(local, event),
+      guess: (local, event) => actor.guess(local, event),
     })),
     starts: topology.threads.filter(({ name }) => system.has(`thread:${name}`)).map(({ name, calls, times }) => ({
       actor: system.indexOf(`thread:${name}`), times, calls: calls.map((call) => system.start(`thread:${name}`, call).event),

@@ -9,6 +9,7 @@
  */
 import type { Local, Move, Output, Sent } from '../world/locals.ts';
 import { ModelError } from '../errors.ts';
+import { grown, mostInFlight, mostLocals } from './growth.ts';
 import { Ints, PairMap } from './ints.ts';
 import type { Property, Stepped } from './property.ts';
 import type { Message, Subject } from './subject.ts';
@@ -33,8 +34,6 @@ export interface Choice {
   readonly start: boolean;
 }
 
-const keyOf = ({ id }: Local, outbox: readonly number[], left: number): string => `${id}|${outbox.join()}|${left}`;
-
 export class Tables {
   readonly subject: Subject;
   readonly nodes: Node[][];
@@ -57,8 +56,13 @@ export class Tables {
   readonly rest = new Ints();
   readonly messages: Message[] = [];
   readonly sents: Sent[] = [];
+  /** Local moves that some world makes, and those that were only asked about. */
+  readonly made = new Set<Move>();
+  readonly guessed = new Set<Move>();
   /** Local moves asked of the charts. */
   moves = 0;
+  /** The choice whose effect is computed before anybody takes it; undefined between two. */
+  computing: Choice | undefined;
   readonly #pairs = new PairMap();
   readonly #received: PairMap[];
   readonly #quiet: Ints[];
@@ -69,9 +73,12 @@ export class Tables {
   readonly #sentIds = new Map<string, number>();
   readonly #starts: (Subject['starts'][number] | undefined)[];
   readonly #watched: readonly Property[];
+  readonly #most: number;
 
-  constructor(subject: Subject, properties: readonly Property[]) {
+  /** @param most local states of one actor, with its calls in flight; more are `unbounded` */
+  constructor(subject: Subject, properties: readonly Property[], most = mostLocals) {
     this.subject = subject;
+    this.#most = most;
     this.#watched = properties.filter(({ step }) => step !== undefined);
     if (this.#watched.length > 30) throw new ModelError('wrong-use', 'more than 30 properties about steps at once', { at: 'properties' });
     const { actors } = subject;
@@ -93,13 +100,12 @@ export class Tables {
   }
 
   node(actor: number, local: Local, outbox: readonly number[], left: number): number {
-    const key = keyOf(local, outbox, left);
+    const key = `${local.id}|${outbox.join()}|${left}`;
     const byKey = this.#byKey[actor] as Map<string, number>;
     const known = byKey.get(key);
     if (known !== undefined) return known;
     const nodes = this.nodes[actor] as Node[];
-    if (nodes.length >= 1 << 24 || outbox.length > 64)
-      throw new ModelError('unbounded', `${this.subject.actors[actor]?.address} has more than ${nodes.length} local states`, { at: `${JSON.stringify(local.value)} ${JSON.stringify(local.context)}` });
+    if (nodes.length >= this.#most || outbox.length > mostInFlight) throw this.#unbounded(actor, { local, outbox, left });
     nodes.push({ local, outbox, left });
     if (outbox.length > 0 && !(this.subject.actors[actor] as Subject['actors'][number]).thread && this.subject.callerOf(local) === null)
       for (const sent of outbox) this.#loose.add(this.message((this.sents[sent] as Sent).event));
@@ -137,11 +143,12 @@ export class Tables {
     return this.#loose.has(this.message(event)) && !(this.subject.actors[actor] as Subject['actors'][number]).thread;
   }
 
-  /** What one message does to a local state, and which properties about steps it decides. */
-  move(actor: number, local: Local, message: number): Move & { readonly decided: number } {
+  /** What one message would do to a local state, and which properties about steps it would decide. */
+  guess(actor: number, local: Local, message: number): Move & { readonly decided: number } {
     const event = this.messages[message] as Message;
-    const move = (this.subject.actors[actor] as Subject['actors'][number]).move(local, event);
-    return { next: move.next, out: move.out, decided: this.#decided(actor, local, event, move) };
+    const move = (this.subject.actors[actor] as Subject['actors'][number]).guess(local, event);
+    this.guessed.add(move);
+    return { ...move, decided: this.#decided(actor, local, event, move) };
   }
 
   #callerAt(actor: number, node: number): number {
@@ -166,14 +173,14 @@ export class Tables {
       const after = this.node(actor, local, outbox.filter((_, index) => index !== at), left);
       for (const { to, event } of this.subject.alternatives(call)) {
         const target = this.subject.indexOf(to);
-        if (target === actor) this.#direct(actor, event, this.receive(actor, after, this.message(event)), false);
+        if (target === actor) this.#direct(actor, event, after, false);
         else this.#choice({ actor, target, event, start: false }, target, after, -1);
       }
     }
     const begins = this.#starts[actor];
     if (begins && left !== 0 && outbox.length === 0 && this.subject.rests(local)) {
       const fewer = this.node(actor, local, outbox, left > 0 ? left - 1 : left);
-      for (const event of begins.calls) this.#direct(actor, event, this.receive(actor, fewer, this.message(event)), true);
+      for (const event of begins.calls) this.#direct(actor, event, fewer, true);
     }
     (this.first[actor] as Ints).data[node] = start;
     (this.count[actor] as Ints).data[node] = this.choices.length - start;
@@ -201,26 +208,21 @@ export class Tables {
     return effect;
   }
 
+  /** What an effect leaves to do: messages to receive (`sent` -1) and calls to keep (`message` -1), in order. */
+  left(effect: number): { actor: number; message: number; sent: number }[] {
+    const { data } = this.rest;
+    const from = this.effectRest.data[effect] as number;
+    return Array.from({ length: from === 0 ? 0 : (data[from] as number) }, (_, index) => {
+      const code = data[from + 2 + 2 * index] as number;
+      const actor = data[from + 1 + 2 * index] as number;
+      return (code & 1) === 1 ? { actor, message: -1, sent: code >> 1 } : { actor, message: code >> 1, sent: -1 };
+    });
+  }
+
   /** The node of an actor that keeps one more call in flight. */
   keep(actor: number, node: number, sent: number): number {
     const { local, outbox, left } = this.#node(actor, node);
     return this.node(actor, local, [...outbox, sent], left);
-  }
-
-  /** Effects known so far: choice, node of its target, effect. */
-  effects(): Iterable<[choice: number, node: number, effect: number]> {
-    return this.#pairs.entries();
-  }
-
-  /** What is known so far of messages that an actor receives: node, message, effect. */
-  receives(actor: number): Iterable<[node: number, message: number, effect: number]> {
-    return (this.#received[actor] as PairMap).entries();
-  }
-
-  /** As `keep`, but -1 where that node was never met. */
-  kept(actor: number, node: number, sent: number): number {
-    const { local, outbox, left } = this.#node(actor, node);
-    return this.#byKey[actor]?.get(keyOf(local, [...outbox, sent], left)) ?? -1;
   }
 
   message(event: Message): number {
@@ -229,6 +231,16 @@ export class Tables {
     this.messages.push(event);
     this.#messageIds.set(event, this.messages.length - 1);
     return this.messages.length - 1;
+  }
+
+  #unbounded(actor: number, node: Node): ModelError {
+    const { address } = this.subject.actors[actor] as Subject['actors'][number];
+    if (node.outbox.length > mostInFlight)
+      return new ModelError('unbounded', `${address} has more than ${mostInFlight} calls in flight`, { at: `${address}, state ${JSON.stringify(node.local.value)}` });
+    const { part, values, last } = grown([...(this.nodes[actor] as Node[]), node]);
+    return new ModelError('unbounded', `more than ${this.#most} local states: its ${part} has ${values} values, here ${last}`, {
+      at: `${address}, state ${JSON.stringify(node.local.value)}`, hint: 'bound it in the chart; where so many are meant, allow more (`locals`, --local-states)',
+    });
   }
 
   #node(actor: number, node: number): Node {
@@ -252,8 +264,12 @@ export class Tables {
     this.own.push(own);
   }
 
-  #direct(actor: number, event: Message, effect: number, start: boolean): void {
-    this.#choice({ actor, target: actor, event, start }, direct, -1, effect);
+  /** A choice of which all is known at once: what `event` does at `node`. */
+  #direct(actor: number, event: Message, node: number, start: boolean): void {
+    const choice = (this.computing = { actor, target: actor, event, start });
+    const effect = this.receive(actor, node, this.message(event));
+    this.computing = undefined;
+    this.#choice(choice, direct, -1, effect);
   }
 
   /** Lets the actors in `nodes` move until only messages for others are left. */
@@ -273,6 +289,7 @@ export class Tables {
         made.push({ actor: item.actor, local, message: item.message });
         const event = this.messages[item.message] as Message;
         const move = (this.subject.actors[item.actor] as Subject['actors'][number]).move(local, event);
+        this.made.add(move);
         nodes.set(item.actor, this.node(item.actor, move.next, outbox, times));
         decided |= this.#decided(item.actor, local, event, move);
         this.#post(move.out, queue);

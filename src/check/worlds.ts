@@ -5,9 +5,26 @@
  * packed words and about 8 bytes more. When a field gets too narrow, every world is packed anew in place of a restart.
  */
 import { ModelError } from '../errors.ts';
+import { allocate } from './ints.ts';
 import type { Layout } from './layout.ts';
 
-export class Worlds {
+/** Where worlds are kept, each once, in the order of discovery. */
+export interface Store {
+  readonly layout: Layout;
+  readonly size: number;
+  /** Bytes that they take, with what is needed to find them. */
+  readonly bytes: number;
+  /** Place of the world in `words`, which is kept if it is new: then the place is the old `size`. */
+  place(words: Int32Array): number;
+  /** Place of the world in `words`, or -1: keeps nothing. */
+  find(words: Int32Array): number;
+  /** Nodes of the world at `place`. */
+  read(place: number, nodes: Int32Array): void;
+  /** Packs every world anew. */
+  widen(layout: Layout): void;
+}
+
+export class Worlds implements Store {
   layout: Layout;
   data: Int32Array;
   size = 0;
@@ -15,11 +32,16 @@ export class Worlds {
   #mask = (1 << 12) - 1;
   readonly #memory: number;
 
-  /** @param memory bytes that the worlds and their table may take */
+  /**
+   * @param memory bytes that the worlds and their table may take
+   * @throws {ModelError} `too-little-memory` when they would not do for a start
+   */
   constructor(layout: Layout, memory: number) {
     this.layout = layout;
     this.#memory = memory;
     this.data = new Int32Array(layout.words << 10);
+    if (this.bytes > memory)
+      throw new ModelError('too-little-memory', `no search begins with ${memory} bytes`, { at: '--memory', accepted: `${this.bytes} bytes or more; 100M do for small topologies` });
   }
 
   get bytes(): number {
@@ -70,7 +92,7 @@ export class Worlds {
   /** Packs every world anew. */
   widen(layout: Layout): void {
     const before = this.layout;
-    const data = new Int32Array(Math.max(this.size + 1024, Math.floor(this.data.length / before.words)) * layout.words);
+    const data = allocate(Math.max(this.size + 1024, Math.floor(this.data.length / before.words)) * layout.words);
     const nodes = new Int32Array(layout.bits.length);
     for (let place = 0; place < this.size; place++) {
       this.read(place, nodes);
@@ -83,7 +105,7 @@ export class Worlds {
   }
 
   #rehash(slots: number): void {
-    const table = new Int32Array(slots);
+    const table = allocate(slots);
     const mask = slots - 1;
     const { words } = this.layout;
     for (let place = 0; place < this.size; place++) {
@@ -97,7 +119,7 @@ export class Worlds {
   }
 
   #grow(): Int32Array {
-    const wider = new Int32Array(Math.ceil(this.data.length * (this.data.length > 1 << 26 ? 1.5 : 2)));
+    const wider = allocate(Math.ceil(this.data.length * (this.data.length > 1 << 26 ? 1.5 : 2)));
     wider.set(this.data);
     this.data = wider;
     this.#check();
@@ -106,7 +128,7 @@ export class Worlds {
 
   #check(): void {
     if (this.bytes > this.#memory)
-      throw new ModelError('out-of-memory', `${this.size} worlds take ${Math.round(this.bytes / 2 ** 20)} MiB`, { at: `--memory ${this.#memory}` });
+      throw new ModelError('out-of-memory', `${this.size} worlds take ${this.bytes} bytes`, { at: `memory of ${this.#memory} bytes` });
   }
 }
 

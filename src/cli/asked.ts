@@ -21,8 +21,8 @@ export function asking(command: Program): Program {
   return command
     .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, and users')
     .option('--model <name>', `one of ${Object.keys(models).join(', ')}`, 'v6.12.y')
-    .option('--devices <n>', 'devices of the usual topology', count('--devices'), 3)
-    .option('--users <n>', 'users of the usual topology', count('--users'), 2)
+    .option('--devices <n>', 'devices of the usual topology', count('--devices', 1, 64), 3)
+    .option('--users <n>', 'users of the usual topology', count('--users', 0, 64), 2)
     .option('--bus <name>', 'bus of the usual topology', 'pci')
     .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
     .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))
@@ -39,7 +39,7 @@ export function asked(file: string | undefined, options: Asked) {
   const model = modelNamed(options.model);
   const topology = topologyOf(file, options, model);
   return {
-    model, topology, system: new System(model, topology), properties: selected(propertiesFor(topology), options.property),
+    model, topology, system: new System(model, topology, { twice: true }), properties: selected(propertiesFor(topology), options.property),
     together: (options.together ?? (file === undefined ? 2 : 0)) || undefined,
   };
 }
@@ -56,8 +56,9 @@ function parsed(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new ModelError('bad-topology', `this is not JSON: ${error.message}`, { at: file, accepted: 'a JSON document', cause: error });
+    if (error instanceof SyntaxError)
+      throw new ModelError('bad-topology', `this is not JSON: ${error.message}`, { at: file, accepted: 'a JSON document', usually: 'a file of another kind, or one that was cut off', cause: error });
+    throw error instanceof Error && 'code' in error ? Object.assign(error, { path: file }) : error; // EISDIR comes without its path
   }
 }
 
@@ -80,10 +81,12 @@ function selected(properties: readonly Property[], words: readonly string[] | un
   }).filter((property, index, all) => all.indexOf(property) === index);
 }
 
-export function count(option: string) {
+export function count(option: string, least = 0, most = Number.MAX_SAFE_INTEGER) {
   return (given: string): number => {
-    if (/^\d+$/.test(given)) return Number(given);
-    throw new ModelError('wrong-use', `${option} ${given} is not a number`, { at: option, accepted: 'a whole number' });
+    if (/^\d+$/.test(given) && Number(given) >= least && Number(given) <= most) return Number(given);
+    throw new ModelError('wrong-use', `${option} ${given} is not such a number`, {
+      at: option, accepted: most < Number.MAX_SAFE_INTEGER ? `${least} to ${most}` : least > 0 ? `a whole number from ${least}` : 'a whole number',
+    });
   };
 }
 

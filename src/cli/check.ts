@@ -2,6 +2,7 @@
 import type { Model } from '../../machines/model.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
+import type { Untaken } from '../check/coverage.ts';
 import { explore, type Outcome, type Progress, type Report } from '../check/explore.ts';
 import { replay, tell } from '../check/replay.ts';
 import { simulate, type SimulationReport } from '../check/simulate.ts';
@@ -14,19 +15,21 @@ import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
 type Options = Asked & {
-  readonly limit?: number; readonly memory?: number; readonly explain?: true;
+  readonly limit?: number; readonly memory?: number; readonly localStates?: number; readonly explain?: true; readonly coverage?: true;
   readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number;
 };
 
 export function register(program: Program): void {
   asking(program.command('check'))
     .description('visit every world that a topology can reach, and decide every property')
-    .option('--limit <states>', 'stop after so many worlds', count('--limit'))
+    .option('--limit <states>', 'stop after so many worlds', count('--limit', 1))
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
+    .option('--local-states <n>', 'local states that one actor may have before a chart is said to grow without bound. Default 16384', count('--local-states', 1))
     .option('--explain', 'say what each reduction saved, and how large a world is')
+    .option('--coverage', 'list the transitions and answers that no world used, and what never came')
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
     .option('--no-partial-order', 'visit every order of independent steps')
-    .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate'))
+    .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate', 1))
     .option('--seed <n>', 'with --simulate: the same seed gives the same walks', count('--seed'), 1)
     .does(check);
 }
@@ -39,7 +42,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
     return simulated(out, system, model.name, await simulate(system, subject, properties, { walks: options.simulate, seed: options.seed, signal }), options.seed);
   }
   const report = await explore(subjectOf(system, { together }), properties, {
-    limit: options.limit, memory: options.memory, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
+    limit: options.limit, memory: options.memory, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
     onProgress: (progress) => out.progress(progressLine(progress)),
   });
   out.progress('');
@@ -54,6 +57,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
       ...(outcome.way?.loop ? { loop: outcome.way.loop.map(({ to, event }) => ({ from: event.from, to, event })) } : {}),
     })),
     ...(options.explain ? { explain: report.explain } : {}),
+    ...(options.coverage ? { coverage: report.coverage } : {}),
   } as { schema: string }, () => text(report, model, topology, properties, told, { ...options, ...(together === undefined ? {} : { together }) }, out));
   return exitOf(report);
 }
@@ -120,6 +124,7 @@ function text(
     '',
     `${grouped(report.states)} worlds, ${grouped(report.transitions)} steps, depth ${report.depth}, ${report.seconds.toFixed(1)} s: ${ended(report)}`,
     ...(options.explain ? explained(report) : []),
+    ...(options.coverage ? covered(report) : []),
   ].join('\n');
 }
 
@@ -137,6 +142,18 @@ function explained({ explain: { partialOrder, symmetry, moves, nodes, bits, byte
       : 'partial order: off',
     symmetry.on ? `symmetry: ${symmetry.orbits.map((orbit) => orbit.join(' = ')).join('; ')}` : `symmetry: off (${symmetry.why ?? 'nothing to swap'})`,
     `a world is ${bits} bits and took ${(bytes / states).toFixed(1)} bytes; charts were asked for ${grouped(moves)} local moves, ${grouped(nodes)} local states`,
+  ];
+}
+
+function covered({ coverage: { transitions, taken, dead, notMet, answers } }: Report): string[] {
+  const line = ({ chart, state, event, branch, guard, why }: Untaken) =>
+    `  ${[chart, state].filter((part) => part !== '').join('.')}  ${event || 'always'}, branch ${branch}${guard === undefined ? '' : ` [${guard}]`}: ${why}`;
+  const calls = [...new Set(answers.map(({ call }) => call))];
+  return [
+    '', `${grouped(taken)} of ${grouped(transitions)} transitions of the charts were taken; ${dead.length} are dead in this topology, ${notMet.length} were not met.`,
+    ...(dead.length > 0 ? ['dead:', ...dead.map(line)] : []),
+    ...(notMet.length > 0 ? ['not met:', ...notMet.map(line)] : []),
+    ...(answers.length > 0 ? ['answers that nobody ever got:', ...calls.map((call) => `  ${call}: ${answers.filter((one) => one.call === call).map(({ ret }) => ret).join(', ')}`)] : []),
   ];
 }
 

@@ -145,6 +145,6 @@ function oneLine(error: unknown): string {
 function errorDocument(known: ModelError | undefined, error: unknown) {
   const schema = 'dma-ownership/error@1';
   if (known === undefined) return { schema, code: 'unexpected', message: oneLine(error) };
-  const { code, message, at, accepted, usually, hint } = known;
-  return { schema, code, message, at, accepted, usually, hint };
+  const { code, message, at, accepted, usually, hint, way } = known;
+  return { schema, code, message, at, accepted, usually, hint, ...(way.length > 0 ? { way } : {}) };
 }

@@ -1,10 +1,13 @@
 /**
- * Fills the tables of a subject: by visiting every world, or, where these are too many, as many as allowed and then walks.
+ * Learns the steps of a subject: by visiting every world, or, where these are too many, as many as allowed and then walks.
  */
 import { Judge } from '../check/judge.ts';
 import { ModelError } from '../errors.ts';
 import type { Property } from '../check/property.ts';
+import { compile, FastSearch, type Compiled } from '../check/fast.ts';
+import { generator } from '../check/random.ts';
 import { Search, type Visitor } from '../check/search.ts';
+import { Steps, type Leaf } from '../check/steps.ts';
 import type { Subject } from '../check/subject.ts';
 import { Tables, type Choice } from '../check/tables.ts';
 
@@ -17,12 +20,15 @@ export interface CloseOptions {
   readonly walks?: number | undefined;
   /** The same seed gives the same walks. Default 1. */
   readonly seed?: number | undefined;
+  /** `javascript`: without WebAssembly. */
+  readonly kernel?: 'javascript' | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((worlds: number) => void) | undefined;
 }
 
-/** Tables, and whether every world was visited: then nothing is missing in them. */
+/** Steps, and whether every world was visited: then nothing is missing in them. */
 export interface Closed {
+  readonly steps: Steps;
   readonly tables: Tables;
   readonly judge: Judge;
   readonly search: Search;
@@ -33,13 +39,12 @@ export interface Closed {
   readonly walks: number;
 }
 
-const nothing: Visitor = { discovered: () => undefined, decided: () => undefined, expanding: () => undefined };
-const steps = 2000;
+const longest = 2000;
 
 /**
  * Visits the worlds of a subject, without reductions, until every world was seen or a limit is reached.
  *
- * What no world needed is not in the tables. After a limit that may be something that a world needs which was not visited.
+ * What no world needed is not known. After a limit that may be something that a world needs which was not visited.
  *
  * @throws {ModelError} what the charts throw: `unhandled-event`, `no-such-actor`, `unbounded`
  */
@@ -47,7 +52,7 @@ export async function close(subject: Subject, properties: readonly Property[], o
   const { limit = 5_000_000, memory = 2 ** 32, walks = 20_000, seed = 1, signal, onProgress } = options;
   const tables = new Tables(subject, properties);
   const judge = new Judge(tables, properties);
-  const search = new Search(tables, nothing, { memory });
+  const { search, steps } = begin(options.kernel === 'javascript' ? undefined : await compile(), tables, judge, memory);
   let more = true;
   while (more && search.worlds.size < limit && signal?.aborted !== true) {
     try {
@@ -59,7 +64,7 @@ export async function close(subject: Subject, properties: readonly Property[], o
     onProgress?.(search.worlds.size);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const done = { tables, judge, search, complete: !more, states: search.worlds.size, transitions: search.transitions };
+  const done = { steps, tables, judge, search, complete: !more, states: search.worlds.size, transitions: search.transitions };
   if (!more) return { ...done, walks: 0 };
   // Where something new was met, more may be near: walks begin there, or at a world that was visited.
   const corpus: Int32Array[] = [];
@@ -69,11 +74,12 @@ export async function close(subject: Subject, properties: readonly Property[], o
     else search.worlds.read(Math.floor(random() * search.worlds.size), search.nodes);
     // Uniform walks mix all threads all the time; where one goes far while the others stand is only met by preferring it.
     const loyalty = [0, 0.5, 0.9, 0.98][(walk >> 1) % 4] as number;
-    for (let step = 0, last = -1; step < steps; step++) {
-      const known = tables.effectTarget.length;
-      const choice = stray(search, random, random() < loyalty ? last : -1);
+    for (let step = 0, last = -1; step < longest; step++) {
+      const known = steps.answers.length;
+      const choice = strayed(search, random, random() < loyalty ? last : -1);
       if (choice === -1) break;
-      if (tables.effectTarget.length > known) corpus.push(search.nodes.slice());
+      take(steps, choice, search.nodes);
+      if (steps.answers.length > known) corpus.push(search.nodes.slice());
       last = tables.root((tables.choices[choice] as Choice).actor, search.nodes);
     }
     if (walk % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
@@ -81,24 +87,43 @@ export async function close(subject: Subject, properties: readonly Property[], o
   return { ...done, walks: walk };
 }
 
-/** One step from the world in hand: of a thread, where it has one, else any. The choice, or -1 when nothing can happen. */
-function stray(search: Search, random: () => number, thread: number): number {
-  const choices = search.choices();
-  if (choices.length === 0) return -1;
-  const own = choices.filter((choice) => search.tables.root((search.tables.choices[choice] as Choice).actor, search.nodes) === thread);
-  const from = own.length > 0 ? own : choices;
-  const choice = from[Math.floor(random() * from.length)] as number;
-  search.apply(choice);
-  return choice;
+/** A search that learns steps on its way. */
+function begin(compiled: Compiled | undefined, tables: Tables, judge: Judge, memory: number): { search: Search; steps: Steps } {
+  const nothing: Visitor = { discovered: () => undefined, decided: () => undefined, expanding: () => undefined };
+  if (compiled !== undefined) {
+    const search = new FastSearch(compiled, tables, judge, nothing, memory);
+    return { search, steps: search.kernel.steps };
+  }
+  const steps = new Steps(tables);
+  const search: Search = new Search(tables, { ...nothing, expanding: (_place, nodes) => learn(steps, search, nodes) }, { memory });
+  return { search, steps };
 }
 
-/** xorshift: small, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = (seed * 0x9e3779b1) | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
+/** Learns every choice of a world. */
+function learn(steps: Steps, search: Search, nodes: Int32Array): void {
+  const before = nodes.slice();
+  for (const choice of search.choices()) {
+    take(steps, choice, nodes);
+    nodes.set(before);
+  }
+}
+
+/** Takes a choice. Where it leads has its choices expanded. */
+function take(steps: Steps, choice: number, nodes: Int32Array): void {
+  const { actor } = steps.tables.choices[choice] as Choice;
+  steps.expand(actor, nodes[actor] as number);
+  let value = steps.values.data[choice] as number;
+  while (value < 0) value = steps.answer(-1 - value, nodes[(steps.questions[-1 - value] as Steps['questions'][number]).actor] as number);
+  for (const { actor: changed, after } of (steps.leaves[value - 1] as Leaf).changes) {
+    nodes[changed] = after;
+    steps.expand(changed, after);
+  }
+}
+
+/** A choice of the world in hand: of a thread, where it has one, else any. -1 when nothing can happen. */
+function strayed(search: Search, random: () => number, thread: number): number {
+  const choices = search.choices();
+  const own = choices.filter((choice) => search.tables.root((search.tables.choices[choice] as Choice).actor, search.nodes) === thread);
+  const from = own.length > 0 ? own : choices;
+  return from[Math.floor(random() * from.length)] ?? -1;
 }

@@ -7,7 +7,8 @@
  */
 import type { Judge } from '../check/judge.ts';
 import type { Ints } from '../check/ints.ts';
-import { direct, type Choice, type Node, type Tables } from '../check/tables.ts';
+import type { Steps } from '../check/steps.ts';
+import type { Choice, Node, Tables } from '../check/tables.ts';
 import type { Message } from '../check/subject.ts';
 
 /** An actor as a variable. Numbers below `busy` are at rest, from `open` on there is something to do, from `begins` on a call may begin. */
@@ -61,16 +62,11 @@ export interface Program {
   readonly options: readonly Option[];
 }
 
-/** One message that a step has still to hand on: receive it, or keep it in flight. */
-interface Pending {
-  readonly actor: number;
-  readonly code: number;
-}
-
-/** Makes the program of tables that are filled. Actors come in their order, options by actor, then place. */
-export function programOf(tables: Tables, judge: Judge): Program {
+/** Makes the program of steps that are known. Actors come in their order, options by actor, then place. */
+export function programOf(steps: Steps, judge: Judge): Program {
+  const { tables } = steps;
   const variables = tables.nodes.map((_, actor) => variableOf(tables, judge, actor));
-  const writer = new Writer(tables, variables);
+  const writer = new Writer(steps, variables);
   const options: Option[] = [];
   for (const { actor, nodes } of variables) {
     const counts = nodes.map((node) => countOf(tables, actor, node));
@@ -114,97 +110,50 @@ function variableOf(tables: Tables, judge: Judge, actor: number): Variable {
   };
 }
 
-/** Follows each choice through all nodes that it may meet. */
+/** Turns what is known of each choice into a tree. */
 class Writer {
-  readonly #tables: Tables;
+  readonly #steps: Steps;
   readonly #variables: readonly Variable[];
-  /** By choice: effects by node of its target. */
-  readonly #effects = new Map<number, Map<number, number>>();
-  /** By actor, then message: effects by node. */
-  readonly #receives: Map<number, Map<number, number>>[];
+  /** By question: values by node. */
+  readonly #answers = new Map<number, Map<number, number>>();
 
-  constructor(tables: Tables, variables: readonly Variable[]) {
-    this.#tables = tables;
+  constructor(steps: Steps, variables: readonly Variable[]) {
+    this.#steps = steps;
     this.#variables = variables;
-    for (const [choice, node, effect] of tables.effects()) put(this.#effects, choice, node, effect);
-    this.#receives = variables.map(({ actor }) => {
-      const byMessage = new Map<number, Map<number, number>>();
-      for (const [node, message, effect] of tables.receives(actor)) put(byMessage, message, node, effect);
-      return byMessage;
-    });
+    for (const { question, node, value } of steps.answers) {
+      const byNode = this.#answers.get(question) ?? new Map<number, number>();
+      this.#answers.set(question, byNode.set(node, value));
+    }
   }
 
   option(actor: number, place: number, nodes: readonly number[]): Look {
-    const first = (node: number) => firstOf(this.#tables, actor, node) + place;
+    const { tables, values } = this.#steps;
+    const first = (node: number) => firstOf(tables, actor, node) + place;
     return {
       kind: 'look', actor,
-      cases: new Map(nodes.map((node) => [node, this.#choice(first(node), node)])),
-      words: new Map(nodes.map((node) => [node, said(this.#tables, first(node))])),
+      cases: new Map(nodes.map((node) => [node, this.#tree(values.data[first(node)] ?? 0, new Map([[actor, node]]))])),
+      words: new Map(nodes.map((node) => [node, said(tables, first(node))])),
     };
   }
 
-  #choice(choice: number, node: number): Tree {
-    const tables = this.#tables;
-    const { actor } = tables.choices[choice] as Choice;
-    const target = tables.target.data[choice] as number;
-    const before = new Map([[actor, node]]);
-    if (target === direct) return this.#go(before, new Map(), actor, -1, tables.own.data[choice] as number, 0, []);
-    const cases = [...this.#effects.get(choice) ?? []].filter(([at]) => this.#stands(target, at)).map(([at, effect]) =>
-      [at, this.#go(new Map([...before, [target, at]]), new Map(), actor, target, effect, 0, [])] as const);
-    return this.#look(target, cases);
-  }
-
-  /** After an effect: what it sets, what it decides, what it leaves to do. */
-  #go(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>, actor: number, target: number, effect: number, decided: number, queue: readonly Pending[]): Tree {
-    const tables = this.#tables;
-    const set = new Map(after);
-    if (target !== -1) set.set(target, tables.effectTarget.data[effect] as number);
-    set.set(actor, tables.effectActor.data[effect] as number);
-    return this.#settle(before, set, decided | (tables.effectDecided.data[effect] as number), [...queue, ...this.#rest(effect)]);
-  }
-
-  #settle(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>, decided: number, queue: readonly Pending[]): Tree {
-    const [next, ...others] = queue;
-    if (next === undefined) {
+  #tree(value: number, before: ReadonlyMap<number, number>): Tree {
+    if (value === 0) return { kind: 'unknown' };
+    if (value > 0) {
+      const { changes, decided } = this.#steps.leaves[value - 1] as Steps['leaves'][number];
+      const after = new Map([...before, ...changes.map(({ actor, after: node }) => [actor, node] as const)]);
       for (const [actor, node] of after) if (!this.#stands(actor, node)) return { kind: 'unknown' };
       return { kind: 'set', before, after, decided };
     }
-    const { actor, code } = next;
-    const take = (at: number, looked: ReadonlyMap<number, number>): Tree => {
-      if ((code & 1) === 1) {
-        const kept = this.#tables.kept(actor, at, code >> 1);
-        return kept === -1 ? { kind: 'unknown' } : this.#settle(looked, new Map([...after, [actor, kept]]), decided, others);
-      }
-      const effect = this.#receives[actor]?.get(code >> 1)?.get(at);
-      return effect === undefined ? { kind: 'unknown' } : this.#go(looked, after, actor, -1, effect, decided, others);
-    };
-    const node = after.get(actor);
-    if (node !== undefined) return take(node, before);
-    return this.#look(actor, (this.#variables[actor] as Variable).nodes.map((at) => [at, take(at, new Map([...before, [actor, at]]))] as const));
-  }
-
-  #look(actor: number, cases: readonly (readonly [number, Tree])[]): Tree {
-    const known = cases.filter(([, { kind }]) => kind !== 'unknown');
-    return known.length === 0 ? { kind: 'unknown' } : { kind: 'look', actor, cases: new Map(known), words: new Map() };
-  }
-
-  #rest(effect: number): Pending[] {
-    const { rest, effectRest } = this.#tables;
-    const from = effectRest.data[effect] as number;
-    if (from === 0) return [];
-    return Array.from({ length: rest.data[from] as number }, (_, index) =>
-      ({ actor: rest.data[from + 1 + 2 * index] as number, code: rest.data[from + 2 + 2 * index] as number }));
+    const question = -1 - value;
+    const { actor } = this.#steps.questions[question] as Steps['questions'][number];
+    const cases = [...this.#answers.get(question) ?? []].filter(([node]) => this.#stands(actor, node))
+      .map(([node, next]) => [node, this.#tree(next, new Map([...before, [actor, node]]))] as const).filter(([, { kind }]) => kind !== 'unknown');
+    return cases.length === 0 ? { kind: 'unknown' } : { kind: 'look', actor, cases: new Map(cases), words: new Map() };
   }
 
   #stands(actor: number, node: number): boolean {
     return this.#variables[actor]?.numbers[node] !== -1;
   }
-}
-
-function put(maps: Map<number, Map<number, number>>, outer: number, inner: number, value: number): void {
-  const map = maps.get(outer) ?? new Map<number, number>();
-  map.set(inner, value);
-  maps.set(outer, map);
 }
 
 /** A choice in the kernel's words: `device_lock: thread:bind_store -> device:0000:02:00.0`. */

@@ -44,8 +44,8 @@ export interface Promela {
  * @throws {ModelError} `too-large-to-export` when a property sees too much
  */
 export function promela(closed: Closed, properties: readonly Property[]): Promela {
-  const { tables, judge } = closed;
-  const program = programOf(tables, judge);
+  const { tables, steps, judge } = closed;
+  const program = programOf(steps, judge);
   const asked = properties.filter(({ kind }) => judged.includes(kind)).map((property, index) => ({
     property, number: index + 1, bit: tables.watched.indexOf(property), diagram: diagramOf(property, tables, program.variables),
   }));

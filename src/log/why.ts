@@ -30,7 +30,7 @@ export interface WhyOptions {
 /**
  * The causes of a fact, itself first, the event from outside last.
  *
- * A chain follows the thread that acts. Where it waited for `device_lock`, the hop says who gave the lock back, and the
+ * A chain follows the thread that acts. Where it waited for a lock, the hop says who gave the lock back, and the
  * chain stays with the thread that waited.
  *
  * @throws {ModelError} wrong-use: there is no such fact
@@ -105,11 +105,11 @@ export function previous(facts: Facts, fact: Recorded, into: boolean = failed(fa
   return past === null || past === undefined ? undefined : facts.fact(past);
 }
 
-/** Who gave device_lock back to a thread that had waited for it. */
+/** Who gave a lock back to a thread that had waited for it. */
 function handedOver(facts: Facts, { event, cause, to }: Recorded): Address | undefined {
-  if (event.type !== 'device_lock.ret' || cause === null) return undefined;
+  if ((event.type !== 'device_lock.ret' && event.type !== 'mutex_lock.ret') || cause === null) return undefined;
   const giver = facts.fact(cause);
-  return giver.event.type === 'device_unlock' && giver.from !== to ? giver.from : undefined;
+  return giver.event.type === event.type.replace('lock.ret', 'unlock') && giver.from !== to ? giver.from : undefined;
 }
 
 /** The message of a fact as a hop. */
@@ -117,7 +117,7 @@ function outer(facts: Facts, fact: Recorded, all: boolean): Hop {
   const { seq, event, cause, to } = fact;
   if (cause === null) return { seq, kind: 'outside', ...outside(event, to) };
   const giver = handedOver(facts, fact);
-  if (giver !== undefined) return { seq, kind: 'answer', text: `device_lock.ret, which ${giver} held,`, object: nameOf(fact.from) };
+  if (giver !== undefined) return { seq, kind: 'answer', text: `${event.type}, which ${giver} held,`, object: nameOf(fact.from) };
   if (event.type === 'bus_notify.ret' && !all) return { seq, kind: 'answer', text: text(callOf(facts, fact)?.event['action']), object: nameOf(fact.from) };
   return { seq, kind: isAnswer(event) ? 'answer' : 'call', text: eventText(event), object: objectOf(event, isAnswer(event) ? fact.from : to) };
 }
@@ -136,7 +136,7 @@ function inside({ seq, said, passed }: Recorded, all: boolean): Hop[] {
 
 /** Reads, locks and list walks: nothing that a reader looks for. A failure is never boring. */
 const passive = new Set([
-  'device_lock', 'device_unlock', 'dev->p', 'dev->driver', 'device_set_driver', 'bus_find_device_by_name', 'defer_all_probes',
+  'device_lock', 'device_unlock', 'mutex_lock', 'mutex_unlock', 'dev->p', 'dev->driver', 'device_set_driver', 'bus_find_device_by_name', 'defer_all_probes',
   'deferred_trigger_count', 'device_links_check_suppliers', 'devres_head', 'driver_managed_dma', 'probe_type', 'test_remove', 'driver_match_device',
   'klist_devices_next', 'klist_drivers_next', 'klist_last', 'drivers_autoprobe_show', 'deferred_probe_active_list', 'deferred_probe_work_func',
   'state_synced', 'device_add_groups', 'activate', 'async_run_entry_fn', 'driver_find', 'dev->iommu_group',

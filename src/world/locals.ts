@@ -4,10 +4,11 @@
  * A local state is computed by XState once and kept; the same state met again is the same object. So a step is two
  * look-ups, and a world is a list of references. Whoever needs the tables (the explorer, the judge) finds them here.
  */
-import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, StateValue } from 'xstate';
+import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition, StateValue } from 'xstate';
 import type { Address, Message, Said } from '../../machines/chart.ts';
 import type { Placement } from '../../machines/model.ts';
 import { ModelError } from '../errors.ts';
+import { difference, freeze } from './plain.ts';
 
 /** A message on its way. */
 export interface Sent {
@@ -31,6 +32,15 @@ export interface Local {
 export interface Move {
   readonly next: Local;
   readonly out: readonly Output[];
+  /** How the chart went from one to the other. */
+  readonly micro: readonly Micro[];
+}
+
+/** One microstep: the states that were active, the event that came to them, and the transitions that it took. */
+export interface Micro {
+  readonly active: readonly AnyStateNode[];
+  readonly event: string;
+  readonly taken: readonly AnyTransitionDefinition[];
 }
 
 /** The part of XState's actor scope that a macrostep uses. */
@@ -40,6 +50,8 @@ export interface Scope {
 }
 
 type Executed = { type: string; params?: unknown };
+/** What XState tells an inspector; of a microstep: the event and the transitions that it takes. */
+type Inspected = { type: string; event?: { type: string }; snapshot?: AnyMachineSnapshot; _transitions?: readonly AnyTransitionDefinition[] };
 
 /** Same object for the same content: messages can then be compared and kept by identity. */
 export class Messages {
@@ -57,7 +69,10 @@ export class Messages {
 }
 
 export interface LocalsOptions {
-  /** Take each step twice on a frozen context and compare (slow; for tests and for `--twice`). */
+  /**
+   * Take each step twice, with context and event frozen, and compare; see that no key stands for two local states, and
+   * that no event a chart raises for itself is dropped. Costs once per move, so nothing where moves are few.
+   */
   readonly twice: boolean;
 }
 
@@ -70,7 +85,11 @@ export class Actor {
   readonly #scope: object;
   readonly #messages: Messages;
   readonly #options: LocalsOptions;
+  readonly #compared = new WeakSet<Move>();
   #executed: Executed[] = [];
+  /** Microsteps since the last message, and the states that the last of them led to. */
+  #micro: Micro[] = [];
+  #active: readonly AnyStateNode[] = [];
 
   constructor(placement: Placement, directory: (address: Address) => AnyActorRef | undefined, messages: Messages, options: LocalsOptions) {
     this.address = placement.address;
@@ -80,7 +99,7 @@ export class Actor {
     const self = { id: this.address, sessionId: this.address, systemId: this.address } as unknown as AnyActorRef;
     this.#scope = {
       self, id: this.address, sessionId: this.address,
-      system: { get: directory, _sendInspectionEvent: () => undefined },
+      system: { get: directory, _sendInspectionEvent: (seen: Inspected) => { this.#inspect(seen); } },
       logger: () => undefined, defer: () => undefined, emit: () => undefined, stopChild: () => undefined,
       actionExecutor: (action: Executed) => { this.#executed.push(action); },
     };
@@ -90,12 +109,19 @@ export class Actor {
       ? first : this.machine.resolveState({ value: placement.value as StateValue, context: first.context }) as AnyMachineSnapshot);
   }
 
-  /** What `event` does in `local`. @throws {ModelError} unhandled-event, no-such-actor, nondeterministic-step */
+  /** What `event` does in `local`. @throws {ModelError} unhandled-event, no-such-actor, nondeterministic-step, merged-states */
   move(local: Local, event: Message): Move {
+    const move = this.guess(local, event);
+    if (this.#options.twice && !this.#compared.has(move)) this.#compare(local, event, move);
+    return move;
+  }
+
+  /** The same for a move that nobody may ever make: not taken twice. */
+  guess(local: Local, event: Message): Move {
     const known = local.moves.get(event);
     if (known !== undefined) return known;
+    if (this.#options.twice) freeze(event);
     const move = this.#compute(local, event);
-    if (this.#options.twice) this.#compare(local, event, move);
     local.moves.set(event, move);
     return move;
   }
@@ -123,6 +149,8 @@ export class Actor {
         accepted: [...new Set(local.snapshot._nodes.flatMap((node: { ownEvents: readonly string[] }) => [...node.ownEvents]))].map(String).sort(),
       });
     this.#executed = [];
+    this.#micro = [];
+    this.#active = local.snapshot._nodes;
     let next: AnyMachineSnapshot;
     try {
       next = this.machine.transition(local.snapshot as never, event as never, this.#scope as never) as AnyMachineSnapshot;
@@ -130,8 +158,12 @@ export class Actor {
       throw this.#explained(error, local, event);
     }
     if (next.status === 'error') throw this.#explained(next.error, local, event);
+    const micro = this.#micro;
+    const dropped = micro.find(({ taken }) => taken.length === 0);
+    if (dropped !== undefined)
+      throw new ModelError('unhandled-event', `${this.address} raises ${dropped.event} and does not answer it`, { at: `${this.address}, state ${JSON.stringify(local.value)}, ${event.type}` });
     const out = this.#executed.map((action) => this.#output(action, local, event));
-    return { next: this.#intern(next), out };
+    return { next: this.#intern(next), out, micro };
   }
 
   #output({ type, params }: Executed, local: Local, event: Message): Output {
@@ -147,14 +179,22 @@ export class Actor {
 
   #explained(error: unknown, local: Local, event: Message): unknown {
     const text = error instanceof Error ? error.message : String(error);
+    if (this.#options.twice && error instanceof TypeError && /read only|not extensible|Cannot delete/.test(text))
+      return new ModelError('nondeterministic-step', `${event.type} changes in place what it was given: ${text}`, { at: `${this.address}, state ${JSON.stringify(local.value)}`, cause: error });
     if (!text.startsWith('no-such-actor')) return error;
     return new ModelError('no-such-actor', text.replace(/^no-such-actor: /, ''), {
       at: `${this.address}, state ${JSON.stringify(local.value)}, ${event.type} from ${event.from}`, cause: error,
     });
   }
 
+  #inspect({ type, event, snapshot, _transitions: taken }: Inspected): void {
+    if (type !== '@xstate.microstep' || event === undefined || snapshot === undefined || taken === undefined) return;
+    this.#micro.push({ active: this.#active, event: event.type, taken });
+    this.#active = snapshot._nodes;
+  }
+
   #compare(local: Local, event: Message, first: Move): void {
-    freeze(local.snapshot.context);
+    this.#compared.add(first);
     const second = this.#compute(local, event);
     if (second.next === first.next && JSON.stringify(second.out) === JSON.stringify(first.out)) return;
     throw new ModelError('nondeterministic-step', `${event.type} gave two results`, { at: `${this.address}, state ${JSON.stringify(local.value)}` });
@@ -163,6 +203,7 @@ export class Actor {
   #intern(snapshot: AnyMachineSnapshot): Local {
     const key = keyOf(snapshot);
     const known = this.#byKey.get(key);
+    if (this.#options.twice) this.#same(known, snapshot);
     if (known !== undefined) return known;
     const local: Local = {
       id: this.locals.length, value: snapshot.value as StateValue, context: snapshot.context as Record<string, unknown>, snapshot, moves: new Map(),
@@ -171,13 +212,18 @@ export class Actor {
     this.locals.push(local);
     return local;
   }
+
+  /** Value and context are all that a snapshot is, and the key of another says the same. */
+  #same(known: Local | undefined, { context, historyValue, children, value }: AnyMachineSnapshot): void {
+    freeze(context);
+    const hidden = Object.keys(historyValue).length > 0 ? 'history' : Object.keys(children as object).length > 0 ? 'children' : undefined;
+    const at = hidden ?? (known && difference(known.context, context, 'context'));
+    if (at === undefined) return;
+    throw new ModelError('merged-states', hidden ? `${hidden} that the key of a local state leaves out` : 'two local states with one key', {
+      at: `${this.address}, state ${JSON.stringify(value)}, ${at}`, accepted: 'strings, finite numbers, booleans, null, lists and records',
+    });
+  }
 }
 
 /** Value and context are all of a local state here: no chart uses history, children or timers (tests hold that). */
 const keyOf = (snapshot: AnyMachineSnapshot): string => JSON.stringify([snapshot.value, snapshot.context]);
-
-function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const inner of Object.values(value)) freeze(inner);
-}

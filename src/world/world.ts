@@ -9,7 +9,7 @@
 import type { AnyActorRef } from 'xstate';
 import { environment } from '../../machines/address.ts';
 import type { Address, Message, Said } from '../../machines/chart.ts';
-import { answersTo, drawsOf } from '../../machines/environment.ts';
+import { answersTo, draws, drawsOf, environment_table } from '../../machines/environment.ts';
 import { actorsOf, type Model, type Placement } from '../../machines/model.ts';
 import type { Topology } from '../../machines/topology.ts';
 import { ModelError } from '../errors.ts';
@@ -162,6 +162,17 @@ export class System {
   /** The environment's answer `ret` to the call in flight at `index`. */
   answer(call: Message, index: number, ret: number): Choice {
     return { kind: 'answer', index, to: call.from, event: this.messages.intern({ type: `${call.type}.ret`, ret, from: environment }) };
+  }
+
+  /**
+   * Everything that the environment may answer in this topology, and everything that it may let a call carry. Without
+   * `driver_match_device`, whose answer is another one for each device and driver.
+   */
+  answers(): { readonly call: string; readonly ret: number }[] {
+    return [
+      ...Object.keys(environment_table).filter((call) => call !== 'driver_match_device').flatMap((call) => answersTo({ type: call, from: environment }, this.topology).map((ret) => ({ call, ret }))),
+      ...Object.keys(draws).flatMap((call) => drawsOf({ type: call, from: environment }, this.topology).map((ret) => ({ call: `${call}.attach`, ret }))),
+    ];
   }
 
   /** Calls that idle threads may begin. */

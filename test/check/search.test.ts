@@ -21,8 +21,8 @@ const counts: [Small, number, number, number][] = [
   [{ sysfs: true, users: 1, times: 1, model: 'v6.1.y' }, 2249, 6573, 55],
   [{ sysfs: true, devices: 2, times: 1 }, 782, 1602, 53],
   [{ module: true, times: 1 }, 71, 91, 47],
-  [{ hotplug: true, times: 1 }, 300, 462, 72],
-  [{ hotplug: true, users: 1, times: 1, bus: 'platform' }, 2492, 6132, 72],
+  [{ hotplug: true, times: 1 }, 163, 223, 76],
+  [{ hotplug: true, users: 1, times: 1, bus: 'platform' }, 1400, 3079, 76],
   [{ sysfs: true, test_remove: true, times: 1 }, 442, 793, 76],
   [{ sysfs: true, times: 1, answers: { probe: [0, -12, -517], firmware_dma_configure: [0, -517] } }, 411, 756, 52],
 ];

@@ -36,6 +36,7 @@ interface Document {
   schema: string;
   states: number;
   complete: boolean;
+  stopped?: string;
   properties: { name: string; kind: string; verdict: string; path: { from: string; to: string; event: { type: string } }[] }[];
 }
 
@@ -43,7 +44,7 @@ describe('check', () => {
   test('a topology where everything holds', async () => {
     const { code, out, err } = await shell(sound, '--json');
     const { schema, states, complete, properties } = JSON.parse(out) as Document;
-    expect({ code, err, schema, states, complete }).toEqual({ code: exit.holds, err: '', schema: 'dma-ownership/check@1', states: 189, complete: true });
+    expect({ code, err, schema, states, complete }).toEqual({ code: exit.holds, err: '', schema: 'dma-ownership/check@1', states: 94, complete: true });
     expect(properties.filter(({ verdict }) => verdict !== 'holds')).toEqual([]);
     expect(properties.every(({ path }) => path.length === 0)).toBe(true);
   });
@@ -65,12 +66,28 @@ describe('check', () => {
     expect(properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict !== 'unknown')).toEqual([]);
   });
 
+  test('memory that runs out on the way is no answer', async () => {
+    const { code, out } = await shell('--devices', '2', '--users', '1', '--memory', '100000', '--json');
+    const { complete, stopped, properties } = JSON.parse(out) as Document;
+    expect({ code, complete, stopped }).toEqual({ code: exit.limit, complete: false, stopped: 'memory' });
+    expect(properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict !== 'unknown')).toEqual([]);
+  });
+
   test('one property, in words', async () => {
     const { code, out } = await shell(cdx, '--property', 'is counted', '--explain', '--no-symmetry');
     expect(code).toBe(exit.violation);
     expect(out).toMatch(/^broken {3}always {5}a group with an owner is counted$/m);
     expect(out).toMatch(/iommu_device_unuse_default_domain/);
     expect(out).toMatch(/^symmetry: off \(switched off\)$/m);
+  });
+
+  test('coverage says what never came, as text and as JSON', async () => {
+    const { code, out } = await shell(sound, '--coverage', '--no-partial-order');
+    expect(code).toBe(exit.holds);
+    expect(out).toMatch(/^\d+ of \d.*\d transitions of the charts were taken; \d+ are dead in this topology, 0 were not met\.$/m);
+    expect(out).toMatch(/^ {2}iommu_group\.ownership\.unowned {2}iommu_group_claim_dma_owner, branch 1 \[noOwner\]: the guard noOwner is never true$/m);
+    const stopped = JSON.parse((await shell(sound, '--coverage', '--limit', '5', '--json')).out) as { coverage: { dead: unknown[]; notMet: unknown[] } };
+    expect([stopped.coverage.dead.length, stopped.coverage.notMet.length > 100]).toEqual([0, true]);
   });
 
   test('walks find, and never prove', async () => {
@@ -89,8 +106,12 @@ describe('check', () => {
 
   test.each([
     [['--model', 'v6.12'], exit.wrongUse, 'no-such-model'],
-    [['--property', 'nonsense'], exit.wrongUse, 'no-such-property'],
     [['--limit', 'many'], exit.wrongUse, 'wrong-use'],
+    [['--limit', '0'], exit.wrongUse, 'a whole number from 1'],
+    [['--devices', '1000'], exit.wrongUse, '1 to 64'],
+    [['--property', 'nonsense'], exit.badInput, 'no-such-property'],
+    [['--memory', '500'], exit.badInput, 'too-little-memory'],
+    [[folder], exit.badInput, 'is a directory'],
     [[join(folder, 'missing.json')], exit.badInput, 'unreadable-file'],
     [[topology('empty.json', {})], exit.badInput, 'bad-topology'],
   ])('%j is refused', async (argv, code, word) => {
