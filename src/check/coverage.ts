@@ -11,6 +11,8 @@ import type { Tables } from './tables.ts';
 /** The parts of XState's definition that are read here. */
 type Transition = { readonly eventType: string; readonly guard?: unknown };
 
+export const neverEntered = 'the state is never entered';
+
 /** One transition that was not taken. */
 export interface Untaken {
   readonly chart: string;
@@ -94,7 +96,7 @@ function untaken(chart: AnyStateMachine, state: AnyStateNode, branches: AnyTrans
 /** Which of these never came: the state, the event, the guard, or its turn. */
 function why(state: AnyStateNode, branches: AnyTransitionDefinition[], index: number, made: Moments): string {
   const { guard, eventType } = branches[index] as Transition;
-  if (!made.entered.has(state)) return 'the state is never entered';
+  if (!made.entered.has(state)) return neverEntered;
   if (eventType === '') return guard === undefined ? 'another transition always comes first' : `the guard ${guardName(guard)} is never true, or another transition comes first`;
   const came = (made.active.get(state) ?? []).filter(({ event, taken }) => event === eventType && taken.some((one) => one.eventType !== ''));
   if (came.length === 0) return `${eventType} never comes in this state`;

@@ -2,7 +2,7 @@
 import type { Model } from '../../machines/model.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
-import type { Untaken } from '../check/coverage.ts';
+import { neverEntered, type Untaken } from '../check/coverage.ts';
 import { explore, type Outcome, type Progress, type Report } from '../check/explore.ts';
 import { replay, tell } from '../check/replay.ts';
 import { simulate, type SimulationReport } from '../check/simulate.ts';
@@ -146,13 +146,21 @@ function explained({ explain: { partialOrder, symmetry, moves, nodes, bits, byte
 }
 
 function covered({ coverage: { transitions, taken, dead, notMet, answers } }: Report): string[] {
-  const line = ({ chart, state, event, branch, guard, why }: Untaken) =>
-    `  ${[chart, state].filter((part) => part !== '').join('.')}  ${event || 'always'}, branch ${branch}${guard === undefined ? '' : ` [${guard}]`}: ${why}`;
+  const place = ({ chart, state }: Untaken) => [chart, state].filter((part) => part !== '').join('.');
+  const line = (one: Untaken) =>
+    `  ${place(one)}  ${one.event || 'always'}, branch ${one.branch}${one.guard === undefined ? '' : ` [${one.guard}]`}: ${one.why}`;
+  const lines = (all: readonly Untaken[]) => {
+    const closed = all.filter(({ why }) => why === neverEntered).map(place);
+    return [
+      ...all.filter(({ why }) => why !== neverEntered).map(line),
+      ...[...new Set(closed)].map((state) => `  ${state}: ${neverEntered} (${closed.filter((one) => one === state).length} transitions)`),
+    ];
+  };
   const calls = [...new Set(answers.map(({ call }) => call))];
   return [
     '', `${grouped(taken)} of ${grouped(transitions)} transitions of the charts were taken; ${dead.length} are dead in this topology, ${notMet.length} were not met.`,
-    ...(dead.length > 0 ? ['dead:', ...dead.map(line)] : []),
-    ...(notMet.length > 0 ? ['not met:', ...notMet.map(line)] : []),
+    ...(dead.length > 0 ? ['dead:', ...lines(dead)] : []),
+    ...(notMet.length > 0 ? ['not met:', ...lines(notMet)] : []),
     ...(answers.length > 0 ? ['answers that nobody ever got:', ...calls.map((call) => `  ${call}: ${answers.filter((one) => one.call === call).map(({ ret }) => ret).join(', ')}`)] : []),
   ];
 }
