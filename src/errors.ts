@@ -117,6 +117,24 @@ export const errorCodes = {
     means: 'A way that the checker found cannot be taken by the system.',
     usually: 'a chart that reads something besides its context and its event',
   },
+  // The checker: a file that cannot be written, seen before the search begins.
+  'unwritable-file': {
+    fault: 'input',
+    means: 'The file cannot be written; what was there before still is.',
+    usually: 'a folder that does not exist, or one that belongs to somebody else',
+  },
+  // The checker: --resume with something else.
+  'not-a-checkpoint': {
+    fault: 'input',
+    means: 'The file is not a whole checkpoint.',
+    usually: 'a copy that was cut off, or another file',
+  },
+  // The checker: --resume with another question than the one that was saved.
+  'other-checkpoint': {
+    fault: 'input',
+    means: 'The checkpoint belongs to another model, topology, list of properties, set of options or version.',
+    usually: 'an argument of the first run that is missing now',
+  },
   // The checker, before the first world.
   'too-little-memory': {
     fault: 'input',

@@ -39,8 +39,8 @@ export interface Coverage {
 
 /** What the moves in the tables took of the charts of the subject. `complete`: no other world can be reached. */
 export function coverage(tables: Tables, complete: boolean): Coverage {
-  const made = new Moments(tables.made);
-  const thought = new Moments(tables.guessed);
+  const made = new Moments(tables.made.keys());
+  const thought = new Moments(tables.guessed.keys());
   const [dead, notMet]: [Untaken[], Untaken[]] = [[], []];
   let [transitions, taken] = [0, 0];
   for (const chart of new Set(tables.subject.actors.map((actor) => actor.chart as AnyStateMachine))) {

@@ -40,6 +40,17 @@ export interface Folding {
   normalise(nodes: Int32Array): unknown;
 }
 
+/** How much of everything there was between two worlds: what lies behind may be half a world. */
+export interface Mark {
+  readonly size: number;
+  readonly next: number;
+  readonly transitions: number;
+  readonly narrowed: number;
+  readonly levels: number;
+  readonly starts: number;
+  readonly edges: number;
+}
+
 export interface SearchOptions {
   readonly memory: number;
   readonly reduction?: Reduction | undefined;
@@ -93,12 +104,34 @@ export class Search {
       Array.from({ length: 5 }, () => new Int32Array(actors)) as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
     this.#place();
     visitor.discovered(0, this.nodes);
+    this.mark = this.#here();
   }
+
+  #here(): Mark {
+    const { worlds: { size }, next, transitions, narrowed, levels, starts, targets } = this;
+    return { size, next, transitions, narrowed, levels: levels.length, starts: starts.length, edges: targets.length };
+  }
+
+  /** Goes on from where another search over tables with the same numbers stood. */
+  restore(saved: Pick<Mark, 'size' | 'next' | 'transitions' | 'narrowed'> &
+    { readonly layout: Layout; readonly levels: readonly number[]; readonly worlds: Int32Array; readonly starts: Int32Array; readonly targets: Int32Array }): void {
+    this.worlds.restore(saved.layout, saved.worlds, saved.size);
+    this.#words = new Int32Array(saved.layout.words);
+    ({ next: this.next, transitions: this.transitions, narrowed: this.narrowed } = saved);
+    this.levels.splice(0, this.levels.length, ...saved.levels);
+    this.starts.take(saved.starts);
+    this.targets.take(saved.targets);
+    this.mark = this.#here();
+  }
+
+  /** Where the last `run` ended, or the one that failed began. */
+  mark: Mark;
 
   /** Expands up to `count` worlds. False when the queue is empty. @throws {ModelError} out-of-memory */
   run(count: number): boolean {
     const end = this.next + count;
     while (this.next < end && this.next < this.worlds.size) this.#expand(this.next++);
+    this.mark = this.#here();
     if (this.bytes > this.#options.memory) throw new ModelError('out-of-memory', `worlds and steps take ${this.bytes} bytes`, { at: `memory of ${this.#options.memory} bytes` });
     return this.next < this.worlds.size;
   }

@@ -45,10 +45,10 @@ export class Worlds {
       for (let word = 0; word < width; word++) if (data[base + word] !== words[word]) continue probe;
       return entry - 1;
     }
+    const base = this.size * width;
+    if (base + width > data.length) data = this.#grow();
     const place = this.size++;
     table[at] = place + 1;
-    const base = place * width;
-    if (base + width > data.length) data = this.#grow();
     for (let word = 0; word < width; word++) data[base + word] = words[word] as number;
     if (this.size * 5 > (mask + 1) * 3) this.#rehash((mask + 1) * 2);
     return place;
@@ -84,22 +84,39 @@ export class Worlds {
     }
     this.data = data;
     this.layout = layout;
+    this.#table.fill(0);
+    this.#enter(this.#table);
     this.#check();
-    this.#rehash(this.#mask + 1);
+  }
+
+  /** Takes over worlds that were kept elsewhere, packed by this layout. */
+  restore(layout: Layout, data: Int32Array, size: number): void {
+    this.layout = layout;
+    this.data = allocate(Math.max(data.length, layout.words << 10));
+    this.data.set(data);
+    this.size = size;
+    let slots = this.#mask + 1;
+    while (size * 5 > slots * 3) slots *= 2;
+    this.#rehash(slots);
   }
 
   #rehash(slots: number): void {
     const table = allocate(slots);
-    const mask = slots - 1;
+    this.#mask = slots - 1;
+    this.#enter(table);
+    this.#table = table;
+    this.#check();
+  }
+
+  /** Puts every world into an empty table. */
+  #enter(table: Int32Array): void {
+    const mask = table.length - 1;
     const { words } = this.layout;
     for (let place = 0; place < this.size; place++) {
       let at = hash(this.data.subarray(place * words, place * words + words), words) & mask;
       while (table[at] !== 0) at = (at + 1) & mask;
       table[at] = place + 1;
     }
-    this.#table = table;
-    this.#mask = mask;
-    this.#check();
   }
 
   #grow(): Int32Array {
