@@ -2,7 +2,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/', 'test/inspect-v4/', 'test/traces/'] },
+  { ignores: ['dist/', 'coverage/', 'test/inspect-v4/', 'test/traces/', '**/*.as.ts'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -10,6 +10,7 @@ import { Judge } from './judge.ts';
 import { Keeper } from './keeper.ts';
 import { pathTo, stepAs, type Way } from './path.ts';
 import type { Kind, Property, Verdict } from './property.ts';
+import { compile, FastSearch, type Compiled } from './fast.ts';
 import { restore, restoreTables } from './saved.ts';
 import { Search, type Visitor } from './search.ts';
 import type { Subject } from './subject.ts';
@@ -36,6 +37,8 @@ export interface ExploreOptions {
   readonly partialOrder?: boolean | undefined;
   /** Let one world stand for all that differ by the names of interchangeable actors. Default true. */
   readonly symmetry?: boolean | undefined;
+  /** Without reductions, the inner loop is WebAssembly where there is any, unless `javascript` is asked for. */
+  readonly kernel?: 'wasm' | 'javascript' | undefined;
   /** Local states that one actor may have, before a chart is said to grow without bound. Default 16384. */
   readonly locals?: number | undefined;
   /** Write what is known to this file every so many seconds (default 30) and when the search is stopped. */
@@ -78,6 +81,7 @@ export interface Explanation {
   readonly partialOrder: { readonly on: boolean; readonly narrowed: number; readonly rounds: number };
   readonly symmetry: { readonly on: boolean; readonly orbits: readonly (readonly string[])[]; readonly why?: string };
   /** Local moves computed by charts, nodes, bytes of worlds and table. */
+  readonly kernel: 'wasm' | 'javascript';
   readonly moves: number;
   readonly nodes: number;
   readonly bits: number;
@@ -104,21 +108,32 @@ export interface Found {
  * @throws {ModelError} `unhandled-event`, `no-such-actor`, `unbounded`, `merged-states`: the charts are wrong, with a shortest way there
  */
 export async function explore(subject: Subject, properties: readonly Property[], options: ExploreOptions = {}): Promise<Report> {
+  const compiled = options.kernel === 'javascript' ? undefined : await compile();
+  try {
+    return await exploreWith(compiled, subject, properties, options);
+  } catch (error) {
+    // The WebAssembly kernel does not know the way to what a chart does wrong: the other one meets it again, and tells.
+    if (compiled === undefined || !isModelFault(error) || error.way.length > 0) throw error;
+    return exploreWith(undefined, subject, properties, { ...options, checkpoint: undefined, resume: undefined });
+  }
+}
+
+async function exploreWith(compiled: Compiled | undefined, subject: Subject, properties: readonly Property[], options: ExploreOptions): Promise<Report> {
   const begun = performance.now();
   const tables = new Tables(subject, properties, options.locals);
   const keeper = new Keeper(identityOf(subject, properties, { partialOrder: options.partialOrder ?? true, symmetry: options.symmetry ?? true }), options);
   const saved = keeper.read();
   const locals = saved && restoreTables(tables, saved);
   const given = saved && !saved.facts.symmetry ? { ...options, symmetry: false } : options;
-  const run: Run = { round: new Round(tables, properties, given), rounds: saved?.facts.rounds ?? 1, batch: saved?.facts.batch ?? 256, options: given };
+  const run: Run = { round: new Round(tables, properties, given, { compiled }), rounds: saved?.facts.rounds ?? 1, batch: saved?.facts.batch ?? 256, options: given };
   if (saved && locals) restore(run.round, saved, locals);
   for (;;) {
     const stopped = await drive(run, begun, keeper);
     if (stopped === 'lopsided') {
       run.options = { ...run.options, symmetry: false };
-      run.round = new Round(tables, properties, run.options);
+      run.round = new Round(tables, properties, run.options, { compiled });
     } else if (stopped === 'again') {
-      run.round = new Round(tables, properties, run.options, run.round.ample);
+      run.round = new Round(tables, properties, run.options, { compiled, before: run.round.ample });
       run.rounds++;
     } else {
       if (stopped !== undefined) keeper.save(run);
@@ -165,7 +180,7 @@ export class Round implements Visitor {
   lopsided = false;
   #fold = -1;
 
-  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, before?: Ample) {
+  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, { before, compiled }: { before?: Ample | undefined; compiled?: Compiled | undefined } = {}) {
     this.#tables = tables;
     this.properties = properties;
     this.judge = new Judge(tables, properties);
@@ -174,10 +189,13 @@ export class Round implements Visitor {
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
     this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
-    this.search = new Search(tables, this, {
-      memory: options.memory ?? 2 ** 32, reduction: this.ample, folding: this.symmetry, edges: properties.some(({ kind }) => kind === 'canAlways' || kind === 'leadsTo'),
-    });
-    this.ample?.follow(this.search);
+    const memory = options.memory ?? 2 ** 32;
+    if (compiled !== undefined && !this.ample && !this.symmetry && !eventual) {
+      this.search = new FastSearch(compiled, tables, this.judge, this, memory);
+    } else {
+      this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, edges: eventual || properties.some(({ kind }) => kind === 'canAlways') });
+      this.ample?.follow(this.search);
+    }
   }
 
   /** Expands up to `count` worlds. False when the queue is empty. @throws {ModelError} what a chart does wrong, with the way there */
@@ -185,7 +203,7 @@ export class Round implements Visitor {
     try {
       return this.search.run(count);
     } catch (error) {
-      if (!(error instanceof ModelError) || errorCodes[error.code].fault !== 'model') throw error;
+      if (!isModelFault(error) || this.search instanceof FastSearch) throw error;
       const { place, row, then } = this.search.abandoned();
       throw error.leadingThere(lines(pathTo(this, place, row, then && stepAs(this, then)).steps));
     }
@@ -223,7 +241,7 @@ export class Round implements Visitor {
     const { worlds } = this.search;
     return {
       symmetry: { on: this.symmetry !== undefined, orbits: this.symmetry?.orbits ?? [], ...(this.#why ? { why: this.#why } : {}) },
-      moves: this.#tables.moves, nodes: this.#tables.nodes.reduce((sum, { length }) => sum + length, 0),
+      kernel: this.search instanceof FastSearch ? 'wasm' : 'javascript', moves: this.#tables.moves, nodes: this.#tables.nodes.reduce((sum, { length }) => sum + length, 0),
       bits: worlds.layout.bits.reduce((sum, width) => sum + width, 0), bytes: worlds.bytes,
     };
   }
@@ -239,15 +257,16 @@ async function drive(run: Run, begun: number, keeper: Keeper): Promise<Report['s
   const { round, round: { search, ample }, options: { limit = Infinity, signal, onProgress } } = run;
   let told = performance.now();
   try {
-    for (; ; run.batch = Math.min(run.batch * 2, 8192)) {
+    for (;;) {
       const more = round.run(Math.max(1, Math.min(run.batch, limit - search.worlds.size)));
+      run.batch = Math.min(run.batch * 2, 8192);
       if (round.lopsided) return 'lopsided';
       if (ample && (!more || ample.due(search.worlds.size)) && !ample.sound()) return 'again';
       if (!more) return undefined;
       if (search.worlds.size >= limit) return 'limit';
       if (signal?.aborted) return 'interrupted';
       const now = performance.now();
-      if (keeper.due(now)) keeper.save({ ...run, batch: Math.min(run.batch * 2, 8192) });
+      if (keeper.due(now)) keeper.save(run);
       if (now - told < 200) continue;
       told = now;
       onProgress?.({
@@ -276,8 +295,11 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
     } else if (!complete) {
       outcomes.push({ name, kind, verdict: 'unknown' });
     } else if (kind === 'canAlways') {
-      const lost = goals(round, properties.indexOf(property), property);
-      outcomes.push({ name, kind, verdict: lost === -1 ? 'holds' : 'broken', ...(lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }) });
+      const lost = orNoMemory(() => goals(round, properties.indexOf(property), property));
+      outcomes.push({
+        name, kind, verdict: lost === undefined ? 'unknown' : lost === -1 ? 'holds' : 'broken',
+        ...(lost === undefined || lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }),
+      });
     } else if (kind === 'leadsTo') {
       const loop = fairLoops(round, properties.indexOf(property));
       outcomes.push({ name, kind, verdict: loop ? 'broken' : 'holds', ...(loop ? { way: loop, shortest: false } : {}) });
@@ -286,6 +308,18 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
     }
   }
   return outcomes;
+}
+
+const isModelFault = (error: unknown): error is ModelError => error instanceof ModelError && errorCodes[error.code].fault === 'model';
+
+/** Undefined when memory does not suffice. */
+function orNoMemory<Result>(ask: () => Result): Result | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof ModelError && error.code === 'out-of-memory') return undefined;
+    throw error;
+  }
 }
 
 const wayTo = (round: Round, { place, choice }: Found): Way => pathTo(round, place, choice === -1 ? [] : [choice]);

@@ -3,6 +3,7 @@
  */
 import type { Round } from './explore.ts';
 import { stepOf, pathTo, type Way, type WayStep } from './path.ts';
+import { FastSearch } from './fast.ts';
 import type { Property } from './property.ts';
 import type { Choice } from './tables.ts';
 
@@ -36,6 +37,7 @@ function predecessors({ search: { worlds, starts, targets } }: Round): { from: I
 
 /** The nearest world from which no wished world can be reached, or -1. */
 export function goals(round: Round, index: number, property: Property): number {
+  if (round.search instanceof FastSearch) return round.search.goals((nodes) => ((round.judge.answers(round.judge.fold(nodes), nodes)[index] as number) & 1) === 1, property.rests === true);
   const can = marks(round, index, 0, property.rests === true);
   const { from, list } = predecessors(round);
   const stack: number[] = [];

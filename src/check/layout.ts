@@ -35,4 +35,14 @@ export function widths(counts: readonly number[], before?: readonly number[]): n
   });
 }
 
+/** Widths where a bit more costs little and to widen costs much: room for four times as many; `alike` actors get the same. */
+export function generous(counts: readonly number[], alike: readonly unknown[], before?: readonly number[]): number[] {
+  const most = new Map<unknown, number>();
+  for (const [index, kind] of alike.entries()) most.set(kind, Math.max(most.get(kind) ?? 0, counts[index] as number));
+  return counts.map((count, index) => {
+    const had = before?.[index] ?? 0;
+    return bitsFor(count - 1) <= had ? had : bitsFor((most.get(alike[index]) as number) * 4 - 1);
+  });
+}
+
 const bitsFor = (largest: number): number => (largest <= 0 ? 0 : 32 - Math.clz32(largest));

@@ -71,14 +71,13 @@ export class Locals {
 
 /** The state of a round, as of the last world that was finished. */
 export function save(round: Round, { rounds, batch, symmetry }: Pick<Facts, 'rounds' | 'batch' | 'symmetry'>): Saved {
-  const { search, search: { worlds, tables, mark, targets } } = round;
-  const { size, next, transitions, narrowed, edges } = mark;
+  const { search, search: { tables } } = round;
+  const { size, next, transitions, narrowed, layout: { bits, word, shift, words }, worlds, levels, starts, targets } = search.save();
   const locals = new Locals(tables.nodes.length);
   const nodes = tables.nodes.map((all, actor) => all.map(({ local, outbox, left }) => [locals.of(actor, local), outbox, left] as const));
   const asked = (moves: Iterable<Asked>) => Int32Array.from([...moves].flatMap(({ actor, local, message }) => [actor, locals.of(actor, local), message]));
   const [made, guessed] = [asked(tables.made.values()), asked(tables.guessed.values())];
   const learnt: unknown = round.ample?.save(locals);
-  const { bits, word, shift, words } = worlds.layout;
   return {
     facts: {
       rounds, batch, symmetry, size, next, transitions, narrowed, bits, word: [...word], shift: [...shift], words, found: found(round), learnt,
@@ -87,10 +86,7 @@ export function save(round: Round, { rounds, batch, symmetry }: Pick<Facts, 'rou
         sents: tables.sents.map(({ to, event }) => [to, tables.message(event)] as const),
       },
     },
-    lists: {
-      worlds: worlds.data.subarray(0, size * words), levels: Int32Array.from(search.levels.slice(0, mark.levels)), made, guessed,
-      starts: search.starts.data.subarray(0, mark.starts), targets: targets.data.subarray(0, edges),
-    },
+    lists: { worlds, levels, starts, targets, made, guessed },
   };
 }
 
@@ -119,7 +115,7 @@ export function restore(round: Round, saved: Saved, locals: readonly (readonly A
   const { words, bits, word, shift } = facts;
   const layout = { words, bits, word: Int32Array.from(word), shift: Int32Array.from(shift), mask: Int32Array.from(bits, (width) => 2 ** width - 1) };
   const { worlds, levels, starts, targets } = lists as Readonly<Record<'worlds' | 'levels' | 'starts' | 'targets', Int32Array>>;
-  search.restore({ ...facts, layout, worlds, levels: [...levels], starts, targets });
+  search.restore({ ...facts, layout, worlds, levels, starts, targets });
   round.ample?.restore(facts.learnt, locals);
   for (const [index, place, actor, choice] of facts.found) {
     const property = round.properties[index] as Property;

@@ -8,7 +8,7 @@ import { ModelError } from '../errors.ts';
 import { Ints } from './ints.ts';
 import { layoutOf, widths, type Layout } from './layout.ts';
 import { direct, type Choice, type Tables } from './tables.ts';
-import { pack, Worlds } from './worlds.ts';
+import { pack, Worlds, type Store } from './worlds.ts';
 
 /** A row of narrowed worlds may be this long before one is kept: rows without end are none. */
 const deepest = 1000;
@@ -51,17 +51,27 @@ export interface Mark {
   readonly edges: number;
 }
 
+/** Worlds as plain tuples of nodes, in the order of discovery. */
+export interface Packed {
+  readonly layout: Layout;
+  readonly worlds: Int32Array;
+}
+
+export type Resumable = Omit<Mark, 'levels' | 'starts' | 'edges'> & Packed & { readonly levels: Int32Array; readonly starts: Int32Array; readonly targets: Int32Array };
+
 export interface SearchOptions {
   readonly memory: number;
   readonly reduction?: Reduction | undefined;
   readonly folding?: Folding | undefined;
   /** Keep the successors of every world. */
   readonly edges?: boolean;
+  /** Where worlds are kept. Default: typed arrays. */
+  readonly worlds?: Store | undefined;
 }
 
 export class Search {
   readonly tables: Tables;
-  readonly worlds: Worlds;
+  readonly worlds: Store;
   /** Nodes of the world in hand. */
   readonly nodes: Int32Array;
   /** Effects of the last `apply`. */
@@ -98,30 +108,51 @@ export class Search {
     this.#visitor = visitor;
     this.#options = options;
     const actors = tables.nodes.length;
-    this.worlds = new Worlds(this.#layout(), options.memory);
+    this.worlds = options.worlds ?? new Worlds(this.#layout(), options.memory);
     this.#words = new Int32Array(this.worlds.layout.words);
     [this.nodes, this.#changed, this.#before, this.#stamp, this.#open] =
       Array.from({ length: 5 }, () => new Int32Array(actors)) as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
     this.#place();
     visitor.discovered(0, this.nodes);
-    this.mark = this.#here();
+    this.mark = this.here();
   }
 
-  #here(): Mark {
+  protected here(): Mark {
     const { worlds: { size }, next, transitions, narrowed, levels, starts, targets } = this;
     return { size, next, transitions, narrowed, levels: levels.length, starts: starts.length, edges: targets.length };
   }
 
-  /** Goes on from where another search over tables with the same numbers stood. */
-  restore(saved: Pick<Mark, 'size' | 'next' | 'transitions' | 'narrowed'> &
-    { readonly layout: Layout; readonly levels: readonly number[]; readonly worlds: Int32Array; readonly starts: Int32Array; readonly targets: Int32Array }): void {
-    this.worlds.restore(saved.layout, saved.worlds, saved.size);
-    this.#words = new Int32Array(saved.layout.words);
+  /** All that another search over tables with the same numbers needs to go on from the last mark. */
+  save(): Resumable {
+    const { mark, levels, starts, targets } = this;
+    return {
+      ...mark, ...this.packed(mark.size), levels: Int32Array.from(levels.slice(0, mark.levels)),
+      starts: starts.data.subarray(0, mark.starts), targets: targets.data.subarray(0, mark.edges),
+    };
+  }
+
+  /** Goes on from where another search stood. @throws {ModelError} `other-checkpoint` when steps are needed that it did not keep */
+  restore(saved: Resumable): void {
+    if (this.#options.edges && saved.starts.length < saved.next)
+      throw new ModelError('other-checkpoint', 'it was made with another kernel, which keeps no steps', { hint: 'resume where there is WebAssembly, or begin anew without --resume' });
+    this.unpacked(saved, saved);
+    this.#words = new Int32Array(this.worlds.layout.words);
     ({ next: this.next, transitions: this.transitions, narrowed: this.narrowed } = saved);
     this.levels.splice(0, this.levels.length, ...saved.levels);
     this.starts.take(saved.starts);
     this.targets.take(saved.targets);
-    this.mark = this.#here();
+    this.mark = this.here();
+  }
+
+  /** The first `size` worlds, as they are packed. */
+  protected packed(size: number): Packed {
+    const { layout, data } = this.worlds as Worlds;
+    return { layout, worlds: data.subarray(0, size * layout.words) };
+  }
+
+  /** Takes worlds over, in their order. */
+  protected unpacked({ layout, worlds }: Packed, { size }: Pick<Mark, 'size' | 'next' | 'transitions'>): void {
+    (this.worlds as Worlds).restore(layout, worlds, size);
   }
 
   /** Where the last `run` ended, or the one that failed began. */
@@ -131,7 +162,7 @@ export class Search {
   run(count: number): boolean {
     const end = this.next + count;
     while (this.next < end && this.next < this.worlds.size) this.#expand(this.next++);
-    this.mark = this.#here();
+    this.mark = this.here();
     if (this.bytes > this.#options.memory) throw new ModelError('out-of-memory', `worlds and steps take ${this.bytes} bytes`, { at: `memory of ${this.#options.memory} bytes` });
     return this.next < this.worlds.size;
   }
@@ -220,6 +251,7 @@ export class Search {
   find(): number {
     const { layout } = this.worlds;
     if (this.nodes.some((node, actor) => node > (layout.mask[actor] as number))) return -1;
+    if (this.#words.length !== layout.words) this.#words = new Int32Array(layout.words);
     pack(layout, this.nodes, this.#words);
     return this.worlds.find(this.#words);
   }
@@ -385,6 +417,7 @@ export class Search {
     const { nodes, worlds } = this;
     const changed = this.#changed;
     let { layout } = worlds;
+    if (!(worlds instanceof Worlds)) return this.#place();
     for (let index = 0; index < this.#changes; index++) {
       const actor = changed[index] as number;
       if ((nodes[actor] as number) > (layout.mask[actor] as number)) return this.#place();

@@ -5,6 +5,7 @@ import type { Local } from '../world/locals.ts';
 import type { System } from '../world/world.ts';
 import type { WayStep } from './path.ts';
 import { kindOf, type Property, type Seen } from './property.ts';
+import { generator } from './random.ts';
 import type { Subject } from './subject.ts';
 
 export interface SimulateOptions {
@@ -125,15 +126,4 @@ class Walk {
       return kindOf(address) === kind ? [see({ address, value, context })] : [];
     })]));
   }
-}
-
-/** mulberry32: small, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

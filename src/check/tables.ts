@@ -222,6 +222,17 @@ export class Tables {
     return effect;
   }
 
+  /** What an effect leaves to do: messages to receive (`sent` -1) and calls to keep (`message` -1), in order. */
+  left(effect: number): { actor: number; message: number; sent: number }[] {
+    const { data } = this.rest;
+    const from = this.effectRest.data[effect] as number;
+    return Array.from({ length: from === 0 ? 0 : (data[from] as number) }, (_, index) => {
+      const code = data[from + 2 + 2 * index] as number;
+      const actor = data[from + 1 + 2 * index] as number;
+      return (code & 1) === 1 ? { actor, message: -1, sent: code >> 1 } : { actor, message: code >> 1, sent: -1 };
+    });
+  }
+
   /** The node of an actor that keeps one more call in flight. */
   keep(actor: number, node: number, sent: number): number {
     const { local, outbox, left } = this.#node(actor, node);

@@ -8,7 +8,23 @@ import { ModelError } from '../errors.ts';
 import { allocate } from './ints.ts';
 import type { Layout } from './layout.ts';
 
-export class Worlds {
+/** Where worlds are kept, each once, in the order of discovery. */
+export interface Store {
+  readonly layout: Layout;
+  readonly size: number;
+  /** Bytes that they take, with what is needed to find them. */
+  readonly bytes: number;
+  /** Place of the world in `words`, which is kept if it is new: then the place is the old `size`. */
+  place(words: Int32Array): number;
+  /** Place of the world in `words`, or -1: keeps nothing. */
+  find(words: Int32Array): number;
+  /** Nodes of the world at `place`. */
+  read(place: number, nodes: Int32Array): void;
+  /** Packs every world anew. */
+  widen(layout: Layout): void;
+}
+
+export class Worlds implements Store {
   layout: Layout;
   data: Int32Array;
   size = 0;
@@ -67,10 +83,7 @@ export class Worlds {
 
   /** Nodes of the world at `place`. */
   read(place: number, nodes: Int32Array): void {
-    const { data, layout: { words, word, shift, mask } } = this;
-    const base = place * words;
-    for (let actor = 0; actor < nodes.length; actor++)
-      nodes[actor] = ((data[base + (word[actor] as number)] as number) >>> (shift[actor] as number)) & (mask[actor] as number);
+    unpack(this.layout, this.data, place, nodes);
   }
 
   /** Packs every world anew. */
@@ -140,6 +153,13 @@ export function pack({ words, word, shift }: Layout, nodes: Int32Array, into: In
     const place = at + (word[actor] as number);
     into[place] = (into[place] as number) | ((nodes[actor] as number) << (shift[actor] as number));
   }
+}
+
+/** Reads the nodes of one of many worlds. */
+export function unpack({ words, word, shift, mask }: Layout, data: Int32Array, place: number, nodes: Int32Array): void {
+  const base = place * words;
+  for (let actor = 0; actor < nodes.length; actor++)
+    nodes[actor] = ((data[base + (word[actor] as number)] as number) >>> (shift[actor] as number)) & (mask[actor] as number);
 }
 
 function hash(words: Int32Array, width: number): number {

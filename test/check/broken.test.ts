@@ -3,35 +3,7 @@ import { brokenModels } from '../../machines/broken/index.ts';
 import { models } from '../../machines/models/index.ts';
 import { propertiesFor } from '../../machines/properties/index.ts';
 import { explore, type ExploreOptions } from '../../src/check/explore.ts';
-import { small, smallTopology, type Small } from './subjects.ts';
-
-const errors = { probe: [0, -12], sysfs_create_link: [0, -12], pinctrl_bind_pins: [0, -22] };
-const bind: Small = { sysfs: true, times: 1, answers: errors };
-const share: Small = { sysfs: true, users: 1, times: 1 };
-
-/** Where each fault shows, and after how many steps at the earliest. */
-const where: Readonly<Record<string, [Small, number]>> = {
-  'test_remove without dma_cleanup': [{ ...bind, test_remove: true }, 28],
-  'cleanup after a refused configure': [share, 25],
-  'cleanup at once': [share, 19],
-  'NOT_BOUND without BIND': [bind, 12],
-  'sysfs removed before it is added': [share, 19],
-  'lost error': [share, 20],
-  'sysfs failure leaks the count': [bind, 22],
-  'probe before the device is ready': [{ hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister'], times: 1 }, 23],
-  'dev->driver stays after a failed probe': [bind, 13],
-  'unuse ignores': [bind, 26],
-  'claim without a look at the count': [share, 19],
-  'claim that asks first': [share, 20],
-  'claim keeps the default domain': [share, 2],
-  'release keeps the count': [{ users: 1 }, 2],
-  'bind keeps device_lock': [bind, 15],
-  'listener takes device_lock': [{ sysfs: true }, 1],
-  'listener takes device_lock, once': [{ sysfs: true, times: 1 }, 22],
-  'dev->driver is cleared early': [bind, 36],
-  'a dead device is bound by hand': [{ bus: 'usb', hotplug: true, manual: true, times: 1 }, 71],
-  'scan without a lock': [{ hotplug: true, times: 1 }, 16],
-};
+import { faults, small, smallTopology, type Small } from './subjects.ts';
 
 const verdicts = async (given: Small, options: ExploreOptions) => {
   const report = await explore(small(given).subject, propertiesFor(smallTopology(given)), options);
@@ -40,7 +12,7 @@ const verdicts = async (given: Small, options: ExploreOptions) => {
 
 describe('every broken chart is found, by a shortest path', () => {
   test.each(brokenModels.map((broken) => [broken.name, broken] as const))('%s', async (name, { model, breaks }) => {
-    const [given, steps] = where[name] as [Small, number];
+    const [given, steps] = faults[name] as [Small, number];
     const full = await explore(small({ ...given, model }).subject, propertiesFor(smallTopology(given)), { partialOrder: false, symmetry: false });
     const found = full.properties.find((property) => property.name === breaks);
     expect([name, found?.verdict, found?.way?.steps.length]).toEqual([name, 'broken', steps]);
@@ -51,7 +23,7 @@ describe('every broken chart is found, by a shortest path', () => {
 });
 
 describe('the shipped charts hold where the broken ones fail', () => {
-  const topologies = [...new Map(Object.values(where).map(([given]) => [JSON.stringify(given), given])).values()];
+  const topologies = [...new Map(Object.values(faults).map(([given]) => [JSON.stringify(given), given])).values()];
   test.each(topologies.flatMap((given) => Object.keys(models).map((model) => [{ ...given, model }])))('%j', async (given) => {
     const { verdicts: full } = await verdicts(given, { partialOrder: false, symmetry: false });
     const { verdicts: reduced } = await verdicts(given, {});

@@ -18,6 +18,34 @@ export interface Small extends Partial<DefaultTopology> {
   readonly manual?: boolean;
 }
 
+const errors = { probe: [0, -12], sysfs_create_link: [0, -12], pinctrl_bind_pins: [0, -22] };
+const bind: Small = { sysfs: true, times: 1, answers: errors };
+const share: Small = { sysfs: true, users: 1, times: 1 };
+
+/** Where each fault of machines/broken shows, and after how many steps at the earliest. */
+export const faults: Readonly<Record<string, [Small, number]>> = {
+  'test_remove without dma_cleanup': [{ ...bind, test_remove: true }, 28],
+  'cleanup after a refused configure': [share, 25],
+  'cleanup at once': [share, 19],
+  'NOT_BOUND without BIND': [bind, 12],
+  'sysfs removed before it is added': [share, 19],
+  'lost error': [share, 20],
+  'sysfs failure leaks the count': [bind, 22],
+  'probe before the device is ready': [{ hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister'], times: 1 }, 23],
+  'dev->driver stays after a failed probe': [bind, 13],
+  'unuse ignores': [bind, 26],
+  'claim without a look at the count': [share, 19],
+  'claim that asks first': [share, 20],
+  'claim keeps the default domain': [share, 2],
+  'release keeps the count': [{ users: 1 }, 2],
+  'bind keeps device_lock': [bind, 15],
+  'listener takes device_lock': [{ sysfs: true }, 1],
+  'listener takes device_lock, once': [{ sysfs: true, times: 1 }, 22],
+  'dev->driver is cleared early': [bind, 36],
+  'a dead device is bound by hand': [{ bus: 'usb', hotplug: true, manual: true, times: 1 }, 71],
+  'scan without a lock': [{ hotplug: true, times: 1 }, 16],
+};
+
 export function smallTopology({ times = null, only, absent = false, manual = false, ...given }: Small): Topology {
   const topology = defaultTopology({ devices: 1, users: 0, sysfs: false, module: false, hotplug: false, ...given });
   const calls = topology.devices.map(({ name: device }) => ({ type: 'device_bind_driver', device, driver: 'e1000e' }));

@@ -1,0 +1,76 @@
+/** Where each part of the kernel's memory begins, for given sizes. */
+import * as header from './header.ts';
+
+/** How much of everything there is room for. */
+export interface Sizes {
+  readonly workers: number;
+  /** Nodes of each actor, as its field in a world allows. */
+  readonly nodes: readonly number[];
+  readonly choices: number;
+  readonly questions: number;
+  /** Slots of the table of answers; a power of two. */
+  readonly answers: number;
+  /** Bytes of all leaves. */
+  readonly leaves: number;
+  /** Slots of the table of pairs; a power of two. Half of them may be used. */
+  readonly pairSlots: number;
+  /** Slots of the table of worlds; a power of two. Three quarters of them may be used. */
+  readonly slots: number;
+}
+
+export interface Map {
+  readonly own: number;
+  readonly notes: number;
+  readonly shape: number;
+  readonly actors: number;
+  readonly watched: number;
+  readonly nodes: readonly number[];
+  readonly seen: readonly number[];
+  readonly choices: number;
+  readonly asks: number;
+  readonly answers: number;
+  readonly leaves: number;
+  readonly pairs: number;
+  readonly folds: number;
+  readonly wishes: number;
+  readonly pairSlots: number;
+  readonly slots: number;
+  readonly worlds: number;
+  /** First byte behind everything. */
+  readonly end: number;
+}
+
+/** Notes that fit: enough for what every worker may write between two looks. */
+export const notesRoom = (workers: number): number => (workers + 1) * 2 * header.PENDING_ROOM;
+
+/** Worlds that fit. */
+export const room = (slots: number): number => Math.floor((slots / 4) * 3);
+
+export function mapOf({ workers, nodes, choices, questions, answers, leaves, pairSlots, slots }: Sizes): Map {
+  let at = 4096;
+  const take = (bytes: number) => {
+    const from = at;
+    at = Math.ceil((at + bytes) / 64) * 64;
+    return from;
+  };
+  return {
+    own: take(workers * header.OWN_BYTES),
+    notes: take(notesRoom(workers) * header.NOTE_BYTES),
+    shape: take(64 * 8),
+    actors: take(nodes.length * 16),
+    watched: take(nodes.length * 24),
+    nodes: nodes.map((count) => take(count * header.NODE_BYTES)),
+    seen: nodes.map((count) => take(count * 2)),
+    choices: take(choices * 4),
+    asks: take(questions * 12),
+    answers: take(answers * 16),
+    leaves: take(leaves),
+    pairs: take((pairSlots / 2) * 8),
+    folds: take(pairSlots / 2),
+    wishes: take(pairSlots / 2),
+    pairSlots: take(pairSlots * 16),
+    slots: take(slots * 4),
+    worlds: take(room(slots) * 8),
+    end: at,
+  };
+}

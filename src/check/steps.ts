@@ -1,0 +1,108 @@
+/**
+ * Choices as questions and answers: what a kernel needs instead of tables of moves.
+ *
+ * What a choice does depends on the nodes of the actors that it reaches, and which it reaches depends on what the others
+ * answered. So a choice is a tree: a question names an actor, its node leads to the next question or to a leaf, and a leaf
+ * says which nodes change. Each question is answered once per node, by the tables, and never again.
+ */
+import { Ints, PairMap } from './ints.ts';
+import { direct, type Choice, type Tables } from './tables.ts';
+
+/** A choice, as far as the actors that it has reached so far go. */
+interface Question {
+  readonly choice: number;
+  /** Nodes before the step of the actors that are known. */
+  readonly known: ReadonlyMap<number, number>;
+  /** Whose node decides how it goes on. */
+  readonly actor: number;
+}
+
+export interface Change {
+  readonly actor: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** The end of a step. */
+export interface Leaf {
+  readonly changes: readonly Change[];
+  /** Properties about steps that are decided, one bit each. */
+  readonly decided: number;
+}
+
+export class Steps {
+  readonly tables: Tables;
+  readonly questions: Question[] = [];
+  readonly leaves: Leaf[] = [];
+  /** By choice: a leaf's number + 1, or -1 - question. 0: not expanded. */
+  readonly values = new Ints();
+  /** Answers to questions: the same. */
+  readonly answers: { readonly question: number; readonly node: number; readonly value: number }[] = [];
+  readonly #answered = new PairMap();
+
+  constructor(tables: Tables) {
+    this.tables = tables;
+  }
+
+  /** Makes the choices of a node known. */
+  expand(actor: number, node: number): void {
+    const { tables, values } = this;
+    if ((tables.first[actor] as Ints).data[node] === -1) tables.expand(actor, node);
+    const first = (tables.first[actor] as Ints).data[node] as number;
+    const end = first + ((tables.count[actor] as Ints).data[node] as number);
+    while (values.length < end) values.push(0);
+    for (let choice = first; choice < end; choice++)
+      if (values.data[choice] === 0) values.data[choice] = this.#resolve(choice, new Map([[actor, node]]));
+  }
+
+  /** Answers a question at a node. */
+  answer(question: number, node: number): number {
+    const at = this.#answered.get(question, node);
+    if (at !== -1) return (this.answers[at] as (typeof this.answers)[number]).value;
+    const { choice, known, actor } = this.questions[question] as Question;
+    const value = this.#resolve(choice, new Map([...known, [actor, node]]));
+    this.#answered.set(question, node, this.answers.push({ question, node, value }) - 1);
+    return value;
+  }
+
+  /** Lets a choice happen as far as it is known: a leaf, or the next question. */
+  #resolve(choice: number, known: ReadonlyMap<number, number>): number {
+    const { tables } = this;
+    const nodes = new Map(known);
+    const { actor } = tables.choices[choice] as Choice;
+    const target = tables.target.data[choice] as number;
+    let effect: number;
+    if (target === direct) {
+      effect = tables.own.data[choice] as number;
+    } else {
+      const node = nodes.get(target);
+      if (node === undefined) return this.#ask(choice, known, target);
+      effect = tables.effect(choice, node);
+      nodes.set(target, tables.effectTarget.data[effect] as number);
+    }
+    nodes.set(actor, tables.effectActor.data[effect] as number);
+    let decided = tables.effectDecided.data[effect] as number;
+    const queue = tables.left(effect);
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      const node = nodes.get(item.actor);
+      if (node === undefined) return this.#ask(choice, known, item.actor);
+      if (item.sent !== -1) {
+        nodes.set(item.actor, tables.keep(item.actor, node, item.sent));
+      } else {
+        const received = tables.receive(item.actor, node, item.message);
+        nodes.set(item.actor, tables.effectActor.data[received] as number);
+        decided |= tables.effectDecided.data[received] as number;
+        queue.push(...tables.left(received));
+      }
+    }
+    const changes = [...nodes].flatMap(([one, after]) => {
+      const before = known.get(one) as number;
+      return before === after ? [] : [{ actor: one, before, after }];
+    });
+    return this.leaves.push({ changes, decided });
+  }
+
+  #ask(choice: number, known: ReadonlyMap<number, number>, actor: number): number {
+    return -this.questions.push({ choice, known, actor });
+  }
+}

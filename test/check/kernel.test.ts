@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { brokenModels } from '../../machines/broken/index.ts';
+import { propertiesFor } from '../../machines/properties/index.ts';
+import { explore, type Report } from '../../src/check/explore.ts';
+import { subjectOf, type Subject } from '../../src/check/subject.ts';
+import { faults, small, smallTopology, type Small } from './subjects.ts';
+
+const both = (subject: Subject, given: Small, options: Parameters<typeof explore>[2] = {}) =>
+  Promise.all((['wasm', 'javascript'] as const).map((kernel) =>
+    explore(subject, propertiesFor(smallTopology(given)), { ...options, partialOrder: false, symmetry: false, kernel })));
+const told = ({ states, transitions, depth, complete, stopped, properties }: Report) => ({
+  states, transitions, depth, complete, stopped, properties: properties.map(({ name, verdict, way }) => [name, verdict, way?.steps.length]),
+});
+
+/** Golden: worlds and steps. */
+const table: [Small, number | undefined, number, number][] = [
+  [{ users: 2 }, undefined, 225, 720],
+  [{ sysfs: true, users: 1, times: 1 }, undefined, 2249, 6573],
+  [{ sysfs: true, users: 2, times: 1 }, 1, 1989, 3189],
+  [{ sysfs: true, devices: 2, times: 1, users: 1 }, undefined, 5790, 18060],
+  [{ hotplug: true, users: 1, times: 1 }, undefined, 1485, 3300],
+  [{ hotplug: true, users: 1, times: 1, bus: 'platform' }, undefined, 1400, 3079],
+  [{ sysfs: true, module: true, users: 1, times: 1 }, 2, 37849, 101787],
+  [{ sysfs: true, users: 1, devices: 2, times: 2, model: 'v6.1.y' }, 2, 177496, 534860],
+  [{ sysfs: true, times: 1, answers: { probe: [0, -12, -517], firmware_dma_configure: [0, -517] } }, undefined, 411, 756],
+];
+
+describe('the kernels agree on every count, verdict and length', () => {
+  test.each(table)('%j, %s calls at once: %i worlds, %i steps', async (given, together, states, transitions) => {
+    const [wasm, javascript] = await both(subjectOf(small(given).system, { together }), given);
+    expect(wasm?.explain.kernel).toBe('wasm');
+    expect(told(wasm as Report)).toEqual(told(javascript as Report));
+    expect([wasm?.states, wasm?.transitions]).toEqual([states, transitions]);
+  });
+
+  test.each(brokenModels.map((broken) => [broken.name, broken] as const))('%s', async (name, { model }) => {
+    const given = { ...(faults[name] as [Small, number])[0], model };
+    const [wasm, javascript] = await both(small(given).subject, given);
+    expect(told(wasm as Report)).toEqual(told(javascript as Report));
+  });
+});
+
+test('a search that is stopped says the same of what it saw', async () => {
+  const given: Small = { sysfs: true, users: 2 };
+  const [wasm] = await both(small(given).subject, given, { limit: 5000 });
+  expect(wasm).toMatchObject({ complete: false, stopped: 'limit' });
+  expect(wasm?.properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict === 'holds')).toEqual([]);
+  const [tight] = await both(small(given).subject, given, { memory: 8_000_000 });
+  expect(tight).toMatchObject({ complete: false, stopped: 'memory' });
+});
+
+test('tables that move as they grow lose nothing', async () => {
+  const given: Small = { sysfs: true, users: 1, module: true };
+  const report = await explore(subjectOf(small(given).system, { together: 2 }), [], { partialOrder: false, symmetry: false });
+  expect(report).toMatchObject({ complete: true, states: 286_260 });
+});
+
+test('the kernel in use is the one in the source', async () => {
+  const { text } = (await import('../../src/check/kernel/assemble.mjs' as string)) as { text: () => Promise<string> };
+  expect(readFileSync(new URL('../../src/check/kernel/bytes.ts', import.meta.url), 'utf8')).toBe(await text());
+}, 60_000);
