@@ -117,7 +117,7 @@ function guarded<Result>(code: ErrorCode, file: string, work: () => Result): Res
     return work();
   } catch (error) {
     if (error instanceof ModelError || !(error instanceof Error) || !('code' in error)) throw error;
-    throw new ModelError(code, error.message.replace(/^\w+: /, ''), { at: file, cause: error });
+    throw new ModelError(code, error.message.replace(/^\w+: |, \w+( '.*')?$/g, ''), { at: file, cause: error });
   }
 }
 

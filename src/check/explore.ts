@@ -276,8 +276,9 @@ async function drive(run: Run, begun: number, keeper: Keeper): Promise<Report['s
       await new Promise((resolve) => setImmediate(resolve));
     }
   } catch (error) {
-    if (error instanceof ModelError && error.code === 'out-of-memory') return 'memory';
-    throw error;
+    if (!(error instanceof ModelError) || error.code !== 'out-of-memory') throw error;
+    if (search.next > 0) return 'memory';
+    throw new ModelError('too-little-memory', `no world could be expanded: ${error.message}`, { at: '--memory', accepted: '100M or more' });
   }
 }
 
