@@ -54,7 +54,7 @@ describe('check', () => {
     const broken = (JSON.parse(out) as Document).properties.filter(({ verdict }) => verdict === 'broken');
     expect(code).toBe(exit.violation);
     expect(broken.map(({ name, path }) => [name, path.filter(({ event }) => !event.type.endsWith('.ret')).length])).toEqual([
-      ['a group that a user owns has no driver that uses the DMA API', 14], ['a group with an owner is counted', 35],
+      ['a group that a user owns has no driver that uses the DMA API', 15], ['a group with an owner is counted', 37],
     ]);
     expect(broken[0]?.path[0]).toMatchObject({ from: 'environment', event: { from: 'environment' } });
   });
