@@ -129,11 +129,23 @@ export const errorCodes = {
     means: 'The file is not a way that Spin printed through an exported model.',
     usually: 'the .trail file itself, or the trail of another model',
   },
-  // The file system refused, and nothing was written.
+  // The file system refused. The checker sees it before the search begins.
   'unwritable-file': {
     fault: 'input',
-    means: 'The file cannot be written.',
-    usually: 'a folder that does not exist or belongs to somebody else',
+    means: 'The file cannot be written; what was there before still is.',
+    usually: 'a folder that does not exist, or one that belongs to somebody else',
+  },
+  // The checker: --resume with something else.
+  'not-a-checkpoint': {
+    fault: 'input',
+    means: 'The file is not a whole checkpoint.',
+    usually: 'a copy that was cut off, or another file',
+  },
+  // The checker: --resume with another question than the one that was saved.
+  'other-checkpoint': {
+    fault: 'input',
+    means: 'The checkpoint belongs to another model, topology, list of properties, set of options or version.',
+    usually: 'an argument of the first run that is missing now',
   },
   // The checker, before the first world.
   'too-little-memory': {
