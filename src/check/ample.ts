@@ -19,6 +19,7 @@ import type { Local } from '../world/locals.ts';
 import { ModelError } from '../errors.ts';
 import { Ints, PairMap } from './ints.ts';
 import type { Judge } from './judge.ts';
+import type { Locals } from './saved.ts';
 import type { Reduction, Search } from './search.ts';
 import type { Choice, Node, Tables } from './tables.ts';
 
@@ -110,6 +111,26 @@ export class Ample implements Reduction {
     }
   }
 
+  /** What was learnt, and what was relied on because of it. */
+  save(locals: Locals): unknown {
+    const relied = this.#questions.filter(({ alone }) => alone)
+      .map(({ actor, local, message, thread, locks, live, version }) => [actor, locals.of(actor, local), message, thread, locks, live, version]);
+    return { labels: this.#labels, versions: this.#versions, next: this.#next, relied };
+  }
+
+  /** Takes over what `save` gave; `locals` are the local states that it numbered. */
+  restore(saved: unknown, locals: readonly (readonly Local[])[]): void {
+    const { labels, versions, next, relied } = saved as { labels: Label[][]; versions: number[]; next: number; relied: [number, number, number, number, number, number, number][] };
+    this.#next = next;
+    for (const [actor, known] of labels.entries()) this.#labels[actor] = known;
+    for (const [actor, version] of versions.entries()) this.#versions[actor] = version;
+    for (const [actor, number, message, thread, locks, live, version] of relied) {
+      const local = (locals[actor] as Local[])[number] as Local;
+      const question: Question = { actor, local, message, thread, locks, live, version, alone: true };
+      this.#asked.set(this.#context(actor, message, thread, locks, live), local.id, this.#questions.push(question) - 1);
+    }
+  }
+
   #learn(actor: number, message: number, thread: number, locks: number): void {
     const labels = this.#labels[actor] as Label[];
     const label = labels.find((one) => one.thread === thread && one.message === message);
@@ -191,15 +212,19 @@ export class Ample implements Reduction {
   }
 
   #alone(actor: number, local: Local, message: number, thread: number, locks: number): boolean {
-    const where = this.#number(this.#contexts, actor * 4096 + (thread & 4095), message);
-    const who = this.#number(this.#contexts, -2 - where, locks);
-    const context = this.#live === -1 ? who : this.#number(this.#contexts, -2 - who, this.#live);
+    const context = this.#context(actor, message, thread, locks, this.#live);
     const known = this.#asked.get(context, local.id);
     if (known !== -1) return (this.#questions[known] as Question).alone;
     const question: Question = { actor, local, message, thread, locks, live: this.#live, version: this.#versions[actor] as number, alone: false };
     question.alone = this.#answer(question);
     this.#asked.set(context, local.id, this.#questions.push(question) - 1);
     return question.alone;
+  }
+
+  #context(actor: number, message: number, thread: number, locks: number, live: number): number {
+    const where = this.#number(this.#contexts, actor * 4096 + (thread & 4095), message);
+    const who = this.#number(this.#contexts, -2 - where, locks);
+    return live === -1 ? who : this.#number(this.#contexts, -2 - who, live);
   }
 
   #number(map: PairMap, a: number, b: number): number {

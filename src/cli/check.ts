@@ -2,7 +2,7 @@
 import type { Model } from '../../machines/model.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
-import type { Untaken } from '../check/coverage.ts';
+import { neverEntered, type Untaken } from '../check/coverage.ts';
 import { explore, type Outcome, type Progress, type Report } from '../check/explore.ts';
 import { replay, tell } from '../check/replay.ts';
 import { simulate, type SimulationReport } from '../check/simulate.ts';
@@ -15,7 +15,7 @@ import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
 type Options = Asked & {
-  readonly limit?: number; readonly memory?: number; readonly workers: number; readonly localStates?: number; readonly explain?: true; readonly coverage?: true;
+  readonly limit?: number; readonly memory?: number; readonly workers: number; readonly localStates?: number; readonly checkpoint?: string; readonly checkpointEvery: number; readonly resume?: string; readonly explain?: true; readonly coverage?: true;
   readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number;
 };
 
@@ -26,6 +26,9 @@ export function register(program: Program): void {
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
     .option('--workers <n>', 'threads that search together where no reduction is on', count('--workers', 1), 1)
     .option('--local-states <n>', 'local states that one actor may have before a chart is said to grow without bound. Default 16384', count('--local-states', 1))
+    .option('--checkpoint <file>', 'keep what is known in this file, now and then and when stopped')
+    .option('--checkpoint-every <seconds>', 'seconds between two checkpoints', count('--checkpoint-every'), 30)
+    .option('--resume <file>', 'go on from this checkpoint; everything else as in the first run, but --limit and --memory')
     .option('--explain', 'say what each reduction saved, and how large a world is')
     .option('--coverage', 'list the transitions and answers that no world used, and what never came')
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
@@ -44,6 +47,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
   }
   const report = await explore(subjectOf(system, { together }), properties, {
     limit: options.limit, memory: options.memory, workers: options.workers, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
+    ...(options.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, every: options.checkpointEvery } }), resume: options.resume,
     onProgress: (progress) => out.progress(progressLine(progress)),
   });
   out.progress('');
@@ -51,6 +55,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
   out.result({
     schema: 'dma-ownership/check@1', model: model.name, topology, states: report.states, transitions: report.transitions, depth: report.depth,
     complete: report.complete, bounds: { together: together ?? null, limit: options.limit ?? null }, ...(report.stopped ? { stopped: report.stopped } : {}), seconds: round(report.seconds),
+    ...(report.resumed === undefined ? {} : { resumed: report.resumed }), ...(report.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, ...report.checkpoint } }),
     properties: report.properties.map((outcome) => ({
       name: outcome.name, kind: outcome.kind, verdict: outcome.verdict,
       path: (told.get(outcome) ?? []).map(({ from, to, event }) => ({ from, to, event })),
@@ -124,9 +129,16 @@ function text(
     }),
     '',
     `${grouped(report.states)} worlds, ${grouped(report.transitions)} steps, depth ${report.depth}, ${report.seconds.toFixed(1)} s: ${ended(report)}`,
+    ...(report.resumed === undefined ? [] : [`resumed with ${grouped(report.resumed)} worlds of ${options.resume}`]),
+    ...(report.checkpoint === undefined ? [] : [kept(report.checkpoint, options.checkpoint as string, report.complete)]),
     ...(options.explain ? explained(report) : []),
     ...(options.coverage ? covered(report) : []),
   ].join('\n');
+}
+
+function kept({ worlds, lost }: NonNullable<Report['checkpoint']>, file: string, complete: boolean): string {
+  if (lost !== undefined) return `${file} could not be written (${lost}); what it has are ${grouped(worlds)} worlds of this run`;
+  return complete ? `${file} has ${grouped(worlds)} worlds and is needed no longer` : `${file} has ${grouped(worlds)} worlds; go on with --resume ${file}`;
 }
 
 function ended({ stopped, explain }: Report): string {
@@ -147,13 +159,21 @@ function explained({ explain: { partialOrder, symmetry, moves, nodes, bits, byte
 }
 
 function covered({ coverage: { transitions, taken, dead, notMet, answers } }: Report): string[] {
-  const line = ({ chart, state, event, branch, guard, why }: Untaken) =>
-    `  ${[chart, state].filter((part) => part !== '').join('.')}  ${event || 'always'}, branch ${branch}${guard === undefined ? '' : ` [${guard}]`}: ${why}`;
+  const place = ({ chart, state }: Untaken) => [chart, state].filter((part) => part !== '').join('.');
+  const line = (one: Untaken) =>
+    `  ${place(one)}  ${one.event || 'always'}, branch ${one.branch}${one.guard === undefined ? '' : ` [${one.guard}]`}: ${one.why}`;
+  const lines = (all: readonly Untaken[]) => {
+    const closed = all.filter(({ why }) => why === neverEntered).map(place);
+    return [
+      ...all.filter(({ why }) => why !== neverEntered).map(line),
+      ...[...new Set(closed)].map((state) => `  ${state}: ${neverEntered} (${closed.filter((one) => one === state).length} transitions)`),
+    ];
+  };
   const calls = [...new Set(answers.map(({ call }) => call))];
   return [
     '', `${grouped(taken)} of ${grouped(transitions)} transitions of the charts were taken; ${dead.length} are dead in this topology, ${notMet.length} were not met.`,
-    ...(dead.length > 0 ? ['dead:', ...dead.map(line)] : []),
-    ...(notMet.length > 0 ? ['not met:', ...notMet.map(line)] : []),
+    ...(dead.length > 0 ? ['dead:', ...lines(dead)] : []),
+    ...(notMet.length > 0 ? ['not met:', ...lines(notMet)] : []),
     ...(answers.length > 0 ? ['answers that nobody ever got:', ...calls.map((call) => `  ${call}: ${answers.filter((one) => one.call === call).map(({ ret }) => ret).join(', ')}`)] : []),
   ];
 }

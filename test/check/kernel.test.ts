@@ -46,7 +46,7 @@ test('a search that is stopped says the same of what it saw', async () => {
   const [wasm] = await both(small(given).subject, given, { limit: 5000 });
   expect(wasm).toMatchObject({ complete: false, stopped: 'limit' });
   expect(wasm?.properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict === 'holds')).toEqual([]);
-  const [tight] = await both(small(given).subject, given, { memory: 8_000_000 });
+  const [tight] = await both(small(given).subject, given, { memory: 13_000_000 });
   expect(tight).toMatchObject({ complete: false, stopped: 'memory' });
 });
 

@@ -15,6 +15,7 @@ import * as header from './header.ts';
 import { mapOf, room, type MemoryMap, type Sizes } from './map.ts';
 import type { Crew } from './crew.ts';
 import { repacked } from './repack.ts';
+import { pack } from '../worlds.ts';
 import { treeOf, type Tree } from './tree.ts';
 import type { Memory, Module, WebAssembly } from './webassembly.ts';
 import { Writer } from './writer.ts';
@@ -83,7 +84,7 @@ export class Kernel {
     scout(this.steps);
     this.#absorb();
     this.layout = this.#tree();
-    this.#sizes = this.#sizesFor({ pairSlots: 2 ** 17, slots: 2 ** 16 });
+    this.#sizes = this.#sizesFor({ pairSlots: 2 ** 17, slots: 2 ** 18 });
     this.#map = mapOf(this.#sizes);
     const initial = Math.ceil(this.#map.end / page);
     this.#memory = new wasm.Memory(crew === undefined ? { initial } : { initial, maximum: 2 ** 16, shared: true });
@@ -110,6 +111,32 @@ export class Kernel {
     let sum = 0n;
     for (let worker = 0; worker < this.#sizes.workers; worker++) sum += view[(this.#map.own + worker * header.OWN_BYTES + header.OWN_TRANSITIONS) >>> 3] as bigint;
     return Number(sum);
+  }
+
+  /**
+   * Takes over worlds that another kernel had found, and goes on with the one at `next`, after so many transitions.
+   *
+   * @param read gives the nodes of a world
+   */
+  goOn(size: number, read: (place: number, nodes: Int32Array) => void, next: number, transitions: number): void {
+    const nodes = new Int32Array(this.layout.bits.length);
+    for (let place = 0; place < size; place++) {
+      read(place, nodes);
+      for (const [actor, node] of nodes.entries()) this.steps.expand(actor, node);
+    }
+    this.#absorb();
+    this.#stale = true;
+    for (let place = 0; place < size; place++) {
+      this.#ready();
+      read(place, nodes);
+      const words = new Int32Array(this.layout.words);
+      pack(this.layout, nodes, words);
+      this.#here(words);
+      this.#calls.put();
+    }
+    new BigUint64Array(this.#memory.buffer)[(this.#map.own + header.OWN_TRANSITIONS) >>> 3] = BigInt(transitions);
+    this.#set(header.NEXT, next);
+    this.#set(header.END, next);
   }
 
   /** Next world to expand. */
@@ -259,7 +286,7 @@ export class Kernel {
     const { slots, pairSlots, workers } = this.#sizes;
     const batch = header.PENDING_ROOM * workers;
     const pairs = this.#get(header.PAIRS) + batch * 4;
-    const more = { slots: this.size + batch > room(slots) ? slots * 2 : slots, pairSlots: pairs > pairSlots / 2 ? pairSlots * 2 : pairSlots };
+    const more = { slots: this.size + batch > room(slots) ? slots * (slots < 2 ** 23 ? 4 : 2) : slots, pairSlots: pairs > pairSlots / 2 ? pairSlots * 2 : pairSlots };
     const many = pairs > this.layout.most;
     if (many) this.#plain = Math.max(leastPlain, this.#plain - 9);
     if (this.#stale || many || more.slots > slots || more.pairSlots > pairSlots) this.#remake(more, many);

@@ -30,6 +30,7 @@ export interface MemoryMap {
   readonly asks: number;
   readonly answers: number;
   readonly leaves: number;
+  readonly memory: number;
   readonly pairs: number;
   readonly folds: number;
   readonly wishes: number;
@@ -65,6 +66,7 @@ export function mapOf({ workers, nodes, choices, questions, answers, leaves, pai
     asks: take(questions * 12),
     answers: take(answers * 16),
     leaves: take(leaves),
+    memory: take((header.MEMORY_MASK + 1) * 8),
     pairs: take((pairSlots / 2) * 8),
     folds: take(pairSlots / 2),
     wishes: take(pairSlots / 2),

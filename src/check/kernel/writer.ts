@@ -35,6 +35,7 @@ export class Writer {
   /** By leaf: where it stands behind `LEAVES_AT`. The first place is nobody's, because 0 is no value. */
   #leaves: number[] = [];
   #leafEnd = 16;
+  readonly #changes = new Map<string, number>();
 
   constructor(steps: Steps, judge: Judge) {
     this.#steps = steps;
@@ -47,6 +48,16 @@ export class Writer {
   /** Bytes that all leaves take. */
   leafBytes(layout: Tree): number {
     return this.#steps.leaves.reduce((bytes, leaf) => bytes + this.#leaf(leaf, layout).byteLength, 16);
+  }
+
+  /** Number of what changed words do to a root; 0: nothing. */
+  #change(words: ReadonlyMap<number, number>, layout: Tree, root: 0 | 1): number {
+    const below = [...words].filter(([word]) => layout.rootOf[word] === root);
+    if (below.length === 0) return 0;
+    const key = `${root} ${below.join()}`;
+    if (layout.shifts[0] > header.MEMORY_ROOT || this.#changes.size >= header.NO_MEMORY - 1) return header.NO_MEMORY;
+    if (!this.#changes.has(key)) this.#changes.set(key, this.#changes.size + 1);
+    return this.#changes.get(key) as number;
   }
 
   /** A value of `steps` as the kernel knows it: an address instead of a leaf's number. */
@@ -75,7 +86,7 @@ export class Writer {
       [header.WORDS, words], [header.INNERS, shape.length], [header.SHAPE_AT, map.shape],
       [header.ROOT_FIRST, roots[0]], [header.ROOT_SECOND, roots[1]], [header.ROOT_THIRD, roots[2]], [header.SHIFT_SECOND, shifts[0]], [header.SHIFT_THIRD, shifts[1]],
       [header.ACTORS, this.#actors()], [header.ACTORS_AT, map.actors], [header.CHOICES_AT, map.choices], [header.ASKS_AT, map.asks],
-      [header.EDGES_AT, map.answers], [header.EDGES_MASK, sizes.answers - 1], [header.LEAVES_AT, map.leaves],
+      [header.MEMORY_AT, map.memory], [header.EDGES_AT, map.answers], [header.EDGES_MASK, sizes.answers - 1], [header.LEAVES_AT, map.leaves],
       [header.TOGETHER, Math.min(tables.subject.together, 0x7fffffff)], [header.PAIRS_AT, map.pairs], [header.PAIRS_ROOM, Math.min(sizes.pairSlots / 2, layout.most)],
       [header.PAIR_SLOTS_AT, map.pairSlots], [header.PAIR_SLOTS_MASK, sizes.pairSlots - 1], [header.FOLDS_AT, map.folds], [header.WISHES_AT, map.wishes],
       [header.WORLDS_AT, map.worlds], [header.WORLDS_ROOM, room(sizes.slots)], [header.SLOTS_AT, map.slots], [header.SLOTS_MASK, sizes.slots - 1],
@@ -87,6 +98,7 @@ export class Writer {
     this.#written = { choices: 0, questions: 0, answers: 0 };
     this.#leaves = [];
     this.#leafEnd = 16;
+    this.#changes.clear();
     this.append();
   }
 
@@ -132,7 +144,8 @@ export class Writer {
       touched.add(layout.words + inner);
       return [layout.words + inner, left, right];
     });
-    return Int32Array.of(decided, visible, words.size, inners.length / 3, ...[...words].flatMap(([word, change]) => [word * 4, change]), ...inners.map((node) => node * 4));
+    const { roots: [, , third] } = layout;
+    return Int32Array.of(decided, visible, this.#change(words, layout, 0), this.#change(words, layout, 1), words.get(third) ?? 0, words.size, inners.length / 3, ...[...words].flatMap(([word, change]) => [word * 4, change]), ...inners.map((node) => node * 4));
   }
 
   #answer({ question, node, value }: { question: number; node: number; value: number }): void {
