@@ -117,7 +117,19 @@ export const errorCodes = {
     means: 'A way that the checker found cannot be taken by the system.',
     usually: 'a chart that reads something besides its context and its event',
   },
-  // The checker: a file that cannot be written, seen before the search begins.
+  // The export: the text would be larger than any tool reads.
+  'too-large-to-export': {
+    fault: 'input',
+    means: 'The topology or a property is too large for the format.',
+    usually: 'a format that writes every world down, or a property that looks at many actors at once',
+  },
+  // What another checker printed is not a way through an exported model.
+  'not-a-trail': {
+    fault: 'input',
+    means: 'The file is not a way that Spin printed through an exported model.',
+    usually: 'the .trail file itself, or the trail of another model',
+  },
+  // The file system refused. The checker sees it before the search begins.
   'unwritable-file': {
     fault: 'input',
     means: 'The file cannot be written; what was there before still is.',

@@ -197,6 +197,18 @@ export class Search {
     }
   }
 
+  /** Every choice in the world in hand, actor by actor. */
+  choices(): number[] {
+    const full = this.#full();
+    const found: number[] = [];
+    for (let actor = 0; actor < this.nodes.length; actor++) {
+      const [first, count] = this.#choices(actor);
+      if (full && count > 0 && this.#begins(actor, this.nodes[actor] as number)) continue;
+      for (let choice = first; choice < first + count; choice++) found.push(choice);
+    }
+    return found;
+  }
+
   /** The same with the reduction of the search: `row` leads to the next world that was kept, which is in `nodes`. */
   rows(place: number, each: (row: readonly number[]) => void): void {
     this.#told = each;
