@@ -69,7 +69,7 @@ export function runSpin(promela: string, { spin = ['-o1', '-o2', '-o3'], cc = ['
     return {
       states, transitions: number(/^\s*([\d.e+]+) transitions/m), errors: number(/errors: (\d+)/),
       failed: new Set([...stdout.matchAll(/assertion violated\s+!\((\d+)\)|pan:\d+: invalid (end) state/g)].map(([, property, end]) => property ?? end ?? '')),
-      complete: status === 0 && signal === null && !lost.test(stdout + stderr) && /State-vector/.test(stdout),
+      complete: !cc.some((flag) => flag.startsWith('-DBFS_PAR')) && status === 0 && signal === null && !lost.test(stdout + stderr) && /State-vector/.test(stdout),
       cpuSeconds: (user ?? NaN) + (system ?? NaN), bytesPerState: Math.round(10 * mebibytes * 2 ** 20 / states) / 10, vector: number(/State-vector (\d+) byte/),
       trail, output: stdout + stderr,
     };

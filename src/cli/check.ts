@@ -9,6 +9,7 @@ import { simulate, type SimulationReport } from '../check/simulate.ts';
 import { subjectOf } from '../check/subject.ts';
 import type { Fact, System } from '../world/world.ts';
 import { asked, asking, bytes, count, type Asked } from './asked.ts';
+import { ModelError } from '../errors.ts';
 import { exit, type Exit } from './exit.ts';
 import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
@@ -16,7 +17,7 @@ import type { Program } from './program.ts';
 
 type Options = Asked & {
   readonly limit?: number; readonly memory?: number; readonly workers: number; readonly localStates?: number; readonly checkpoint?: string; readonly checkpointEvery: number; readonly resume?: string; readonly explain?: true; readonly coverage?: true;
-  readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number;
+  readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number; readonly schedule: 'uniform' | 'pct'; readonly depth: number; readonly walk: number;
 };
 
 export function register(program: Program): void {
@@ -34,6 +35,9 @@ export function register(program: Program): void {
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
     .option('--no-partial-order', 'visit every order of independent steps')
     .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate', 1))
+    .option('--schedule <name>', 'with --simulate: uniform, or pct: by priorities that change --depth times less one', schedule, 'uniform' as const)
+    .option('--depth <n>', 'with --schedule pct: how many steps have to come in the right order', count('--depth', 1, 100), 3)
+    .option('--walk <n>', 'with --simulate: begin with this walk; --simulate 1 --walk 7 takes walk 7 again', count('--walk'), 0)
     .option('--seed <n>', 'with --simulate: the same seed gives the same walks', count('--seed'), 1)
     .does(check);
 }
@@ -43,7 +47,8 @@ async function check(out: Output, file: string | undefined, options: Options): P
   const signal = interruption();
   if (options.simulate !== undefined) {
     const subject = subjectOf(system, { together });
-    return simulated(out, system, model.name, await simulate(system, subject, properties, { walks: options.simulate, seed: options.seed, signal }), options.seed);
+    const { simulate: walks, seed, schedule, depth, walk: first } = options;
+    return simulated(out, system, model.name, await simulate(system, subject, properties, { walks, seed, schedule, depth, first, signal }), options, signal.aborted);
   }
   const report = await explore(subjectOf(system, { together }), properties, {
     limit: options.limit, memory: options.memory, workers: options.workers, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
@@ -68,20 +73,23 @@ async function check(out: Output, file: string | undefined, options: Options): P
   return exitOf(report);
 }
 
-/** Exit code 1 for a violation; else 5, because walks decide nothing. */
-function simulated(out: Output, system: System, model: string, { walks, steps, samples }: SimulationReport, seed: number): Exit {
+/** Exit code 1 for a violation; else 4, because walks decide nothing. */
+function simulated(out: Output, system: System, model: string, { walks, steps, samples }: SimulationReport, { seed, schedule, depth }: Options, interrupted: boolean): Exit {
   const told = samples.map((sample) => ({ ...sample, path: sample.steps === undefined ? [] : replay(system, sample.steps).facts }));
   out.result({
-    schema: 'dma-ownership/check@1', model, complete: false, simulated: { walks, steps, seed },
-    properties: told.map(({ name, verdict, walk, path }) => ({ name, verdict, ...(walk === undefined ? {} : { walk }), path: path.map(({ from, to, event }) => ({ from, to, event })) })),
+    schema: 'dma-ownership/check@1', model, complete: false, simulated: { walks, steps, seed, schedule, ...(schedule === 'pct' ? { depth } : {}) },
+    properties: told.map(({ name, verdict, walk, walked, steps: shrunk, path }) => ({
+      name, verdict, ...(walk === undefined ? {} : { walk, walked, shrunk: shrunk?.length }), path: path.map(({ from, to, event }) => ({ from, to, event })),
+    })),
   } as { schema: string }, () => [
-    ...told.flatMap(({ name, verdict, walk, path }) => [
+    ...told.flatMap(({ name, verdict, walk, walked, steps: shrunk, path }) => [
       `${out.paint(verdict === 'broken' ? 'red' : 'yellow', verdict.padEnd(8))} ${name}`,
-      ...(walk === undefined ? [] : [`         walk ${walk} of seed ${seed}:`, ...tell(path).map((line) => `           ${line}`)]),
+      ...(walk === undefined ? [] : [`         walk ${walk} of seed ${seed}, ${walked} steps, shrunk to ${shrunk?.length}:`, ...tell(path).map((line) => `           ${line}`)]),
     ]),
     '', `${grouped(walks)} walks, ${grouped(steps)} steps: what is not broken was only sampled.`,
   ].join('\n'));
-  return samples.some(({ verdict }) => verdict === 'broken') ? exit.violation : exit.limit;
+  if (samples.some(({ verdict }) => verdict === 'broken')) return exit.violation;
+  return interrupted ? exit.interrupted : exit.inconclusive;
 }
 
 function exitOf({ properties, stopped }: Report): Exit {
@@ -182,4 +190,9 @@ function described({ devices, threads }: Topology): string {
   const often = [...new Set(threads.map(({ times }) => times))];
   const times = often.length === 1 ? (often[0] === null ? 'each again and again' : `at most ${often[0] === 1 ? 'once' : `${often[0]} times`} each`) : 'some a bounded number of times';
   return `${devices.length} devices; threads ${threads.map(({ name }) => name).join(', ')}, ${times}`;
+}
+
+function schedule(given: string): 'uniform' | 'pct' {
+  if (given === 'uniform' || given === 'pct') return given;
+  throw new ModelError('wrong-use', `there is no schedule ${given}`, { at: '--schedule', accepted: ['uniform', 'pct'] });
 }
