@@ -66,6 +66,14 @@ export const ownedIsNotDefault = property({
   holds: (seen) => seen.group.every(({ owner, domain }) => owner === null || domain !== 'default'),
 });
 
+export const oneDomain = property({
+  kind: 'always', name: 'every device of a group is attached to the domain of the group',
+  why: 'A device left behind by an attach that failed half way reaches memory that the group was to keep from it, or none at all.',
+  commit: '6.1.18 and 6.3 for an attach, 6.2 for a claim',
+  sees: { group: ({ context }: Looked) => ({ strays: (context['strays'] ?? []) as readonly string[] }) },
+  holds: (seen) => seen.group.every(({ strays }) => strays.length === 0),
+});
+
 export const unuseIsExpected = property({
   kind: 'always', name: 'iommu_device_unuse_default_domain never warns',
   why: 'It warns when nobody is counted: somebody cleaned up what was never configured, or twice.',
