@@ -6,7 +6,7 @@ import { goals, fairLoops } from './graph.ts';
 import { lines } from './growth.ts';
 import { coverage, type Coverage } from './coverage.ts';
 import { Judge } from './judge.ts';
-import { pathTo, stepAs, type Way } from './path.ts';
+import { pathTo, stepAs, stepOf, type Way } from './path.ts';
 import type { Kind, Property, Verdict } from './property.ts';
 import { compile, FastSearch, type Compiled } from './fast.ts';
 import { Search, type Visitor } from './search.ts';
@@ -77,10 +77,10 @@ export interface Explanation {
   readonly bytes: number;
 }
 
-/** Where a property was decided: at a world, or on a choice taken from one. */
+/** Where a property was decided: at a world, or on the last choice of a row that was taken from one. */
 export interface Found {
   readonly place: number;
-  readonly choice: number;
+  readonly row: readonly number[];
 }
 
 /**
@@ -117,6 +117,8 @@ async function exploreWith(compiled: Compiled | undefined, subject: Subject, pro
       continue;
     }
     if (stopped !== 'again') {
+      const { fault } = round.ample ?? {};
+      if (fault) throw fault.error.leadingThere(lines([...fault.trail.map((choice) => stepOf(round, choice)), ...(fault.then ? [stepAs(round, fault.then)] : [])]));
       const states = round.search.worlds.size;
       const complete = stopped === undefined;
       const seconds = () => (performance.now() - begun) / 1000;
@@ -151,9 +153,9 @@ export class Round implements Visitor {
     this.#properties = properties;
     this.judge = new Judge(tables, properties);
     const eventual = properties.some(({ kind }) => kind === 'leadsTo');
-    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, before);
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
+    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, this.symmetry, before);
     this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
     const memory = options.memory ?? 2 ** 32;
     if (compiled !== undefined && !this.ample && !this.symmetry && !eventual) {
@@ -183,12 +185,12 @@ export class Round implements Visitor {
     if (this.symmetry && !this.symmetry.agrees(this.judge, fold, nodes)) this.lopsided = true;
     for (const [index, property] of this.#properties.entries()) {
       const yes = ((answers[index] as number) & 1) === 1;
-      if (property.kind === 'always' ? !yes : property.kind === 'sometimes' && !property.rests && !property.step && yes) this.#note(property, place, -1);
+      if (property.kind === 'always' ? !yes : property.kind === 'sometimes' && !property.rests && !property.step && yes) this.#note(property, place, []);
     }
   }
 
-  decided(properties: number, place: number, choice: number): void {
-    for (const [bit, property] of this.#tables.watched.entries()) if (((properties >> bit) & 1) === 1) this.#note(property, place, choice);
+  decided(properties: number, place: number, row: readonly number[]): void {
+    for (const [bit, property] of this.#tables.watched.entries()) if (((properties >> bit) & 1) === 1) this.#note(property, place, row);
   }
 
   expanding(place: number, nodes: Int32Array, quiet: boolean, open: number): void {
@@ -196,10 +198,10 @@ export class Round implements Visitor {
       const answers = this.judge.answers(this.judge.fold(nodes), nodes);
       for (const [index, property] of this.#properties.entries()) {
         const yes = ((answers[index] as number) & 1) === 1;
-        if (property.kind === 'atRest' ? !yes : property.kind === 'sometimes' && property.rests && yes) this.#note(property, place, -1);
+        if (property.kind === 'atRest' ? !yes : property.kind === 'sometimes' && property.rests && yes) this.#note(property, place, []);
       }
     } else if (open === 0) {
-      for (const property of this.#properties) if (property.kind === 'neverStuck') this.#note(property, place, -1);
+      for (const property of this.#properties) if (property.kind === 'neverStuck') this.#note(property, place, []);
     }
   }
 
@@ -212,8 +214,8 @@ export class Round implements Visitor {
     };
   }
 
-  #note(property: Property, place: number, choice: number): void {
-    if (!this.found.has(property)) this.found.set(property, { place, choice });
+  #note(property: Property, place: number, row: readonly number[]): void {
+    if (!this.found.has(property)) this.found.set(property, { place, row: [...row] });
   }
 }
 
@@ -251,8 +253,10 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
     const { name, kind } = property;
     const found = round.found.get(property);
     if (kind === 'sometimes') {
-      const verdict: Verdict = found ? 'holds' : complete ? 'broken' : 'unknown';
-      outcomes.push({ name, kind, verdict, ...(found ? { way: wayTo(round, found), shortest: !round.ample } : {}) });
+      const settled = round.ample?.settled.get(property);
+      const way = found ? wayTo(round, found) : settled && { steps: settled.map((choice) => stepOf(round, choice)) };
+      const verdict: Verdict = way ? 'holds' : complete ? 'broken' : 'unknown';
+      outcomes.push({ name, kind, verdict, ...(way ? { way, shortest: !round.ample } : {}) });
     } else if (found) {
       outcomes.push({ name, kind, verdict: 'broken', ...nearest(round, property, found, options) });
     } else if (!complete) {
@@ -261,7 +265,7 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
       const lost = orNoMemory(() => goals(round, properties.indexOf(property), property));
       outcomes.push({
         name, kind, verdict: lost === undefined ? 'unknown' : lost === -1 ? 'holds' : 'broken',
-        ...(lost === undefined || lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }),
+        ...(lost === undefined || lost === -1 ? {} : { way: wayTo(round, { place: lost, row: [] }), shortest: !round.ample }),
       });
     } else if (kind === 'leadsTo') {
       const loop = fairLoops(round, properties.indexOf(property));
@@ -285,7 +289,7 @@ function orNoMemory<Result>(ask: () => Result): Result | undefined {
   }
 }
 
-const wayTo = (round: Round, { place, choice }: Found): Way => pathTo(round, place, choice === -1 ? [] : [choice]);
+const wayTo = (round: Round, { place, row }: Found): Way => pathTo(round, place, row);
 
 /** With a reduction, a shorter way may have been left out: looks again without, no deeper, for a while. */
 function nearest(round: Round, property: Property, found: Found, options: ExploreOptions): { way: Way; shortest: boolean } {
