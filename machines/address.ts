@@ -23,6 +23,10 @@ export const vfioContainerAt = (user: string): Address => `vfio_container:${user
 /** A process has one iommufd, named like its thread. */
 export const iommufdCtxAt = (user: string): Address => `iommufd_ctx:${user}`;
 export const driverAt = (driver: string): Address => `driver:${driver}`;
+/** Files of sysfs: drivers/D/bind, drivers/D/unbind, devices/X/driver_override. */
+export const bindFileAt = (driver: string): Address => `bind:${driver}`;
+export const unbindFileAt = (driver: string): Address => `unbind:${driver}`;
+export const overrideFileAt = (device: string): Address => `driver_override:${device}`;
 export const busAt = (bus: string): Address => `bus:${bus}`;
 export const asyncAt = (device: string): Address => `thread:async:${device}`;
 

@@ -21,7 +21,7 @@ export type AttachCall =
 type Answer =
   | Ret<'dev->p', { readonly dead: boolean; readonly driver: string | null }>
   | Ret<'klist_drivers_next', { readonly name: string | null }>
-  | Ret<'driver_match_device' | 'probe_type' | 'driver_probe_device' | 'driver_deferred_probe_add'>
+  | Ret<'klist_iter_exit' | 'driver_match_device' | 'probe_type' | 'driver_probe_device' | 'driver_deferred_probe_add'>
   | Ret<'device_is_bound' | 'device_bind_driver' | 'device_set_driver'>;
 
 interface Context extends Busy {
@@ -139,7 +139,7 @@ export const device_attach = setup({
         'driver_match_device.ret': [
           { guard: 'zero', target: 'in_klist_drivers_next' },
           { guard: 'matchDefers', target: 'in_driver_deferred_probe_add' },
-          { guard: 'failed', target: 'scanned', actions: 'keepError' },
+          { guard: 'failed', target: 'in_klist_iter_exit', actions: 'keepError' },
           { guard: 'async', target: 'in_probe_type' },
           { target: 'in_driver_probe_device' },
         ],
@@ -147,7 +147,7 @@ export const device_attach = setup({
     },
     in_driver_deferred_probe_add: {
       entry: call(() => deferredProbe, ({ device }) => ({ type: 'driver_deferred_probe_add', device })),
-      on: { 'driver_deferred_probe_add.ret': { target: 'scanned', actions: done(-EPROBE_DEFER) } },
+      on: { 'driver_deferred_probe_add.ret': { target: 'in_klist_iter_exit', actions: done(-EPROBE_DEFER) } },
     },
     in_probe_type: {
       entry: call(({ drv }) => driverAt(drv ?? ''), ({ want_async }) => ({ type: 'probe_type', want_async })),
@@ -163,12 +163,17 @@ export const device_attach = setup({
       on: {
         'driver_probe_device.ret': [
           { guard: 'positive', target: 'in_klist_drivers_next' },
-          { guard: 'failed', target: 'scanned', actions: 'keepError' },
-          { target: 'scanned', actions: done(1) },
+          { guard: 'failed', target: 'in_klist_iter_exit', actions: 'keepError' },
+          { target: 'in_klist_iter_exit', actions: done(1) },
         ],
       },
     },
 
+    in_klist_iter_exit: {
+      description: 'The walk ends before the end of the list.',
+      entry: call(({ bus }) => busAt(bus), () => ({ type: 'klist_iter_exit' })),
+      on: { 'klist_iter_exit.ret': 'scanned' },
+    },
     scanned: {
       always: [
         { guard: ({ context }) => context.ret === 0 && context.allow_async && context.have_async, target: 'answered', actions: 'schedule' },

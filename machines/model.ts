@@ -3,8 +3,8 @@
  */
 import type { AnyStateMachine } from 'xstate';
 import {
-  asyncAt, attachAt, bindingAt, busAt, busDmaAt, deferredProbe, deferredProbeWork, deviceAt, driverAt, groupAt, iommufdCtxAt, notifierAt,
-  parentLockAt, pciRescanRemoveLock, vfioContainerAt, vfioDeviceAt, vfioGroupAt,
+  asyncAt, attachAt, bindFileAt, bindingAt, busAt, busDmaAt, deferredProbe, deferredProbeWork, deviceAt, driverAt, groupAt, iommufdCtxAt,
+  notifierAt, overrideFileAt, parentLockAt, pciRescanRemoveLock, unbindFileAt, vfioContainerAt, vfioDeviceAt, vfioGroupAt,
 } from './address.ts';
 import type { Address, Plain } from './chart.ts';
 import { plainBus } from './kernel.ts';
@@ -16,6 +16,7 @@ export interface Charts {
   readonly driver_binding: AnyStateMachine;
   readonly device_attach: AnyStateMachine;
   readonly mutex: AnyStateMachine;
+  readonly kernfs_node: AnyStateMachine;
   readonly bus_notifier: AnyStateMachine;
   readonly bus_type: AnyStateMachine;
   readonly iommu_group: AnyStateMachine;
@@ -57,8 +58,16 @@ const managedBy = (topology: Topology, driver: string | null) =>
 const vfioBy = (topology: Topology, { driver, present, group }: DeviceSpec) =>
   present && group !== null && (topology.drivers.find(({ name }) => name === driver)?.vfio ?? false);
 
-/** Actors of one device; `vfio`: a VFIO driver has registered it from the start. */
-export function deviceActors(model: Model, spec: DeviceSpec, vfio = false): Placement[] {
+/** A file of sysfs; where nobody knows who is inside it, `unfollowed`. */
+const fileActor = ({ charts }: Model, address: Address, state: 'active' | 'removed' | 'unfollowed'): Placement =>
+  ({ address, chart: charts.kernfs_node, input: { address }, value: state });
+
+/** The files of one driver that somebody may be inside when it is unregistered. */
+export const driverFiles = (model: Model, driver: string, state: 'active' | 'removed' | 'unfollowed'): Placement[] =>
+  [bindFileAt(driver), unbindFileAt(driver)].map((address) => fileActor(model, address, state));
+
+/** Actors of one device. `vfio`: a VFIO driver has registered it from the start; not `followed`: who writes to its files is not known. */
+export function deviceActors(model: Model, spec: DeviceSpec, { vfio = false, followed = true } = {}): Placement[] {
   const { charts } = model;
   const { name, bus, driver, present } = spec;
   const grouped = present && spec.grouped && spec.group !== null;
@@ -83,6 +92,7 @@ export function deviceActors(model: Model, spec: DeviceSpec, vfio = false): Plac
       address: notifierAt(name), chart: charts.bus_notifier,
       input: { address: notifierAt(name), device: name, bus, group, listens: iommu, release: model.release, joined: grouped },
     },
+    fileActor(model, overrideFileAt(name), !followed ? 'unfollowed' : present ? 'active' : 'removed'),
     { address: asyncAt(name), chart: charts.async_helper, input: { address: asyncAt(name), device: name } },
     {
       address: vfioDeviceAt(name), chart: charts.vfio_device, input: { address: vfioDeviceAt(name), device: name, group, refcount: vfio ? 1 : 0 },
@@ -116,18 +126,18 @@ export function actorsOf(model: Model, topology: Topology): Placement[] {
   const present = topology.devices.filter((device) => device.present);
   const members = (id: number) => present.filter(({ group, grouped }) => grouped && group === id);
   return [
-    ...topology.devices.flatMap((device) => deviceActors(model, device, vfioBy(topology, device))),
+    ...topology.devices.flatMap((device) => deviceActors(model, device, { vfio: vfioBy(topology, device) })),
     ...groups.flatMap((id) => groupActors(model, id, members(id).map(({ name }) => name),
       members(id).filter(({ driver }) => driver !== null && !managedBy(topology, driver)).length,
       present.filter((device) => device.group === id && vfioBy(topology, device)).map(({ name }) => name))),
-    ...topology.drivers.map((driver): Placement => ({
+    ...topology.drivers.flatMap((driver): Placement[] => [{
       address: driverAt(driver.name), chart: charts.device_driver,
       input: {
         address: driverAt(driver.name), driver: driver.name, driver_managed_dma: driver.driver_managed_dma, async: driver.async,
         vfio: driver.vfio, klist_devices: present.filter((device) => device.driver === driver.name).map(({ name }) => name),
       },
       ...(driver.registered ? { value: 'registered' } : {}),
-    })),
+    }, ...driverFiles(model, driver.name, driver.registered ? 'active' : 'removed')]),
     ...buses.map((bus): Placement => ({
       address: busAt(bus), chart: charts.bus_type,
       input: {

@@ -117,6 +117,36 @@ export const errorCodes = {
     means: 'A way that the checker found cannot be taken by the system.',
     usually: 'a chart that reads something besides its context and its event',
   },
+  // The export: the text would be larger than any tool reads.
+  'too-large-to-export': {
+    fault: 'input',
+    means: 'The topology or a property is too large for the format.',
+    usually: 'a format that writes every world down, or a property that looks at many actors at once',
+  },
+  // What another checker printed is not a way through an exported model.
+  'not-a-trail': {
+    fault: 'input',
+    means: 'The file is not a way that Spin printed through an exported model.',
+    usually: 'the .trail file itself, or the trail of another model',
+  },
+  // The file system refused. The checker sees it before the search begins.
+  'unwritable-file': {
+    fault: 'input',
+    means: 'The file cannot be written; what was there before still is.',
+    usually: 'a folder that does not exist, or one that belongs to somebody else',
+  },
+  // The checker: --resume with something else.
+  'not-a-checkpoint': {
+    fault: 'input',
+    means: 'The file is not a whole checkpoint.',
+    usually: 'a copy that was cut off, or another file',
+  },
+  // The checker: --resume with another question than the one that was saved.
+  'other-checkpoint': {
+    fault: 'input',
+    means: 'The checkpoint belongs to another model, topology, list of properties, set of options or version.',
+    usually: 'an argument of the first run that is missing now',
+  },
   // The checker, before the first world.
   'too-little-memory': {
     fault: 'input',

@@ -8,6 +8,7 @@
  */
 import { assign } from 'xstate';
 import { bus_notifier } from '../bus_notifier.ts';
+import { bus_type } from '../bus_type.ts';
 import { device } from '../device.ts';
 import { deviceAt } from '../address.ts';
 import { sends, type Here } from '../chart.ts';
@@ -16,6 +17,7 @@ import { bind_store } from '../entry/bind_store.ts';
 import { device_add } from '../entry/device_add.ts';
 import { device_bind_driver } from '../entry/device_bind_driver.ts';
 import { dma_owner } from '../entry/dma_owner.ts';
+import { kernfs_node } from '../kernfs_node.ts';
 import { iommu_group } from '../v6.12.y/iommu_group.ts';
 import { changed, stateAt, type Config } from './patch.ts';
 
@@ -150,4 +152,16 @@ export const bindsTheDead = changed(device_bind_driver, (config) => {
 export const scansAtOnce = changed(device_add, (config) => {
   stateAt(config, 'begun').always.shift();
   stateAt(config, 'over').always.shift();
+});
+
+/** Who removes a file does not wait for those inside. */
+export const drainsNobody = changed(kernfs_node, (config) => {
+  const { on } = stateAt(config, 'active');
+  on.kernfs_remove = on.kernfs_remove[0];
+  delete on.kernfs_remove.guard;
+});
+
+/** A driver leaves the list of its bus while somebody stands at it (klist_del instead of klist_remove). */
+export const leavesUnderWalkers = changed(bus_type, (config) => {
+  stateAt(config, 'registered').on.klist_drivers_del.shift();
 });

@@ -39,4 +39,6 @@ export const brokenModels: readonly Broken[] = [
   broken('dev->driver is cleared early', 'a driver has DMA only where dev->driver names it', { device: charts.driverGoesEarly }),
   broken('a dead device is bound by hand', 'a device is put on the list of its driver once', entry({ device_bind_driver: charts.bindsTheDead })),
   broken('scan without a lock', 'a device is not added while it is being added or removed, nor removed then', entry({ device_add: charts.scansAtOnce })),
+  broken('unregister passes a writer', 'a device is bound only to a driver that is registered', { kernfs_node: charts.drainsNobody }),
+  broken('unregister passes a walker', 'a device is bound only to a driver that is registered', { bus_type: charts.leavesUnderWalkers }),
 ];

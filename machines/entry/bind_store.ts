@@ -6,20 +6,24 @@
  * The write answers 0 for the byte count.
  */
 import { assign, setup } from 'xstate';
-import { bindingAt, deviceAt } from '../address.ts';
+import { bindFileAt, bindingAt, deviceAt } from '../address.ts';
 import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EAGAIN, EBUSY, ENODEV, EPROBE_DEFER } from '../kernel.ts';
 
 type Command = Call<'bind_store', { readonly device: string; readonly driver: string }>;
-type Answer = Ret<'bus_find_device_by_name' | 'driver_match_device' | 'device_lock' | '__driver_probe_device' | 'device_unlock'>;
+type Answer = Ret<'kernfs_get_active' | 'kernfs_put_active' | 'bus_find_device_by_name' | 'driver_match_device' | 'device_lock' | '__driver_probe_device' | 'device_unlock'>;
 interface Context extends Busy { device: string; driver: string }
 
 const { call, say } = sends<Context, Command | Answer>();
+const toFile = (type: string) => call(({ driver }) => bindFileAt(driver), () => ({ type }));
 const toDevice = (type: string) => call(({ device }) => deviceAt(device), ({ device, driver }) => ({ type, device, driver }));
 
 export const bind_store = setup({
   types: {} as Types<Context, Command | Answer>,
-  guards: { zero: ({ event }) => 'ret' in event && event.ret === 0 },
+  guards: {
+    zero: ({ event }) => 'ret' in event && event.ret === 0,
+    failed: ({ event }) => 'ret' in event && event.ret < 0,
+  },
   actions: {
     begin: assign(({ event }) => ('driver' in event
       ? { caller: event.from, call: event.type, device: event.device, driver: event.driver, ret: 0 } : {})),
@@ -43,12 +47,22 @@ export const bind_store = setup({
   initial: 'idle',
   on: { bind_store: { actions: 'refuse' } },
   states: {
-    idle: { on: { bind_store: { target: 'in_bus_find_device_by_name', actions: 'begin' } } },
+    idle: { on: { bind_store: { target: 'in_kernfs_get_active', actions: 'begin' } } },
+    in_kernfs_get_active: {
+      description: 'The file goes before its driver, and the driver not before the last writer.',
+      entry: toFile('kernfs_get_active'),
+      on: {
+        'kernfs_get_active.ret': [
+          { guard: 'failed', target: 'answered', actions: 'absent' },
+          { target: 'in_bus_find_device_by_name' },
+        ],
+      },
+    },
     in_bus_find_device_by_name: {
       entry: toDevice('bus_find_device_by_name'),
       on: {
         'bus_find_device_by_name.ret': [
-          { guard: 'zero', target: 'answered', actions: 'absent' },
+          { guard: 'zero', target: 'in_kernfs_put_active', actions: 'absent' },
           { target: 'in_driver_match_device' },
         ],
       },
@@ -58,7 +72,7 @@ export const bind_store = setup({
       entry: toDevice('driver_match_device'),
       on: {
         'driver_match_device.ret': [
-          { guard: 'zero', target: 'answered', actions: 'absent' },
+          { guard: 'zero', target: 'in_kernfs_put_active', actions: 'absent' },
           { target: 'in_device_lock' },
         ],
       },
@@ -73,8 +87,9 @@ export const bind_store = setup({
     },
     in_device_unlock: {
       entry: toDevice('device_unlock'),
-      on: { 'device_unlock.ret': { target: 'answered', actions: 'device_driver_attach.ret' } },
+      on: { 'device_unlock.ret': { target: 'in_kernfs_put_active', actions: 'device_driver_attach.ret' } },
     },
+    in_kernfs_put_active: { entry: toFile('kernfs_put_active'), on: { 'kernfs_put_active.ret': 'answered' } },
     answered: { entry: ['reply', 'idle'], always: 'idle' },
   },
 });

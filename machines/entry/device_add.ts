@@ -9,7 +9,7 @@
  * Left out: the errors of kobject, class and attribute files; fw_devlink.
  */
 import { assign, setup } from 'xstate';
-import { attachAt, busAt, deviceAt, notifierAt } from '../address.ts';
+import { attachAt, busAt, deviceAt, notifierAt, overrideFileAt } from '../address.ts';
 import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY, EEXIST } from '../kernel.ts';
 import { hotplugLock } from '../mutex.ts';
@@ -18,7 +18,7 @@ type Where = { readonly device: string; readonly bus: string };
 type Command = Call<'device_add', Where> | Call<'pci_bus_add_device', Where> | Call<'pci_scan_single_device', Where>;
 type Answer =
   | Ret<'dev->driver', { readonly driver: string | null }>
-  | Ret<'mutex_lock' | 'mutex_unlock' | 'bus_find_device_by_name' | 'klist_devices_add' | 'bus_add_device' | 'bus_notify' | 'ready_to_probe' | 'drivers_autoprobe_show'>
+  | Ret<'kernfs_activate' | 'mutex_lock' | 'mutex_unlock' | 'bus_find_device_by_name' | 'klist_devices_add' | 'bus_add_device' | 'bus_notify' | 'ready_to_probe' | 'drivers_autoprobe_show'>
   | Ret<'pci_bus_add_device' | 'device_lock' | '__device_attach' | 'device_unlock'>;
 interface Context extends Busy { device: string; bus: string }
 
@@ -86,7 +86,12 @@ export const device_add = setup({
       entry: 'device_add',
       initial: 'in_bus_add_device',
       states: {
-        in_bus_add_device: { entry: toDevice('bus_add_device'), on: { 'bus_add_device.ret': 'in_klist_devices_add' } },
+        in_bus_add_device: { entry: toDevice('bus_add_device'), on: { 'bus_add_device.ret': 'in_device_add_groups' } },
+        in_device_add_groups: {
+          meta: { function: 'bus_add_device' },
+          entry: call(({ device }) => overrideFileAt(device), () => ({ type: 'kernfs_activate' })),
+          on: { 'kernfs_activate.ret': 'in_klist_devices_add' },
+        },
         in_klist_devices_add: { entry: toBus('klist_devices_add'), on: { 'klist_devices_add.ret': 'in_bus_notify' } },
         in_bus_notify: {
           entry: call(({ device }) => notifierAt(device), () => ({ type: 'bus_notify', action: 'BUS_NOTIFY_ADD_DEVICE' })),

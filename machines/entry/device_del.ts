@@ -9,7 +9,7 @@
  * Left out: children of a bridge, SR-IOV functions, devres of the device itself.
  */
 import { assign, setup } from 'xstate';
-import { bindingAt, busAt, deferredProbe, deviceAt, notifierAt } from '../address.ts';
+import { bindingAt, busAt, deferredProbe, deviceAt, notifierAt, overrideFileAt } from '../address.ts';
 import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY, ENODEV, type Notifier } from '../kernel.ts';
 import { hotplugLock } from '../mutex.ts';
@@ -17,7 +17,7 @@ import { hotplugLock } from '../mutex.ts';
 type Where = { readonly device: string; readonly bus: string };
 type Command = Call<'device_del', Where> | Call<'pci_stop_and_remove_bus_device', Where>;
 type Answer =
-  | Ret<'mutex_lock' | 'mutex_unlock'>
+  | Ret<'kernfs_remove' | 'mutex_lock' | 'mutex_unlock'>
   | Ret<'bus_find_device_by_name' | 'device_lock' | '__device_release_driver' | 'device_unlock' | 'kill_device' | 'bus_notify'>
   | Ret<'klist_devices_del' | 'bus_remove_device' | 'driver_deferred_probe_del' | 'kobject_del'>;
 interface Context extends Busy { device: string; bus: string }
@@ -102,8 +102,13 @@ export const device_del = setup({
         in_del_device: { entry: notify('BUS_NOTIFY_DEL_DEVICE'), on: { 'bus_notify.ret': 'bus_remove_device' } },
         bus_remove_device: {
           meta: { function: 'bus_remove_device' },
-          initial: 'in_klist_devices_del',
+          initial: 'in_device_remove_groups',
           states: {
+            in_device_remove_groups: {
+              description: 'Waits for who is writing to a file of the device.',
+              entry: call(({ device }) => overrideFileAt(device), () => ({ type: 'kernfs_remove' })),
+              on: { 'kernfs_remove.ret': 'in_klist_devices_del' },
+            },
             in_klist_devices_del: {
               entry: call(({ bus }) => busAt(bus), ({ device }) => ({ type: 'klist_devices_del', name: device })),
               on: { 'klist_devices_del.ret': 'in_bus_remove_device' },

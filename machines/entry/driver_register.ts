@@ -3,12 +3,13 @@
  * as a write to new_id asks for it.
  *
  * Kernel v6.1.y and v6.12.y: drivers/base/driver.c driver_register, drivers/base/bus.c bus_add_driver, drivers/base/
- * dd.c driver_attach, __driver_attach. Matching is done without device_lock. Results of probes are dropped: only a
+ * dd.c driver_attach, __driver_attach. The files `bind` and `unbind` appear when every device has been met. Matching is done without device_lock. Results of probes are dropped: only a
  * driver of the same name makes it fail.
+ * Left out: the file new_id, which an unregister would wait for too.
  */
-import { assign, setup } from 'xstate';
-import { asyncAt, bindingAt, busAt, deferredProbe, deviceAt, driverAt } from '../address.ts';
-import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
+import { and, assign, setup } from 'xstate';
+import { asyncAt, bindFileAt, bindingAt, busAt, deferredProbe, deviceAt, driverAt, unbindFileAt } from '../address.ts';
+import { notBusy, sends, type Address, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY, EPROBE_DEFER } from '../kernel.ts';
 
 type Where = { readonly driver: string; readonly bus: string };
@@ -16,12 +17,13 @@ type Command = Call<'driver_register', Where> | Call<'driver_attach', Where>;
 type Answer =
   | Ret<'klist_devices_next', { readonly name: string | null }>
   | Ret<'dev->driver', { readonly driver: string | null }>
-  | Ret<'driver_find' | 'bus_add_driver' | 'klist_drivers_add' | 'drivers_autoprobe_show' | 'driver_match_device' | 'probe_type'>
+  | Ret<'kernfs_activate' | 'driver_find' | 'bus_add_driver' | 'klist_drivers_add' | 'drivers_autoprobe_show' | 'driver_match_device' | 'probe_type'>
   | Ret<'device_lock' | 'driver_probe_device' | 'device_unlock' | '__driver_attach_async' | 'driver_deferred_probe_add'>;
 interface Context extends Busy { driver: string; bus: string; device: string | null }
 
 const { call, say } = sends<Context, Command | Answer>();
 const toDevice = (type: string) => call(({ device }) => deviceAt(device ?? ''), ({ device, driver }) => ({ type, device, driver }));
+const addFile = (at: (driver: string) => Address) => call(({ driver }) => at(driver), () => ({ type: 'kernfs_activate' }));
 const toDriver = (type: string) => call(({ driver }) => driverAt(driver), () => ({ type }));
 
 export const driver_register = setup({
@@ -69,7 +71,7 @@ export const driver_register = setup({
     },
     in_drivers_autoprobe: {
       entry: call(({ bus }) => busAt(bus), () => ({ type: 'drivers_autoprobe_show' })),
-      on: { 'drivers_autoprobe_show.ret': [{ guard: 'zero', target: 'answered' }, { target: 'driver_attach' }] },
+      on: { 'drivers_autoprobe_show.ret': [{ guard: 'zero', target: 'add_bind_files' }, { target: 'driver_attach' }] },
     },
     driver_attach: {
       meta: { function: '__driver_attach' },
@@ -79,6 +81,7 @@ export const driver_register = setup({
           entry: call(({ bus }) => busAt(bus), ({ device }) => ({ type: 'klist_devices_next', after: device })),
           on: {
             'klist_devices_next.ret': [
+              { guard: and(['noMore', 'registering']), target: '#add_bind_files' },
               { guard: 'noMore', target: '#answered' },
               { target: 'in_driver_match_device', actions: 'take' },
             ],
@@ -137,6 +140,14 @@ export const driver_register = setup({
             },
           },
         },
+      },
+    },
+    add_bind_files: {
+      id: 'add_bind_files',
+      initial: 'in_unbind',
+      states: {
+        in_unbind: { entry: addFile(unbindFileAt), on: { 'kernfs_activate.ret': 'in_bind' } },
+        in_bind: { entry: addFile(bindFileAt), on: { 'kernfs_activate.ret': '#answered' } },
       },
     },
     answered: {

@@ -2,24 +2,26 @@
  * driver_unregister: a module with a driver is unloaded: each device is released, the last of the list first.
  *
  * Kernel v6.1.y and v6.12.y: drivers/base/driver.c driver_unregister, drivers/base/bus.c bus_remove_driver, drivers/
- * base/dd.c driver_detach. A driver that may probe asynchronously first waits for every async probe to end.
+ * base/dd.c driver_detach. First the files `bind` and `unbind` go: who is inside one of them is waited for, and nobody
+ * gets in any more. A driver that may probe asynchronously first waits for every async probe to end.
  */
 import { assign, setup } from 'xstate';
-import { asyncAt, bindingAt, busAt, deviceAt, driverAt } from '../address.ts';
-import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
+import { asyncAt, bindFileAt, bindingAt, busAt, deviceAt, driverAt, unbindFileAt } from '../address.ts';
+import { notBusy, sends, type Address, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY } from '../kernel.ts';
 
 type Command = Call<'driver_unregister', { readonly driver: string; readonly bus: string }>;
 type Answer =
   | Ret<'klist_devices_next', { readonly name: string | null }>
   | Ret<'klist_last', { readonly device: string | null }>
-  | Ret<'klist_drivers_del' | 'probe_type' | 'async_synchronize_full' | 'bus_remove_driver'>
+  | Ret<'kernfs_remove' | 'klist_drivers_del' | 'probe_type' | 'async_synchronize_full' | 'bus_remove_driver'>
   | Ret<'device_lock' | '__device_release_driver' | 'device_unlock'>;
 interface Context extends Busy { driver: string; bus: string; device: string | null }
 
 const { call, say } = sends<Context, Command | Answer>();
 const toDevice = (type: string) => call(({ device }) => deviceAt(device ?? ''), () => ({ type }));
 const toDriver = (type: string) => call(({ driver }) => driverAt(driver), () => ({ type }));
+const removeFile = (at: (driver: string) => Address) => call(({ driver }) => at(driver), () => ({ type: 'kernfs_remove' }));
 const toBus = (type: string) => call(({ bus }) => busAt(bus), ({ driver, device }) => ({ type, name: driver, after: device }));
 
 export const driver_unregister = setup({
@@ -50,9 +52,17 @@ export const driver_unregister = setup({
   initial: 'idle',
   on: { driver_unregister: { actions: 'refuse' } },
   states: {
-    idle: { on: { driver_unregister: { target: 'in_klist_drivers_del', actions: 'begin' } } },
+    idle: { on: { driver_unregister: { target: 'remove_bind_files', actions: 'begin' } } },
+    remove_bind_files: {
+      entry: 'driver_unregister',
+      initial: 'in_bind',
+      states: {
+        in_bind: { entry: removeFile(bindFileAt), on: { 'kernfs_remove.ret': 'in_unbind' } },
+        in_unbind: { entry: removeFile(unbindFileAt), on: { 'kernfs_remove.ret': '#driver_unregister.in_klist_drivers_del' } },
+      },
+    },
     in_klist_drivers_del: {
-      entry: ['driver_unregister', toBus('klist_drivers_del')],
+      entry: toBus('klist_drivers_del'),
       on: { 'klist_drivers_del.ret': 'in_probe_type' },
     },
     in_probe_type: {

@@ -5,7 +5,7 @@
  * driver is compared without lock, and the release has no filter: a driver that came in between is unbound instead.
  */
 import { assign, setup } from 'xstate';
-import { bindingAt, deviceAt } from '../address.ts';
+import { bindingAt, deviceAt, unbindFileAt } from '../address.ts';
 import { notBusy, sends, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY, ENODEV } from '../kernel.ts';
 
@@ -14,16 +14,20 @@ type Command =
   | Call<'device_release_driver', { readonly device: string }>;
 type Answer =
   | Ret<'dev->driver', { readonly driver: string | null }>
+  | Ret<'kernfs_get_active' | 'kernfs_put_active'>
   | Ret<'bus_find_device_by_name' | 'device_lock' | '__device_release_driver' | 'device_unlock'>;
 interface Context extends Busy { device: string; driver: string }
 
 const { call, say } = sends<Context, Command | Answer>();
+const toFile = (type: string) => call(({ driver }) => unbindFileAt(driver), () => ({ type }));
 const toDevice = (type: string) => call(({ device }) => deviceAt(device), () => ({ type }));
 
 export const unbind_store = setup({
   types: {} as Types<Context, Command | Answer>,
   guards: {
     zero: ({ event }) => 'ret' in event && event.ret === 0,
+    failed: ({ event }) => 'ret' in event && event.ret < 0,
+    writing: ({ context }) => context.call === 'unbind_store',
     other: ({ context, event }) => event.type === 'dev->driver.ret' && event.driver !== context.driver,
   },
   actions: {
@@ -44,15 +48,25 @@ export const unbind_store = setup({
   states: {
     idle: {
       on: {
-        unbind_store: { target: 'in_bus_find_device_by_name', actions: 'begin' },
+        unbind_store: { target: 'in_kernfs_get_active', actions: 'begin' },
         device_release_driver: { target: 'in_device_lock', actions: 'begin' },
+      },
+    },
+    in_kernfs_get_active: {
+      description: 'The file goes before its driver, and the driver not before the last writer.',
+      entry: toFile('kernfs_get_active'),
+      on: {
+        'kernfs_get_active.ret': [
+          { guard: 'failed', target: 'answered', actions: 'absent' },
+          { target: 'in_bus_find_device_by_name' },
+        ],
       },
     },
     in_bus_find_device_by_name: {
       entry: toDevice('bus_find_device_by_name'),
       on: {
         'bus_find_device_by_name.ret': [
-          { guard: 'zero', target: 'answered', actions: 'absent' },
+          { guard: 'zero', target: 'in_kernfs_put_active', actions: 'absent' },
           { target: 'in_dev_driver' },
         ],
       },
@@ -62,7 +76,7 @@ export const unbind_store = setup({
       entry: toDevice('dev->driver'),
       on: {
         'dev->driver.ret': [
-          { guard: 'other', target: 'answered', actions: 'absent' },
+          { guard: 'other', target: 'in_kernfs_put_active', actions: 'absent' },
           { target: 'in_device_lock' },
         ],
       },
@@ -77,8 +91,14 @@ export const unbind_store = setup({
     },
     in_device_unlock: {
       entry: toDevice('device_unlock'),
-      on: { 'device_unlock.ret': { target: 'answered', actions: 'device_release_driver_internal.ret' } },
+      on: {
+        'device_unlock.ret': [
+          { guard: 'writing', target: 'in_kernfs_put_active', actions: 'device_release_driver_internal.ret' },
+          { target: 'answered', actions: 'device_release_driver_internal.ret' },
+        ],
+      },
     },
+    in_kernfs_put_active: { entry: toFile('kernfs_put_active'), on: { 'kernfs_put_active.ret': 'answered' } },
     answered: { entry: ['reply', 'idle'], always: 'idle' },
   },
 });

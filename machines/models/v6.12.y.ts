@@ -10,6 +10,7 @@ import { device_attach } from '../device_attach.ts';
 import { device_driver } from '../device_driver.ts';
 import { driver_binding } from '../driver_binding.ts';
 import { deferred_probe_work_func } from '../entry/deferred_probe_work_func.ts';
+import { kernfs_node } from '../kernfs_node.ts';
 import type { Model } from '../model.ts';
 import { mutex } from '../mutex.ts';
 import { device_dma_owner } from '../v6.12.y/device_dma_owner.ts';
@@ -26,7 +27,7 @@ export const v6_12_y: Model = {
   name: 'v6.12.y',
   about: 'Debian 6.12.117: v6.1.y plus claims by device, -EPROBE_DEFER without default domain, a failed claim moves back',
   charts: {
-    device, driver_binding, device_attach, bus_notifier, bus_type, iommu_group, device_driver, deferred_probe, mutex,
+    device, driver_binding, device_attach, bus_notifier, bus_type, iommu_group, device_driver, deferred_probe, mutex, kernfs_node,
     deferred_probe_work_func, async_helper, vfio_device, vfio_group, vfio_container, iommufd_ctx,
     bus_dma: { pci: bus_dma, platform: bus_dma, amba: bus_dma, 'fsl-mc': bus_dma, cdx: cdx_dma },
     entry: { ...entries, device_dma_owner, group_store_type, iommufd_user },

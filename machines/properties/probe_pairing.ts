@@ -81,6 +81,13 @@ export const listedOnce = property({
   step: ({ event, before }) => event.type !== 'klist_add_tail' || !(before.context['klist_devices'] as readonly unknown[]).includes(event['device']),
 });
 
+export const boundToRegistered = property({
+  kind: 'always', name: 'a device is bound only to a driver that is registered',
+  why: 'driver_unregister() has released every device: who is bound behind it keeps a driver whose module is gone.',
+  sees: {},
+  step: ({ event, before }) => event.type !== 'klist_add_tail' || before.value === 'registered',
+});
+
 export const comesAndGoesInTurn = property({
   kind: 'always', name: 'a device is not added while it is being added or removed, nor removed then',
   why: 'Nobody in the driver core keeps the two apart: who adds and removes the device has to.',

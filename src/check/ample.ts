@@ -18,11 +18,12 @@
  * it passes only what was visited).
  */
 import { ModelError } from '../errors.ts';
-import { Futures } from './futures.ts';
+import { Futures, type SavedFutures } from './futures.ts';
 import { Ints } from './ints.ts';
 import { Meetings } from './meetings.ts';
 import { generator } from './random.ts';
 import type { Judge } from './judge.ts';
+import type { WayStep } from './path.ts';
 import type { Property } from './property.ts';
 import type { Reduction, Search } from './search.ts';
 import { Sight, type Looks } from './sight.ts';
@@ -31,6 +32,13 @@ import type { Choice, Node, Tables } from './tables.ts';
 
 /** Walks before the first search and steps of each at most; no more of them once so many have taught nothing. */
 const [walks, longest, nearby, enoughIdle] = [3000, 300, 30, 60];
+
+export interface SavedAmple {
+  readonly next: number;
+  readonly version: number;
+  readonly futures: SavedFutures;
+  readonly settled: readonly (readonly [number, readonly WayStep[]])[];
+}
 
 export class Ample implements Reduction {
   readonly #tables: Tables;
@@ -43,10 +51,10 @@ export class Ample implements Reduction {
   #others: Others = { at: new Int32Array(0), sets: new Int32Array(0), known: false };
   readonly #gathered: Others[] = [];
   /** What a chart did wrong on such a walk. The search meets it too, unless it was wrong for once only. */
-  fault: { readonly error: ModelError; readonly trail: readonly number[]; readonly then: Choice | undefined } | undefined;
+  fault: { readonly error: ModelError; readonly trail: readonly WayStep[] } | undefined;
   readonly #sight: Sight;
-  /** Worlds that a `sometimes` looks for, found on the walks before the search: choices from the first world. */
-  readonly settled: Map<Property, readonly number[]>;
+  /** Worlds that a `sometimes` looks for, found on the walks before the search, with the way there. */
+  readonly settled: Map<Property, readonly WayStep[]>;
   /** Of the world in hand, by actor: for whom it works, and, for a thread, the locks that it holds. */
   readonly #roots: Int32Array;
   readonly #held: Int32Array;
@@ -68,15 +76,16 @@ export class Ample implements Reduction {
     this.#holders = this.#locks.map(() => new Ints());
     this.#held = new Int32Array(actors.length);
     this.#meetings = before ? before.#meetings : new Meetings(tables, this.#judge, this.#futures, this.#locks);
-    this.settled = before ? before.settled : new Map<Property, readonly number[]>();
+    this.settled = before ? before.settled : new Map<Property, readonly WayStep[]>();
     this.#sight = before ? before.#sight : new Sight(judge, this.settled);
     this.#roots = new Int32Array(actors.length);
     this.#before = new Int32Array(actors.length);
   }
 
-  /** Narrows this search, by what is known now. */
-  follow(search: Search): void {
+  /** Narrows this search, by what is known now; `resumed`: by what `restore` brings. */
+  follow(search: Search, resumed = false): void {
     this.#search = search;
+    if (resumed) return;
     this.#wander(search, this.#earlier);
     this.#futures.freeze();
     this.#version = this.#futures.version;
@@ -102,6 +111,20 @@ export class Ample implements Reduction {
     const locks = this.#held[this.#thread] as number;
     this.survey(nodes);
     this.#futures.learn(this.#thread, this.#before, effects, locks);
+  }
+
+  /** What was learnt, and what was relied on because of it. */
+  save(): SavedAmple {
+    return { next: this.#next, version: this.#version, futures: this.#futures.save(), settled: [...this.settled].map(([property, steps]) => [this.#judge.properties.indexOf(property), steps]) };
+  }
+
+  /** Takes over what `save` gave, in place of walks. */
+  restore({ next, version, futures, settled }: SavedAmple): void {
+    this.#next = next;
+    this.#version = version;
+    this.#futures.restore(futures);
+    this.settled.clear();
+    for (const [index, steps] of settled) this.settled.set(this.#judge.properties[index] as Property, steps);
   }
 
   /** Is it time to look whether what was learnt since undoes a decision? */
@@ -157,7 +180,8 @@ export class Ample implements Reduction {
         this.#walk(search, often, trail, earlier ? nearby : longest, (times) => (walk % 2) * times + next() * walk);
       } catch (error) {
         if (!(error instanceof ModelError)) throw error;
-        this.fault ??= { error, trail, then: this.#tables.computing };
+        const { computing } = this.#tables;
+        this.fault ??= { error, trail: [...this.#told(trail), ...(computing ? [this.#step(computing)] : [])] };
         break;
       }
     }
@@ -184,7 +208,15 @@ export class Ample implements Reduction {
   #settle(nodes: Int32Array, trail: readonly number[]): void {
     const answers = this.#judge.answers(this.#judge.fold(nodes), nodes);
     for (const [index, property] of this.#judge.properties.entries())
-      if (property.kind === 'sometimes' && !property.rests && !property.step && ((answers[index] as number) & 1) === 1 && !this.settled.has(property)) this.settled.set(property, [...trail]);
+      if (property.kind === 'sometimes' && !property.rests && !property.step && ((answers[index] as number) & 1) === 1 && !this.settled.has(property)) this.settled.set(property, this.#told(trail));
+  }
+
+  #told(trail: readonly number[]): WayStep[] {
+    return trail.map((choice) => this.#step(this.#tables.choices[choice] as Choice));
+  }
+
+  #step({ target, event, start }: Choice): WayStep {
+    return { to: (this.#tables.subject.actors[target] as { address: string }).address, event, start };
   }
 
   #threadOf(choice: number): number {

@@ -11,6 +11,8 @@ import type { Tables } from './tables.ts';
 /** The parts of XState's definition that are read here. */
 type Transition = { readonly eventType: string; readonly guard?: unknown };
 
+export const neverEntered = 'the state is never entered';
+
 /** One transition that was not taken. */
 export interface Untaken {
   readonly chart: string;
@@ -37,8 +39,8 @@ export interface Coverage {
 
 /** What the moves in the tables took of the charts of the subject. `complete`: no other world can be reached. */
 export function coverage(tables: Tables, complete: boolean): Coverage {
-  const made = new Moments(tables.made);
-  const thought = new Moments(tables.guessed);
+  const made = new Moments(tables.made.keys());
+  const thought = new Moments(tables.guessed.keys());
   const [dead, notMet]: [Untaken[], Untaken[]] = [[], []];
   let [transitions, taken] = [0, 0];
   for (const chart of new Set(tables.subject.actors.map((actor) => actor.chart as AnyStateMachine))) {
@@ -94,7 +96,7 @@ function untaken(chart: AnyStateMachine, state: AnyStateNode, branches: AnyTrans
 /** Which of these never came: the state, the event, the guard, or its turn. */
 function why(state: AnyStateNode, branches: AnyTransitionDefinition[], index: number, made: Moments): string {
   const { guard, eventType } = branches[index] as Transition;
-  if (!made.entered.has(state)) return 'the state is never entered';
+  if (!made.entered.has(state)) return neverEntered;
   if (eventType === '') return guard === undefined ? 'another transition always comes first' : `the guard ${guardName(guard)} is never true, or another transition comes first`;
   const came = (made.active.get(state) ?? []).filter(({ event, taken }) => event === eventType && taken.some((one) => one.eventType !== ''));
   if (came.length === 0) return `${eventType} never comes in this state`;

@@ -4,11 +4,14 @@
 import { errorCodes, ModelError } from '../errors.ts';
 import { goals, fairLoops } from './graph.ts';
 import { lines } from './growth.ts';
+import { identityOf } from './checkpoint.ts';
 import { coverage, type Coverage } from './coverage.ts';
 import { Judge } from './judge.ts';
-import { pathTo, stepAs, stepOf, type Way } from './path.ts';
+import { Keeper } from './keeper.ts';
+import { pathTo, stepAs, type Way } from './path.ts';
 import type { Kind, Property, Verdict } from './property.ts';
 import { compile, FastSearch, type Compiled } from './fast.ts';
+import { restore, restoreTables } from './saved.ts';
 import { Search, type Visitor } from './search.ts';
 import type { Subject } from './subject.ts';
 import { Tables } from './tables.ts';
@@ -38,6 +41,10 @@ export interface ExploreOptions {
   readonly kernel?: 'wasm' | 'javascript' | undefined;
   /** Local states that one actor may have, before a chart is said to grow without bound. Default 16384. */
   readonly locals?: number | undefined;
+  /** Write what is known to this file every so many seconds (default 30) and when the search is stopped. */
+  readonly checkpoint?: { readonly file: string; readonly every?: number | undefined } | undefined;
+  /** Go on from this checkpoint of the same question. */
+  readonly resume?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -60,6 +67,10 @@ export interface Report {
   readonly complete: boolean;
   readonly stopped?: 'limit' | 'memory' | 'interrupted';
   readonly seconds: number;
+  /** Worlds that the checkpoint brought along. */
+  readonly resumed?: number;
+  /** Worlds in the last checkpoint that was written; `lost`: why the last one could not be. */
+  readonly checkpoint?: { readonly worlds: number; readonly lost?: string };
   readonly properties: readonly Outcome[];
   readonly explain: Explanation;
   /** What of the charts was never used. */
@@ -93,6 +104,7 @@ export interface Found {
  * const report = await explore(subjectOf(system), properties, { limit: 1_000_000 });
  * report.properties.find(({ verdict }) => verdict === 'broken')?.way;
  *
+ * @throws {ModelError} `unwritable-file`, `unreadable-file`, `not-a-checkpoint`, `other-checkpoint` before the search begins
  * @throws {ModelError} `unhandled-event`, `no-such-actor`, `unbounded`, `merged-states`: the charts are wrong, with a shortest way there
  */
 export async function explore(subject: Subject, properties: readonly Property[], options: ExploreOptions = {}): Promise<Report> {
@@ -102,35 +114,57 @@ export async function explore(subject: Subject, properties: readonly Property[],
   } catch (error) {
     // The WebAssembly kernel does not know the way to what a chart does wrong: the other one meets it again, and tells.
     if (compiled === undefined || !isModelFault(error) || error.way.length > 0) throw error;
-    return exploreWith(undefined, subject, properties, options);
+    return exploreWith(undefined, subject, properties, { ...options, checkpoint: undefined, resume: undefined });
   }
 }
 
 async function exploreWith(compiled: Compiled | undefined, subject: Subject, properties: readonly Property[], options: ExploreOptions): Promise<Report> {
   const begun = performance.now();
   const tables = new Tables(subject, properties, options.locals);
-  let { round, rounds } = { round: new Round(tables, properties, options, { compiled }), rounds: 1 };
+  const keeper = new Keeper(identityOf(subject, properties, { partialOrder: options.partialOrder ?? true, symmetry: options.symmetry ?? true }), options);
+  const saved = keeper.read();
+  if (saved) restoreTables(tables, saved);
+  const given = saved && !saved.facts.symmetry ? { ...options, symmetry: false } : options;
+  const run: Run = { round: new Round(tables, properties, given, { compiled, resumed: saved !== undefined }), rounds: saved?.facts.rounds ?? 1, batch: saved?.facts.batch ?? 256, options: given };
+  if (saved) restore(run.round, saved);
   for (;;) {
-    const stopped = await drive(round, options, begun);
+    const stopped = await drive(run, begun, keeper);
     if (stopped === 'lopsided') {
-      round = new Round(tables, properties, (options = { ...options, symmetry: false }), { compiled });
-      continue;
+      run.options = { ...run.options, symmetry: false };
+      run.round = new Round(tables, properties, run.options, { compiled });
+    } else if (stopped === 'again') {
+      run.round = new Round(tables, properties, run.options, { compiled, before: run.round.ample });
+      run.rounds++;
+    } else {
+      if (stopped !== undefined) keeper.save(run);
+      return reported(run, stopped, begun, keeper);
     }
-    if (stopped !== 'again') {
-      const { fault } = round.ample ?? {};
-      if (fault) throw fault.error.leadingThere(lines([...fault.trail.map((choice) => stepOf(round, choice)), ...(fault.then ? [stepAs(round, fault.then)] : [])]));
-      const states = round.search.worlds.size;
-      const complete = stopped === undefined;
-      const seconds = () => (performance.now() - begun) / 1000;
-      const outcomes = conclude(round, properties, complete, options);
-      return {
-        states, transitions: round.search.transitions, depth: round.search.depth, complete, ...(stopped ? { stopped } : {}), seconds: seconds(),
-        properties: outcomes, coverage: coverage(tables, complete), explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: round.search.narrowed, rounds } },
-      };
-    }
-    round = new Round(tables, properties, options, { compiled, before: round.ample });
-    rounds++;
+    run.batch = 256;
   }
+}
+
+/** An exploration under way. */
+export interface Run {
+  round: Round;
+  /** Searches begun, as partial order learnt better. */
+  rounds: number;
+  /** Worlds until it is looked whether to stop. */
+  batch: number;
+  options: ExploreOptions;
+}
+
+function reported({ round, rounds, options }: Run, stopped: Report['stopped'], begun: number, { resumed, kept, lost }: Keeper): Report {
+  const { search } = round;
+  const { fault } = round.ample ?? {};
+  if (fault) throw fault.error.leadingThere(lines(fault.trail));
+  const complete = stopped === undefined;
+  const seconds = () => (performance.now() - begun) / 1000;
+  const outcomes = conclude(round, round.properties, complete, options);
+  return {
+    states: search.worlds.size, transitions: search.transitions, depth: search.depth, complete, ...(stopped ? { stopped } : {}), seconds: seconds(),
+    ...(resumed === undefined ? {} : { resumed }), ...(kept === undefined && lost === undefined ? {} : { checkpoint: { worlds: kept ?? 0, ...(lost === undefined ? {} : { lost }) } }),
+    properties: outcomes, coverage: coverage(search.tables, complete), explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: search.narrowed, rounds } },
+  };
 }
 
 /** One search, with what it found on the way. */
@@ -143,14 +177,14 @@ export class Round implements Visitor {
   readonly #why: string | undefined;
   readonly found = new Map<Property, Found>();
   readonly #tables: Tables;
-  readonly #properties: readonly Property[];
+  readonly properties: readonly Property[];
   /** A property tells interchangeable actors apart, so they are not. */
   lopsided = false;
   #fold = -1;
 
-  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, { before, compiled }: { before?: Ample | undefined; compiled?: Compiled | undefined } = {}) {
+  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, { before, compiled, resumed = false }: { before?: Ample | undefined; compiled?: Compiled | undefined; resumed?: boolean } = {}) {
     this.#tables = tables;
-    this.#properties = properties;
+    this.properties = properties;
     this.judge = new Judge(tables, properties);
     const eventual = properties.some(({ kind }) => kind === 'leadsTo');
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
@@ -162,7 +196,7 @@ export class Round implements Visitor {
       this.search = new FastSearch(compiled, tables, this.judge, this, memory);
     } else {
       this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, edges: eventual || properties.some(({ kind }) => kind === 'canAlways') });
-      this.ample?.follow(this.search);
+      this.ample?.follow(this.search, resumed);
     }
   }
 
@@ -183,25 +217,25 @@ export class Round implements Visitor {
     this.#fold = fold;
     const answers = this.judge.answers(fold, nodes);
     if (this.symmetry && !this.symmetry.agrees(this.judge, fold, nodes)) this.lopsided = true;
-    for (const [index, property] of this.#properties.entries()) {
+    for (const [index, property] of this.properties.entries()) {
       const yes = ((answers[index] as number) & 1) === 1;
-      if (property.kind === 'always' ? !yes : property.kind === 'sometimes' && !property.rests && !property.step && yes) this.#note(property, place, []);
+      if (property.kind === 'always' ? !yes : property.kind === 'sometimes' && !property.rests && !property.step && yes) this.note(property, place, []);
     }
   }
 
   decided(properties: number, place: number, row: readonly number[]): void {
-    for (const [bit, property] of this.#tables.watched.entries()) if (((properties >> bit) & 1) === 1) this.#note(property, place, row);
+    for (const [bit, property] of this.#tables.watched.entries()) if (((properties >> bit) & 1) === 1) this.note(property, place, row);
   }
 
   expanding(place: number, nodes: Int32Array, quiet: boolean, open: number): void {
     if (quiet) {
       const answers = this.judge.answers(this.judge.fold(nodes), nodes);
-      for (const [index, property] of this.#properties.entries()) {
+      for (const [index, property] of this.properties.entries()) {
         const yes = ((answers[index] as number) & 1) === 1;
-        if (property.kind === 'atRest' ? !yes : property.kind === 'sometimes' && property.rests && yes) this.#note(property, place, []);
+        if (property.kind === 'atRest' ? !yes : property.kind === 'sometimes' && property.rests && yes) this.note(property, place, []);
       }
     } else if (open === 0) {
-      for (const property of this.#properties) if (property.kind === 'neverStuck') this.#note(property, place, []);
+      for (const property of this.properties) if (property.kind === 'neverStuck') this.note(property, place, []);
     }
   }
 
@@ -214,24 +248,27 @@ export class Round implements Visitor {
     };
   }
 
-  #note(property: Property, place: number, row: readonly number[]): void {
+  /** Keeps the first place where a property is decided. */
+  note(property: Property, place: number, row: readonly number[]): void {
     if (!this.found.has(property)) this.found.set(property, { place, row: [...row] });
   }
 }
 
 /** Runs a round to its end, or says why it stopped. `again`: the reduction learnt something that makes it wrong so far. */
-async function drive(round: Round, { limit = Infinity, signal, onProgress }: ExploreOptions, begun: number): Promise<Report['stopped'] | 'again' | 'lopsided'> {
-  const { search } = round;
+async function drive(run: Run, begun: number, keeper: Keeper): Promise<Report['stopped'] | 'again' | 'lopsided'> {
+  const { round, round: { search, ample }, options: { limit = Infinity, signal, onProgress } } = run;
   let told = performance.now();
   try {
-    for (let batch = 256; ; batch = Math.min(batch * 2, 8192)) {
-      const more = round.run(Math.max(1, Math.min(batch, limit - search.worlds.size)));
+    for (;;) {
+      const more = round.run(Math.max(1, Math.min(run.batch, limit - search.worlds.size)));
+      run.batch = Math.min(run.batch * 2, 8192);
       if (round.lopsided) return 'lopsided';
-      if (round.ample && (!more || round.ample.due(search.worlds.size)) && !round.ample.sound()) return 'again';
+      if (ample && (!more || ample.due(search.worlds.size)) && !ample.sound()) return 'again';
       if (!more) return undefined;
       if (search.worlds.size >= limit) return 'limit';
       if (signal?.aborted) return 'interrupted';
       const now = performance.now();
+      if (keeper.due(now)) keeper.save(run);
       if (now - told < 200) continue;
       told = now;
       onProgress?.({
@@ -241,8 +278,9 @@ async function drive(round: Round, { limit = Infinity, signal, onProgress }: Exp
       await new Promise((resolve) => setImmediate(resolve));
     }
   } catch (error) {
-    if (error instanceof ModelError && error.code === 'out-of-memory') return 'memory';
-    throw error;
+    if (!(error instanceof ModelError) || error.code !== 'out-of-memory') throw error;
+    if (search.next > 0) return 'memory';
+    throw new ModelError('too-little-memory', `no world could be expanded: ${error.message}`, { at: '--memory', accepted: '100M or more' });
   }
 }
 
@@ -254,7 +292,7 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
     const found = round.found.get(property);
     if (kind === 'sometimes') {
       const settled = round.ample?.settled.get(property);
-      const way = found ? wayTo(round, found) : settled && { steps: settled.map((choice) => stepOf(round, choice)) };
+      const way = found ? wayTo(round, found) : settled && { steps: settled };
       const verdict: Verdict = way ? 'holds' : complete ? 'broken' : 'unknown';
       outcomes.push({ name, kind, verdict, ...(way ? { way, shortest: !round.ample } : {}) });
     } else if (found) {

@@ -6,10 +6,11 @@ import * as header from './kernel/header.ts';
 import { Kernel, type Note } from './kernel/kernel.ts';
 import { webAssembly, type Module, type WebAssembly } from './kernel/webassembly.ts';
 import type { Judge } from './judge.ts';
-import type { Layout } from './layout.ts';
-import { Search, type Visitor } from './search.ts';
+import { allocate } from './ints.ts';
+import { layoutOf, widths, type Layout } from './layout.ts';
+import { Search, type Mark, type Packed, type Visitor } from './search.ts';
 import type { Tables } from './tables.ts';
-import type { Store } from './worlds.ts';
+import { pack, unpack, type Store } from './worlds.ts';
 
 /** The kernel, ready to be used. */
 export interface Compiled {
@@ -85,7 +86,22 @@ export class FastSearch extends Search {
       this.next = kernel.next;
       this.transitions = kernel.transitions;
     }
+    this.mark = this.here();
     return this.next < kernel.size;
+  }
+
+  protected override packed(size: number): Packed {
+    const layout = layoutOf(widths(this.tables.nodes.map(({ length }) => length)));
+    const worlds = allocate(size * layout.words);
+    for (let place = 0; place < size; place++) {
+      this.worlds.read(place, this.nodes);
+      pack(layout, this.nodes, worlds, place * layout.words);
+    }
+    return { layout, worlds };
+  }
+
+  protected override unpacked({ layout, worlds }: Packed, { size, next, transitions }: Pick<Mark, 'size' | 'next' | 'transitions'>): void {
+    this.kernel.goOn(size, (place, nodes) => unpack(layout, worlds, place, nodes), next, transitions);
   }
 
   /** The nearest world from which no wished one (at rest, if asked) can be reached, or -1. */

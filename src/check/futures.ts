@@ -22,7 +22,7 @@ export interface Label {
   readonly locks: number;
 }
 
-interface Edge {
+export interface Edge {
   readonly from: number;
   readonly to: number;
   /** Bit by thread whose steps were seen to go this way. */
@@ -39,6 +39,25 @@ export interface Image {
 }
 export interface Images {
   each(what: (image: Image) => void): void;
+}
+
+/** Edges between positions below `size`, as they were known at a time. */
+interface Atlas {
+  readonly edges: readonly Edge[];
+  readonly size: number;
+  readonly threads: number;
+}
+
+/** Everything, as data. */
+export interface SavedFutures {
+  readonly threads: readonly number[];
+  readonly owners: readonly (readonly [number, number])[];
+  readonly parts: readonly (readonly [number, number])[];
+  readonly labels: readonly Label[];
+  readonly edges: readonly Edge[];
+  readonly frozen: Atlas;
+  readonly told: readonly (readonly number[])[];
+  readonly version: number;
 }
 
 /** Labels by actor, as the number of a set. */
@@ -68,8 +87,7 @@ export class Futures {
   readonly #setOf = new Map<string, number>();
   readonly #unions = new PairMap();
   #books: (Book | undefined)[] = [];
-  #frozen = 0;
-  #frozenThreads = 0;
+  #frozen: Atlas = { edges: [], size: 0, threads: 0 };
   /** Counts what was learnt. */
   version = 0;
 
@@ -128,20 +146,48 @@ export class Futures {
 
   /** What is known now is what `of` tells from now on. */
   freeze(): void {
-    this.#frozen = this.#parts.length;
-    this.#frozenThreads = this.threads.length;
+    this.#frozen = this.#atlas();
     this.#books = [];
   }
 
   /** What the thread at `position` may still send while the thread at place `without` waits; undefined where nobody has been. */
   of(position: number, without: number): Future | undefined {
-    if (position < 0 || position >= this.#frozen) return undefined;
+    if (position < 0 || position >= this.#frozen.size) return undefined;
     return this.#book(without).of(position);
   }
 
   /** Would every answer given since the last `freeze` be the same now? */
   stands(): boolean {
-    return this.threads.length === this.#frozenThreads && this.#books.every((book, without) => book === undefined || book.agrees(new Book(this, this.#edges, this.#parts.length, without)));
+    const now = this.#atlas();
+    return this.threads.length === this.#frozen.threads && this.#books.every((book, without) => book === undefined || book.agrees(new Book(this, now, without)));
+  }
+
+  save(): SavedFutures {
+    const { threads, labels, version } = this;
+    return { threads, owners: this.#owners, parts: this.#parts, labels, edges: this.#edges, frozen: this.#frozen, told: Array.from(this.#books, (book) => book?.asked() ?? []), version };
+  }
+
+  /** Takes over what `save` gave, into futures that have learnt nothing. */
+  restore({ threads, owners, parts, labels, edges, frozen, told, version }: SavedFutures): void {
+    for (const actor of threads) this.placeOf(actor);
+    for (const [actor, node] of owners) {
+      const cells = this.#cells[actor] as Ints;
+      while (cells.length <= node) cells.push(-1);
+      cells.data[node] = this.#owners.push([actor, node]) - 1;
+    }
+    for (const [before, cell] of parts) this.#position(before, cell);
+    for (const label of labels) this.#label(label);
+    for (const { from, to, by, labels: stuck } of edges) {
+      const [edge] = this.#lay(from, to, by);
+      (this.#edges[edge] as Edge).labels.push(...stuck);
+    }
+    this.#frozen = frozen;
+    for (const [without, positions] of told.entries()) for (const position of positions) this.#book(without).of(position);
+    this.version = version;
+  }
+
+  #atlas(): Atlas {
+    return { edges: this.#edges.map((edge) => ({ ...edge, labels: [...edge.labels] })), size: this.#parts.length, threads: this.threads.length };
   }
 
   /** Number of the union of two sets. */
@@ -168,7 +214,7 @@ export class Futures {
   }
 
   #book(without: number): Book {
-    return (this.#books[without] ??= new Book(this, this.#edges, this.#frozen, without));
+    return (this.#books[without] ??= new Book(this, this.#frozen, without));
   }
 
   #join(actor: number): number {
@@ -179,7 +225,8 @@ export class Futures {
 
   #cell(actor: number, node: number): number {
     const cells = this.#cells[actor] as Ints;
-    while (cells.length <= node) cells.push(this.#owners.push([actor, cells.length]) - 1);
+    while (cells.length <= node) cells.push(-1);
+    if (cells.data[node] === -1) cells.data[node] = this.#owners.push([actor, node]) - 1;
     return cells.data[node] as number;
   }
 
@@ -224,9 +271,12 @@ export class Futures {
 
   #stick(edge: number, label: Label): boolean {
     const { labels } = this.#edges[edge] as Edge;
-    const number = this.#label(label);
-    if (labels.includes(number)) return false;
-    labels.push(number);
+    // Sent under fewer locks already: nothing new.
+    if (labels.some((known) => {
+      const { thread, actor, message, locks } = this.labels[known] as Label;
+      return thread === label.thread && actor === label.actor && message === label.message && (locks & ~label.locks) === 0;
+    })) return false;
+    labels.push(this.#label(label));
     this.version++;
     return true;
   }
@@ -261,7 +311,7 @@ class Book {
   readonly #again: Int32Array;
   readonly #told = new Map<number, Future>();
 
-  constructor(futures: Futures, edges: readonly Edge[], size: number, without: number) {
+  constructor(futures: Futures, { edges, size }: Atlas, without: number) {
     this.#futures = futures;
     this.#width = (futures.labels.length + 31) >> 5;
     this.#size = size;
@@ -292,6 +342,11 @@ class Book {
     const future: Future = new Map([...byActor].map(([actor, labels]) => [actor, this.#futures.set(labels)]));
     this.#told.set(position, future);
     return future;
+  }
+
+  /** Positions that were asked for. */
+  asked(): number[] {
+    return [...this.#told.keys()];
   }
 
   /** Does a later book say the same of every position that was asked for? */

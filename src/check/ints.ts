@@ -23,6 +23,12 @@ export class Ints {
     this.data[this.length] = value;
     return this.length++;
   }
+  /** Holds a copy of these, and nothing else. */
+  take(values: Int32Array): void {
+    this.reserve(values.length);
+    this.data.set(values);
+    this.length = values.length;
+  }
   reserve(capacity: number): void {
     if (capacity <= this.data.length) return;
     const wider = allocate(Math.max(capacity, this.data.length * 2));

@@ -40,6 +40,25 @@ export interface Folding {
   normalise(nodes: Int32Array): unknown;
 }
 
+/** How much of everything there was between two worlds: what lies behind may be half a world. */
+export interface Mark {
+  readonly size: number;
+  readonly next: number;
+  readonly transitions: number;
+  readonly narrowed: number;
+  readonly levels: number;
+  readonly starts: number;
+  readonly edges: number;
+}
+
+/** Worlds as plain tuples of nodes, in the order of discovery. */
+export interface Packed {
+  readonly layout: Layout;
+  readonly worlds: Int32Array;
+}
+
+export type Resumable = Omit<Mark, 'levels' | 'starts' | 'edges'> & Packed & { readonly levels: Int32Array; readonly starts: Int32Array; readonly targets: Int32Array };
+
 export interface SearchOptions {
   readonly memory: number;
   readonly reduction?: Reduction | undefined;
@@ -95,12 +114,55 @@ export class Search {
       Array.from({ length: 5 }, () => new Int32Array(actors)) as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
     this.#place();
     visitor.discovered(0, this.nodes);
+    this.mark = this.here();
   }
+
+  protected here(): Mark {
+    const { worlds: { size }, next, transitions, narrowed, levels, starts, targets } = this;
+    return { size, next, transitions, narrowed, levels: levels.length, starts: starts.length, edges: targets.length };
+  }
+
+  /** All that another search over tables with the same numbers needs to go on from the last mark. */
+  save(): Resumable {
+    const { mark, levels, starts, targets } = this;
+    return {
+      ...mark, ...this.packed(mark.size), levels: Int32Array.from(levels.slice(0, mark.levels)),
+      starts: starts.data.subarray(0, mark.starts), targets: targets.data.subarray(0, mark.edges),
+    };
+  }
+
+  /** Goes on from where another search stood. @throws {ModelError} `other-checkpoint` when steps are needed that it did not keep */
+  restore(saved: Resumable): void {
+    if (this.#options.edges && saved.starts.length < saved.next)
+      throw new ModelError('other-checkpoint', 'it was made with another kernel, which keeps no steps', { hint: 'resume where there is WebAssembly, or begin anew without --resume' });
+    this.unpacked(saved, saved);
+    this.#words = new Int32Array(this.worlds.layout.words);
+    ({ next: this.next, transitions: this.transitions, narrowed: this.narrowed } = saved);
+    this.levels.splice(0, this.levels.length, ...saved.levels);
+    this.starts.take(saved.starts);
+    this.targets.take(saved.targets);
+    this.mark = this.here();
+  }
+
+  /** The first `size` worlds, as they are packed. */
+  protected packed(size: number): Packed {
+    const { layout, data } = this.worlds as Worlds;
+    return { layout, worlds: data.subarray(0, size * layout.words) };
+  }
+
+  /** Takes worlds over, in their order. */
+  protected unpacked({ layout, worlds }: Packed, { size }: Pick<Mark, 'size' | 'next' | 'transitions'>): void {
+    (this.worlds as Worlds).restore(layout, worlds, size);
+  }
+
+  /** Where the last `run` ended, or the one that failed began. */
+  mark: Mark;
 
   /** Expands up to `count` worlds. False when the queue is empty. @throws {ModelError} out-of-memory */
   run(count: number): boolean {
     const end = this.next + count;
     while (this.next < end && this.next < this.worlds.size) this.#expand(this.next++);
+    this.mark = this.here();
     if (this.bytes > this.#options.memory) throw new ModelError('out-of-memory', `worlds and steps take ${this.bytes} bytes`, { at: `memory of ${this.#options.memory} bytes` });
     return this.next < this.worlds.size;
   }
@@ -135,6 +197,18 @@ export class Search {
     }
   }
 
+  /** Every choice in the world in hand, actor by actor. */
+  choices(): number[] {
+    const full = this.#full();
+    const found: number[] = [];
+    for (let actor = 0; actor < this.nodes.length; actor++) {
+      const [first, count] = this.#choices(actor);
+      if (full && count > 0 && this.#begins(actor, this.nodes[actor] as number)) continue;
+      for (let choice = first; choice < first + count; choice++) found.push(choice);
+    }
+    return found;
+  }
+
   /** The same with the reduction of the search: `row` leads to the next world that was kept, which is in `nodes`. */
   rows(place: number, each: (row: readonly number[]) => void): void {
     this.#told = each;
@@ -146,15 +220,6 @@ export class Search {
     for (let index = 0; index < count; index++) this.#take(place, open[index] as number);
     this.#told = undefined;
     [this.transitions, this.narrowed] = [transitions, narrowed];
-  }
-
-  /** Every choice in the world in hand. */
-  choices(): number[] {
-    const open = this.#open.slice(0, this.#survey(this.#open));
-    return [...open].flatMap((actor) => {
-      const [first, count] = this.#choices(actor);
-      return Array.from({ length: count }, (_, index) => first + index);
-    });
   }
 
   /** Takes a choice in the world in hand. Gives the properties that it decides; `revert` undoes it. */

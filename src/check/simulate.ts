@@ -1,20 +1,28 @@
 /**
  * Random walks, for worlds too many to visit. What is found is real; what is not found is only not found.
  */
-import type { Local } from '../world/locals.ts';
 import type { System } from '../world/world.ts';
 import type { WayStep } from './path.ts';
-import { kindOf, type Property, type Seen } from './property.ts';
+import type { Property } from './property.ts';
 import { generator } from './random.ts';
+import { pct, uniform, type Schedule } from './schedule.ts';
+import { shrink } from './shrink.ts';
 import type { Subject } from './subject.ts';
+import { Walk, type Ground } from './walk.ts';
 
 export interface SimulateOptions {
   /** Number of walks. */
   readonly walks: number;
+  /** Number of the first of them. Default 0. With `walks: 1` a single walk is taken again. */
+  readonly first?: number | undefined;
   /** Steps of each at most. Default 1000. */
   readonly length?: number;
   /** The same seed gives the same walks. */
   readonly seed: number;
+  /** `uniform`: each choice as likely as any other. `pct`: by priorities that change `depth - 1` times. Default `uniform`. */
+  readonly schedule?: 'uniform' | 'pct' | undefined;
+  /** Of `pct`: how many steps have to come in the right order for the fault to show. Default 3. */
+  readonly depth?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,8 +30,10 @@ export interface Sample {
   readonly name: string;
   /** A walk cannot show that a property holds: then it was sampled, and nothing more is said. */
   readonly verdict: 'broken' | 'sampled';
-  /** Walk, from 0, and the steps to the violation. */
+  /** Number of the walk that broke it with the fewest steps, and how many these were. */
   readonly walk?: number;
+  readonly walked?: number;
+  /** The steps to the violation that were left when every step that could be left out was. */
   readonly steps?: readonly WayStep[];
 }
 
@@ -34,96 +44,52 @@ export interface SimulationReport {
 }
 
 /**
- * Walks at random, each choice as likely as any other, and judges every world and step on the way.
+ * Walks at random and judges every world and step on the way.
  *
- * Kinds that speak of all futures (`canAlways`, `leadsTo`) and `sometimes` are left out. The shortest violation of all walks
- * is kept for each property.
+ * Kinds that speak of all futures (`canAlways`, `leadsTo`) and `sometimes` are left out. The shortest violation of all
+ * walks is kept for each property, and then shrunk. A walk is a function of seed, number, schedule and depth alone.
  *
  * @example
- * (await simulate(system, subject, properties, { walks: 100, seed: 7 })).samples.filter(({ verdict }) => verdict === 'broken');
+ * const { samples } = await simulate(system, subject, properties, { walks: 100, seed: 7, schedule: 'pct' });
+ * samples.filter(({ verdict }) => verdict === 'broken');
  */
 export async function simulate(system: System, subject: Subject, properties: readonly Property[], options: SimulateOptions): Promise<SimulationReport> {
-  const { walks, length = 1000, seed, signal } = options;
-  const judged = properties.filter(({ kind }) => kind === 'always' || kind === 'atRest' || kind === 'neverStuck');
+  const { walks, first = 0, length = 1000, seed, signal } = options;
+  const ground: Ground = { system, subject, properties: properties.filter(({ kind }) => kind === 'always' || kind === 'atRest' || kind === 'neverStuck') };
+  const schedule = scheduleOf(ground, options, length);
   const found = new Map<Property, { walk: number; steps: readonly WayStep[] }>();
   let [done, steps] = [0, 0];
   for (; done < walks && signal?.aborted !== true; done++) {
-    const walk = new Walk(system, subject, judged, generator(seed + done * 0x9e3779b1));
-    while (walk.steps.length < length && walk.step((property) => {
-      if ((found.get(property)?.steps.length ?? Infinity) > walk.steps.length) found.set(property, { walk: done, steps: walk.steps.slice() });
-    }));
-    steps += walk.steps.length;
+    const number = first + done;
+    steps += stroll(ground, schedule(generator(seed + number * 0x9e3779b1)), length, (property, walk) => {
+      if ((found.get(property)?.steps.length ?? Infinity) > walk.steps.length) found.set(property, { walk: number, steps: walk.steps.slice() });
+    });
     if (done % 16 === 15) await new Promise((resolve) => setImmediate(resolve));
   }
   return {
     walks: done, steps,
-    samples: judged.map((property) => ({ name: property.name, verdict: found.has(property) ? 'broken' : 'sampled', ...found.get(property) })),
+    samples: ground.properties.map((property): Sample => {
+      const { walk, steps: walked } = found.get(property) ?? {};
+      if (walk === undefined || walked === undefined) return { name: property.name, verdict: 'sampled' };
+      return { name: property.name, verdict: 'broken', walk, walked: walked.length, steps: shrink(ground, property, walked) };
+    }),
   };
 }
 
-class Walk {
-  readonly steps: WayStep[] = [];
-  readonly #system: System;
-  readonly #subject: Subject;
-  readonly #properties: readonly Property[];
-  readonly #random: () => number;
-  readonly #left: (number | null)[];
-  #world: ReturnType<System['initial']>;
+function scheduleOf(ground: Ground, { schedule, depth = 3, seed }: SimulateOptions, length: number): (random: () => number) => Schedule {
+  if (schedule !== 'pct') return uniform;
+  const usual = stroll(ground, uniform(generator(seed)), length, () => undefined); // how long walks are here
+  return (random) => pct(random, depth, usual);
+}
 
-  constructor(system: System, subject: Subject, properties: readonly Property[], random: () => number) {
-    this.#system = system;
-    this.#subject = subject;
-    this.#properties = properties;
-    this.#random = random;
-    this.#left = subject.starts.map(({ times }) => times);
-    this.#world = system.initial();
-  }
-
-  /** One choice and the answers that follow. False when nothing can happen. */
-  step(broken: (property: Property) => void): boolean {
-    const { starts, together } = this.#subject;
-    const threads = new Map(starts.map(({ actor }, index) => [this.#subject.actors[actor]?.address, index]));
-    const busy = starts.filter(({ actor }) => !this.#subject.rests(this.#world.locals[actor] as Local)).length;
-    const choices = this.#system.choices(this.#world).filter(({ kind, to }) =>
-      kind !== 'start' || (busy < together && this.#left[threads.get(to) as number] !== 0));
-    this.#judge(broken, choices.length === 0);
-    const choice = choices[Math.floor(this.#random() * choices.length)];
-    if (choice === undefined) return false;
-    const thread = choice.kind === 'start' ? threads.get(choice.to) as number : -1;
-    const left = this.#left[thread];
-    if (left !== null && left !== undefined) this.#left[thread] = left - 1;
-    this.steps.push({ to: choice.to, event: choice.event, start: choice.kind === 'start' });
-    this.#take(choice, broken);
-    while (this.#world.flight.some(({ event }) => this.#subject.isAnswer(event)))
-      this.#take(this.#system.choices(this.#world)[0] as typeof choice, broken);
-    return true;
-  }
-
-  #take(choice: Parameters<System['step']>[1], broken: (property: Property) => void): void {
-    const index = choice.to === this.#subject.environment ? -1 : this.#system.indexOf(choice.to);
-    const before = this.#world.locals[index];
-    const { world, fact, out } = this.#system.step(this.#world, choice);
-    this.#world = world;
-    const after = world.locals[index];
-    if (before === undefined || after === undefined) return;
-    const sent = out.flatMap((output) => (output.kind === 'sent' ? [output.sent] : []));
-    for (const property of this.#properties)
-      if (property.step?.({ address: choice.to, before, after, event: choice.event, said: fact.said, sent }) === false) broken(property);
-  }
-
-  #judge(broken: (property: Property) => void, nothing: boolean): void {
-    const { locals, flight } = this.#world;
-    const resting = flight.length === 0 && this.#subject.actors.every(({ thread }, index) => !thread || this.#subject.rests(locals[index] as Local));
-    for (const property of this.#properties) {
-      if (property.kind === 'neverStuck' ? nothing && !resting : (property.kind === 'always' || resting) && property.holds?.(this.#look(property)) === false)
-        broken(property);
-    }
-  }
-
-  #look({ sees }: Property): Seen {
-    return Object.fromEntries(Object.entries(sees).map(([kind, see]) => [kind, this.#subject.actors.flatMap(({ address }, index) => {
-      const { value, context } = this.#world.locals[index] as Local;
-      return kindOf(address) === kind ? [see({ address, value, context })] : [];
-    })]));
+/** One walk to its end. Gives its steps. */
+function stroll(ground: Ground, schedule: Schedule, length: number, broken: (property: Property, walk: Walk) => void): number {
+  const walk = new Walk(ground);
+  for (;;) {
+    const open = walk.open();
+    for (const property of walk.broken(open.length === 0)) broken(property, walk);
+    const choice = walk.steps.length < length ? schedule(walk, open) : undefined;
+    if (choice === undefined) return walk.steps.length;
+    for (const property of walk.take(choice)) broken(property, walk);
   }
 }

@@ -22,6 +22,13 @@ export interface Node {
   readonly left: number;
 }
 
+/** A question to a chart: what does this message do in this local state? */
+export interface Asked {
+  readonly actor: number;
+  readonly local: Local;
+  readonly message: number;
+}
+
 /** Direct: nobody but the actor itself is needed to know what the choice does. */
 export const direct = -1;
 
@@ -57,8 +64,8 @@ export class Tables {
   readonly messages: Message[] = [];
   readonly sents: Sent[] = [];
   /** Local moves that some world makes, and those that were only asked about. */
-  readonly made = new Set<Move>();
-  readonly guessed = new Set<Move>();
+  readonly made = new Map<Move, Asked>();
+  readonly guessed = new Map<Move, Asked>();
   /** Local moves asked of the charts. */
   moves = 0;
   /** The choice whose effect is computed before anybody takes it; undefined between two. */
@@ -143,11 +150,18 @@ export class Tables {
     return this.#loose.has(this.message(event)) && !(this.subject.actors[actor] as Subject['actors'][number]).thread;
   }
 
+  /** What one message does to a local state, in some world. */
+  make(actor: number, local: Local, message: number): Move {
+    const move = (this.subject.actors[actor] as Subject['actors'][number]).move(local, this.messages[message] as Message);
+    if (!this.made.has(move)) this.made.set(move, { actor, local, message });
+    return move;
+  }
+
   /** What one message would do to a local state, and which properties about steps it would decide. */
   guess(actor: number, local: Local, message: number): Move & { readonly decided: number } {
     const event = this.messages[message] as Message;
     const move = (this.subject.actors[actor] as Subject['actors'][number]).guess(local, event);
-    this.guessed.add(move);
+    if (!this.guessed.has(move)) this.guessed.set(move, { actor, local, message });
     return { ...move, decided: this.#decided(actor, local, event, move) };
   }
 
@@ -289,8 +303,7 @@ export class Tables {
         this.moves++;
         made.push({ actor: item.actor, local, message: item.message });
         const event = this.messages[item.message] as Message;
-        const move = (this.subject.actors[item.actor] as Subject['actors'][number]).move(local, event);
-        this.made.add(move);
+        const move = this.make(item.actor, local, item.message);
         nodes.set(item.actor, this.node(item.actor, move.next, outbox, times));
         decided |= this.#decided(item.actor, local, event, move);
         this.#post(move.out, queue);

@@ -61,10 +61,10 @@ export class Worlds implements Store {
       for (let word = 0; word < width; word++) if (data[base + word] !== words[word]) continue probe;
       return entry - 1;
     }
+    const base = this.size * width;
+    if (base + width > data.length) data = this.#grow();
     const place = this.size++;
     table[at] = place + 1;
-    const base = place * width;
-    if (base + width > data.length) data = this.#grow();
     for (let word = 0; word < width; word++) data[base + word] = words[word] as number;
     if (this.size * 5 > (mask + 1) * 3) this.#rehash((mask + 1) * 2);
     return place;
@@ -83,10 +83,7 @@ export class Worlds implements Store {
 
   /** Nodes of the world at `place`. */
   read(place: number, nodes: Int32Array): void {
-    const { data, layout: { words, word, shift, mask } } = this;
-    const base = place * words;
-    for (let actor = 0; actor < nodes.length; actor++)
-      nodes[actor] = ((data[base + (word[actor] as number)] as number) >>> (shift[actor] as number)) & (mask[actor] as number);
+    unpack(this.layout, this.data, place, nodes);
   }
 
   /** Packs every world anew. */
@@ -100,22 +97,39 @@ export class Worlds implements Store {
     }
     this.data = data;
     this.layout = layout;
+    this.#table.fill(0);
+    this.#enter(this.#table);
     this.#check();
-    this.#rehash(this.#mask + 1);
+  }
+
+  /** Takes over worlds that were kept elsewhere, packed by this layout. */
+  restore(layout: Layout, data: Int32Array, size: number): void {
+    this.layout = layout;
+    this.data = allocate(Math.max(data.length, layout.words << 10));
+    this.data.set(data);
+    this.size = size;
+    let slots = this.#mask + 1;
+    while (size * 5 > slots * 3) slots *= 2;
+    this.#rehash(slots);
   }
 
   #rehash(slots: number): void {
     const table = allocate(slots);
-    const mask = slots - 1;
+    this.#mask = slots - 1;
+    this.#enter(table);
+    this.#table = table;
+    this.#check();
+  }
+
+  /** Puts every world into an empty table. */
+  #enter(table: Int32Array): void {
+    const mask = table.length - 1;
     const { words } = this.layout;
     for (let place = 0; place < this.size; place++) {
       let at = hash(this.data.subarray(place * words, place * words + words), words) & mask;
       while (table[at] !== 0) at = (at + 1) & mask;
       table[at] = place + 1;
     }
-    this.#table = table;
-    this.#mask = mask;
-    this.#check();
   }
 
   #grow(): Int32Array {
@@ -139,6 +153,13 @@ export function pack({ words, word, shift }: Layout, nodes: Int32Array, into: In
     const place = at + (word[actor] as number);
     into[place] = (into[place] as number) | ((nodes[actor] as number) << (shift[actor] as number));
   }
+}
+
+/** Reads the nodes of one of many worlds. */
+export function unpack({ words, word, shift, mask }: Layout, data: Int32Array, place: number, nodes: Int32Array): void {
+  const base = place * words;
+  for (let actor = 0; actor < nodes.length; actor++)
+    nodes[actor] = ((data[base + (word[actor] as number)] as number) >>> (shift[actor] as number)) & (mask[actor] as number);
 }
 
 function hash(words: Int32Array, width: number): number {

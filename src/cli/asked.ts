@@ -62,7 +62,8 @@ function parsed(file: string): unknown {
   }
 }
 
-function modelNamed(name: string): Model {
+/** @throws {ModelError} `no-such-model` */
+export function modelNamed(name: string): Model {
   const model = models[name];
   if (model !== undefined) return model;
   const near = nearest(name, Object.keys(models));

@@ -2,21 +2,22 @@
 import type { Model } from '../../machines/model.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
-import type { Untaken } from '../check/coverage.ts';
+import { neverEntered, type Untaken } from '../check/coverage.ts';
 import { explore, type Outcome, type Progress, type Report } from '../check/explore.ts';
 import { replay, tell } from '../check/replay.ts';
 import { simulate, type SimulationReport } from '../check/simulate.ts';
 import { subjectOf } from '../check/subject.ts';
 import type { Fact, System } from '../world/world.ts';
 import { asked, asking, bytes, count, type Asked } from './asked.ts';
+import { ModelError } from '../errors.ts';
 import { exit, type Exit } from './exit.ts';
 import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
 type Options = Asked & {
-  readonly limit?: number; readonly memory?: number; readonly localStates?: number; readonly explain?: true; readonly coverage?: true;
-  readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number;
+  readonly limit?: number; readonly memory?: number; readonly localStates?: number; readonly checkpoint?: string; readonly checkpointEvery: number; readonly resume?: string; readonly explain?: true; readonly coverage?: true;
+  readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number; readonly schedule: 'uniform' | 'pct'; readonly depth: number; readonly walk: number;
 };
 
 export function register(program: Program): void {
@@ -25,11 +26,17 @@ export function register(program: Program): void {
     .option('--limit <states>', 'stop after so many worlds', count('--limit', 1))
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
     .option('--local-states <n>', 'local states that one actor may have before a chart is said to grow without bound. Default 16384', count('--local-states', 1))
+    .option('--checkpoint <file>', 'keep what is known in this file, now and then and when stopped')
+    .option('--checkpoint-every <seconds>', 'seconds between two checkpoints', count('--checkpoint-every'), 30)
+    .option('--resume <file>', 'go on from this checkpoint; everything else as in the first run, but --limit and --memory')
     .option('--explain', 'say what each reduction saved, and how large a world is')
     .option('--coverage', 'list the transitions and answers that no world used, and what never came')
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
     .option('--no-partial-order', 'visit every order of independent steps')
     .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate', 1))
+    .option('--schedule <name>', 'with --simulate: uniform, or pct: by priorities that change --depth times less one', schedule, 'uniform' as const)
+    .option('--depth <n>', 'with --schedule pct: how many steps have to come in the right order', count('--depth', 1, 100), 3)
+    .option('--walk <n>', 'with --simulate: begin with this walk; --simulate 1 --walk 7 takes walk 7 again', count('--walk'), 0)
     .option('--seed <n>', 'with --simulate: the same seed gives the same walks', count('--seed'), 1)
     .does(check);
 }
@@ -39,10 +46,12 @@ async function check(out: Output, file: string | undefined, options: Options): P
   const signal = interruption();
   if (options.simulate !== undefined) {
     const subject = subjectOf(system, { together });
-    return simulated(out, system, model.name, await simulate(system, subject, properties, { walks: options.simulate, seed: options.seed, signal }), options.seed);
+    const { simulate: walks, seed, schedule, depth, walk: first } = options;
+    return simulated(out, system, model.name, await simulate(system, subject, properties, { walks, seed, schedule, depth, first, signal }), options, signal.aborted);
   }
   const report = await explore(subjectOf(system, { together }), properties, {
     limit: options.limit, memory: options.memory, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
+    ...(options.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, every: options.checkpointEvery } }), resume: options.resume,
     onProgress: (progress) => out.progress(progressLine(progress)),
   });
   out.progress('');
@@ -50,6 +59,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
   out.result({
     schema: 'dma-ownership/check@1', model: model.name, topology, states: report.states, transitions: report.transitions, depth: report.depth,
     complete: report.complete, bounds: { together: together ?? null, limit: options.limit ?? null }, ...(report.stopped ? { stopped: report.stopped } : {}), seconds: round(report.seconds),
+    ...(report.resumed === undefined ? {} : { resumed: report.resumed }), ...(report.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, ...report.checkpoint } }),
     properties: report.properties.map((outcome) => ({
       name: outcome.name, kind: outcome.kind, verdict: outcome.verdict,
       path: (told.get(outcome) ?? []).map(({ from, to, event }) => ({ from, to, event })),
@@ -62,20 +72,23 @@ async function check(out: Output, file: string | undefined, options: Options): P
   return exitOf(report);
 }
 
-/** Exit code 1 for a violation; else 5, because walks decide nothing. */
-function simulated(out: Output, system: System, model: string, { walks, steps, samples }: SimulationReport, seed: number): Exit {
+/** Exit code 1 for a violation; else 4, because walks decide nothing. */
+function simulated(out: Output, system: System, model: string, { walks, steps, samples }: SimulationReport, { seed, schedule, depth }: Options, interrupted: boolean): Exit {
   const told = samples.map((sample) => ({ ...sample, path: sample.steps === undefined ? [] : replay(system, sample.steps).facts }));
   out.result({
-    schema: 'dma-ownership/check@1', model, complete: false, simulated: { walks, steps, seed },
-    properties: told.map(({ name, verdict, walk, path }) => ({ name, verdict, ...(walk === undefined ? {} : { walk }), path: path.map(({ from, to, event }) => ({ from, to, event })) })),
+    schema: 'dma-ownership/check@1', model, complete: false, simulated: { walks, steps, seed, schedule, ...(schedule === 'pct' ? { depth } : {}) },
+    properties: told.map(({ name, verdict, walk, walked, steps: shrunk, path }) => ({
+      name, verdict, ...(walk === undefined ? {} : { walk, walked, shrunk: shrunk?.length }), path: path.map(({ from, to, event }) => ({ from, to, event })),
+    })),
   } as { schema: string }, () => [
-    ...told.flatMap(({ name, verdict, walk, path }) => [
+    ...told.flatMap(({ name, verdict, walk, walked, steps: shrunk, path }) => [
       `${out.paint(verdict === 'broken' ? 'red' : 'yellow', verdict.padEnd(8))} ${name}`,
-      ...(walk === undefined ? [] : [`         walk ${walk} of seed ${seed}:`, ...tell(path).map((line) => `           ${line}`)]),
+      ...(walk === undefined ? [] : [`         walk ${walk} of seed ${seed}, ${walked} steps, shrunk to ${shrunk?.length}:`, ...tell(path).map((line) => `           ${line}`)]),
     ]),
     '', `${grouped(walks)} walks, ${grouped(steps)} steps: what is not broken was only sampled.`,
   ].join('\n'));
-  return samples.some(({ verdict }) => verdict === 'broken') ? exit.violation : exit.limit;
+  if (samples.some(({ verdict }) => verdict === 'broken')) return exit.violation;
+  return interrupted ? exit.interrupted : exit.inconclusive;
 }
 
 function exitOf({ properties, stopped }: Report): Exit {
@@ -123,9 +136,16 @@ function text(
     }),
     '',
     `${grouped(report.states)} worlds, ${grouped(report.transitions)} steps, depth ${report.depth}, ${report.seconds.toFixed(1)} s: ${ended(report)}`,
+    ...(report.resumed === undefined ? [] : [`resumed with ${grouped(report.resumed)} worlds of ${options.resume}`]),
+    ...(report.checkpoint === undefined ? [] : [kept(report.checkpoint, options.checkpoint as string, report.complete)]),
     ...(options.explain ? explained(report) : []),
     ...(options.coverage ? covered(report) : []),
   ].join('\n');
+}
+
+function kept({ worlds, lost }: NonNullable<Report['checkpoint']>, file: string, complete: boolean): string {
+  if (lost !== undefined) return `${file} could not be written (${lost}); what it has are ${grouped(worlds)} worlds of this run`;
+  return complete ? `${file} has ${grouped(worlds)} worlds and is needed no longer` : `${file} has ${grouped(worlds)} worlds; go on with --resume ${file}`;
 }
 
 function ended({ stopped, explain }: Report): string {
@@ -146,13 +166,21 @@ function explained({ explain: { partialOrder, symmetry, moves, nodes, bits, byte
 }
 
 function covered({ coverage: { transitions, taken, dead, notMet, answers } }: Report): string[] {
-  const line = ({ chart, state, event, branch, guard, why }: Untaken) =>
-    `  ${[chart, state].filter((part) => part !== '').join('.')}  ${event || 'always'}, branch ${branch}${guard === undefined ? '' : ` [${guard}]`}: ${why}`;
+  const place = ({ chart, state }: Untaken) => [chart, state].filter((part) => part !== '').join('.');
+  const line = (one: Untaken) =>
+    `  ${place(one)}  ${one.event || 'always'}, branch ${one.branch}${one.guard === undefined ? '' : ` [${one.guard}]`}: ${one.why}`;
+  const lines = (all: readonly Untaken[]) => {
+    const closed = all.filter(({ why }) => why === neverEntered).map(place);
+    return [
+      ...all.filter(({ why }) => why !== neverEntered).map(line),
+      ...[...new Set(closed)].map((state) => `  ${state}: ${neverEntered} (${closed.filter((one) => one === state).length} transitions)`),
+    ];
+  };
   const calls = [...new Set(answers.map(({ call }) => call))];
   return [
     '', `${grouped(taken)} of ${grouped(transitions)} transitions of the charts were taken; ${dead.length} are dead in this topology, ${notMet.length} were not met.`,
-    ...(dead.length > 0 ? ['dead:', ...dead.map(line)] : []),
-    ...(notMet.length > 0 ? ['not met:', ...notMet.map(line)] : []),
+    ...(dead.length > 0 ? ['dead:', ...lines(dead)] : []),
+    ...(notMet.length > 0 ? ['not met:', ...lines(notMet)] : []),
     ...(answers.length > 0 ? ['answers that nobody ever got:', ...calls.map((call) => `  ${call}: ${answers.filter((one) => one.call === call).map(({ ret }) => ret).join(', ')}`)] : []),
   ];
 }
@@ -161,4 +189,9 @@ function described({ devices, threads }: Topology): string {
   const often = [...new Set(threads.map(({ times }) => times))];
   const times = often.length === 1 ? (often[0] === null ? 'each again and again' : `at most ${often[0] === 1 ? 'once' : `${often[0]} times`} each`) : 'some a bounded number of times';
   return `${devices.length} devices; threads ${threads.map(({ name }) => name).join(', ')}, ${times}`;
+}
+
+function schedule(given: string): 'uniform' | 'pct' {
+  if (given === 'uniform' || given === 'pct') return given;
+  throw new ModelError('wrong-use', `there is no schedule ${given}`, { at: '--schedule', accepted: ['uniform', 'pct'] });
 }

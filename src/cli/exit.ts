@@ -8,7 +8,7 @@ export const exit = {
   wrongUse: 2,
   /** A file cannot be read, or what it says is not valid. */
   badInput: 3,
-  /** Looked at everything and cannot say, for instance after lost trace lines. */
+  /** Went through and cannot say, for instance after lost trace lines, or because worlds were only sampled. */
   inconclusive: 4,
   /** Stopped by a limit before a decision. */
   limit: 5,

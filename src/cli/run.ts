@@ -1,6 +1,5 @@
 /** `dma-ownership run SCENARIO...`: plays scenario texts and compares what happens with what they expect. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
 import { ModelError } from '../errors.ts';
@@ -10,6 +9,7 @@ import { printBlock } from '../scenario/print.ts';
 import { play, type Played } from '../scenario/run.ts';
 import { nearest } from '../world/nearest.ts';
 import { exit } from './exit.ts';
+import { replaceFile } from './file.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
@@ -86,16 +86,4 @@ function document(scenario: Scenario, results: readonly Result[], differs: (resu
       blocks: result.played.blocks.map(({ facts }, index) => ({ facts: facts.map(({ fact }) => fact), text: result.produced.blocks[index] })),
     })),
   };
-}
-
-/** All or nothing: a reader never sees half a file. */
-function replaceFile(path: string, text: string): void {
-  const beside = `${path}.${randomBytes(4).toString('hex')}`;
-  try {
-    writeFileSync(beside, text, { flag: 'wx' });
-    renameSync(beside, path);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  }
 }

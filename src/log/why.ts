@@ -136,7 +136,7 @@ function inside({ seq, said, passed }: Recorded, all: boolean): Hop[] {
 
 /** Reads, locks and list walks: nothing that a reader looks for. A failure is never boring. */
 const passive = new Set([
-  'device_lock', 'device_unlock', 'mutex_lock', 'mutex_unlock', 'dev->p', 'dev->driver', 'device_set_driver', 'bus_find_device_by_name', 'defer_all_probes',
+  'device_lock', 'device_unlock', 'mutex_lock', 'mutex_unlock', 'kernfs_activate', 'kernfs_remove', 'kernfs_get_active', 'kernfs_put_active', 'klist_iter_exit', 'dev->p', 'dev->driver', 'device_set_driver', 'bus_find_device_by_name', 'defer_all_probes',
   'deferred_trigger_count', 'device_links_check_suppliers', 'devres_head', 'driver_managed_dma', 'probe_type', 'test_remove', 'driver_match_device',
   'klist_devices_next', 'klist_drivers_next', 'klist_last', 'drivers_autoprobe_show', 'deferred_probe_active_list', 'deferred_probe_work_func',
   'state_synced', 'device_add_groups', 'activate', 'async_run_entry_fn', 'driver_find', 'dev->iommu_group',

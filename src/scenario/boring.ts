@@ -10,7 +10,7 @@ import { shown } from './names.ts';
 
 /** Locks, list operations and passive reads: no question that a reader asks. */
 const passive = new Set([
-  'device_lock', 'device_unlock', 'mutex_lock', 'mutex_unlock', 'bus_find_device_by_name', 'dev->bus', 'dev->driver', 'dev->p', 'device_set_driver', 'driver_find', 'bus_add_driver',
+  'device_lock', 'device_unlock', 'mutex_lock', 'mutex_unlock', 'kernfs_activate', 'kernfs_remove', 'kernfs_get_active', 'kernfs_put_active', 'klist_iter_exit', 'bus_find_device_by_name', 'dev->bus', 'dev->driver', 'dev->p', 'device_set_driver', 'driver_find', 'bus_add_driver',
   'bus_remove_driver', 'klist_devices_add', 'klist_devices_del', 'klist_devices_next', 'klist_drivers_add', 'klist_drivers_del',
   'klist_drivers_next', 'klist_add_tail', 'klist_remove', 'klist_last', 'drivers_autoprobe_show', 'probe_type', 'driver_managed_dma',
   'deferred_trigger_count', 'defer_all_probes', 'driver_deferred_probe_del', 'deferred_probe_work_func', 'kobject_del', 'device_is_bound',

@@ -8,7 +8,7 @@
 import { bindingAt, busAt, deviceAt, driverAt, groupAt, nameOf, notifierAt, vfioContainerAt, vfioDeviceAt, vfioGroupAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
 import { plainBus, unknown } from '../../machines/kernel.ts';
-import { deviceActors, groupActors, type Model } from '../../machines/model.ts';
+import { deviceActors, driverFiles, groupActors, type Model } from '../../machines/model.ts';
 import { isVfioDriver, notifiedBuses } from '../../machines/tracepoints.ts';
 import type { Actor, Local } from '../world/locals.ts';
 import { System, type World } from '../world/world.ts';
@@ -171,10 +171,12 @@ export class Knowledge {
     const vfio = isVfioDriver(driver);
     if (vfio && isNew) this.#vfioKnown = true;
     const address = driverAt(driver);
-    if (!this.system.has(address)) this.system.add({
+    if (this.system.has(address)) return;
+    this.system.add({
       address, chart: this.#model.charts.device_driver, ...(isNew ? {} : { value: 'registered' }),
       input: { address, driver, driver_managed_dma: null, async: null, vfio, klist_devices: null },
     });
+    for (const file of driverFiles(this.#model, driver, 'unfollowed')) this.system.add(file);
   }
 
   /** A driver that was there before the recording may have been unloaded by somebody whom nobody followed. */
@@ -200,7 +202,7 @@ export class Knowledge {
     if (!this.system.has(deviceAt(device)))
       for (const placement of deviceActors(this.#model, {
         name: device, bus: buses[0] as string, group: null, driver: null, present: true, driver_override: unknown, grouped: false,
-      })) this.system.add(placement);
+      }, { followed: false })) this.system.add(placement);
     return states.flatMap((state) => buses.flatMap((bus) => found.map((how) => this.#found({ ...state, world: this.system.grow(state.world) }, device, bus, how))));
   }
 
@@ -226,7 +228,11 @@ export class Knowledge {
   /** Somebody whom nobody follows does something to the device: it is met anew. */
   forgetDevice(states: readonly State[], device: string): State[] {
     if (!this.#devices.delete(device)) return [...states];
-    return states.map((state) => this.#asNew(state, [deviceAt(device), bindingAt(device)]));
+    return states.map((state) => {
+      const world = this.system.grow(state.world);
+      const left = this.#part(world, device, this.system.local(world, notifierAt(device)).context['group']);
+      return this.#asNew({ ...state, world: left }, [deviceAt(device), bindingAt(device), notifierAt(device)]);
+    });
   }
 
   #asNew(state: State, addresses: readonly Address[]): State {
@@ -327,11 +333,12 @@ export class Knowledge {
     });
   }
 
-  /** Takes the device off the list of a group that it turns out not to be in. */
+  /** Takes the device off the list of a group that it turns out not to be in. Others that nobody has named may be there. */
   #part(world: World, device: string, group: unknown): World {
     if (typeof group !== 'string' || !this.system.has(group)) return world;
     const { context, value } = this.system.local(world, group);
-    return this.#put(world, group, { devices: (context['devices'] as string[]).filter((name) => name !== device) }, value);
+    const devices = (context['devices'] as string[]).filter((name) => name !== device);
+    return this.#put(world, group, { devices: devices.length === 0 ? [unknown] : devices }, value);
   }
 
   /** A VFIO device that nobody has registered yet may still turn out to be in another group. */

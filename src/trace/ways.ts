@@ -5,7 +5,7 @@
 import { environment, nameOf } from '../../machines/address.ts';
 import type { Message, Plain } from '../../machines/chart.ts';
 import { draws, environment_table } from '../../machines/environment.ts';
-import { EAGAIN, EPROBE_DEFER } from '../../machines/kernel.ts';
+import { EAGAIN, ENODEV, EPROBE_DEFER } from '../../machines/kernel.ts';
 import { isVfioDriver } from '../../machines/tracepoints.ts';
 import type { Choice, Flight, System } from '../world/world.ts';
 import { anyErrno } from './compare.ts';
@@ -78,6 +78,8 @@ export class Ways {
       }
       case 'klist_last':
         return seen.says === 'device_release_driver_internal' && seen.at === 'entry' ? [{ device: String(fields['dev']) }] : [{ device: null }];
+      case 'kernfs_get_active':
+        return [{ ret: 0 }, { ret: -ENODEV }];
       case 'driver_managed_dma':
         if (typeof fields['managed'] === 'number') return [{ ret: fields['managed'] }];
         // Off PCI only VFIO's drivers set it; there it is not shown.

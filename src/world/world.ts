@@ -171,7 +171,10 @@ export class System {
   answers(): { readonly call: string; readonly ret: number }[] {
     return [
       ...Object.keys(environment_table).filter((call) => call !== 'driver_match_device').flatMap((call) => answersTo({ type: call, from: environment }, this.topology).map((ret) => ({ call, ret }))),
-      ...Object.keys(draws).flatMap((call) => drawsOf({ type: call, from: environment }, this.topology).map((ret) => ({ call: `${call}.attach`, ret }))),
+      ...Object.keys(draws).flatMap((call) => {
+        const drawn = drawsOf({ type: call, from: environment }, this.topology);
+        return drawn.length === 1 && drawn[0] === 0 ? [] : drawn.map((ret) => ({ call: `${call}.attach`, ret }));
+      }),
     ];
   }
 

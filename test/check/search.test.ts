@@ -16,15 +16,15 @@ function run(given: Small) {
 const counts: [Small, number, number, number][] = [
   [{ users: 1 }, 20, 32, 5],
   [{ users: 2 }, 225, 720, 6],
-  [{ sysfs: true }, 1563, 4440, 135],
-  [{ sysfs: true, users: 1, times: 1 }, 2249, 6573, 55],
-  [{ sysfs: true, users: 1, times: 1, model: 'v6.1.y' }, 2249, 6573, 55],
-  [{ sysfs: true, devices: 2, times: 1 }, 782, 1602, 53],
-  [{ module: true, times: 1 }, 71, 91, 47],
-  [{ hotplug: true, times: 1 }, 163, 223, 76],
-  [{ hotplug: true, users: 1, times: 1, bus: 'platform' }, 1400, 3079, 76],
-  [{ sysfs: true, test_remove: true, times: 1 }, 442, 793, 76],
-  [{ sysfs: true, times: 1, answers: { probe: [0, -12, -517], firmware_dma_configure: [0, -517] } }, 411, 756, 52],
+  [{ sysfs: true }, 2788, 8096, 145],
+  [{ sysfs: true, users: 1, times: 1 }, 3681, 11510, 59],
+  [{ sysfs: true, users: 1, times: 1, model: 'v6.1.y' }, 3681, 11510, 59],
+  [{ sysfs: true, devices: 2, times: 1 }, 1382, 3022, 57],
+  [{ module: true, times: 1 }, 85, 115, 51],
+  [{ hotplug: true, times: 1 }, 172, 237, 79],
+  [{ hotplug: true, users: 1, times: 1, bus: 'platform' }, 1483, 3280, 79],
+  [{ sysfs: true, test_remove: true, times: 1 }, 680, 1344, 80],
+  [{ sysfs: true, times: 1, answers: { probe: [0, -12, -517], firmware_dma_configure: [0, -517] } }, 659, 1329, 56],
 ];
 
 describe('the explorer visits exactly the worlds of the oracle', () => {

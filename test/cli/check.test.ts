@@ -54,7 +54,7 @@ describe('check', () => {
     const broken = (JSON.parse(out) as Document).properties.filter(({ verdict }) => verdict === 'broken');
     expect(code).toBe(exit.violation);
     expect(broken.map(({ name, path }) => [name, path.filter(({ event }) => !event.type.endsWith('.ret')).length])).toEqual([
-      ['a group that a user owns has no driver that uses the DMA API', 14], ['a group with an owner is counted', 35],
+      ['a group that a user owns has no driver that uses the DMA API', 15], ['a group with an owner is counted', 37],
     ]);
     expect(broken[0]?.path[0]).toMatchObject({ from: 'environment', event: { from: 'environment' } });
   });
@@ -95,7 +95,7 @@ describe('check', () => {
     expect([found.code, /^broken {3}a group that a user owns has no driver/m.test(found.out)]).toEqual([exit.violation, true]);
     const nothing = await shell(sound, '--simulate', '50', '--json');
     const { complete, properties } = JSON.parse(nothing.out) as Document;
-    expect([nothing.code, complete, new Set(properties.map(({ verdict }) => verdict))]).toEqual([exit.limit, false, new Set(['sampled'])]);
+    expect([nothing.code, complete, new Set(properties.map(({ verdict }) => verdict))]).toEqual([exit.inconclusive, false, new Set(['sampled'])]);
   });
 
   test('reductions change no verdict', async () => {
@@ -111,6 +111,9 @@ describe('check', () => {
     [['--devices', '1000'], exit.wrongUse, '1 to 64'],
     [['--property', 'nonsense'], exit.badInput, 'no-such-property'],
     [['--memory', '500'], exit.badInput, 'too-little-memory'],
+    [['--memory', '1M', '--no-symmetry', '--no-partial-order'], exit.badInput, 'too-little-memory'],
+    [['--checkpoint', folder], exit.badInput, 'unwritable-file'],
+    [['--resume', topology('no.checkpoint', {})], exit.badInput, 'not-a-checkpoint'],
     [[folder], exit.badInput, 'is a directory'],
     [[join(folder, 'missing.json')], exit.badInput, 'unreadable-file'],
     [[topology('empty.json', {})], exit.badInput, 'bad-topology'],

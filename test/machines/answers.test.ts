@@ -53,6 +53,7 @@ describe('states that are reached', () => {
     'deferred_probe.disabled': 'every world begins after the late initcall',
     'device_attach.in_device_bind_driver': 'somebody would have to preset dev->driver and give device_lock back; every thread here keeps it',
     'device_attach.in_device_set_driver': 'somebody would have to preset dev->driver and give device_lock back; every thread here keeps it',
+    'kernfs_node.unfollowed': 'only worlds learnt from a trace begin there',
     'iommu_group.attachment.none': 'up to v6.1.y a group keeps its default domain; later an empty one loses it',
   };
 
@@ -61,7 +62,7 @@ describe('states that are reached', () => {
   test('each of them answers every call, and every state is met', () => {
     const met = new Map<AnyStateMachine, Set<string>>();
     const systems = modelList.flatMap((model) => buses(model).flatMap((bus) => [4, 20].map((trouble) =>
-      walk(model, wildTopology(bus, model), { seed: 4, steps: 6000, trouble, restart: 1500 }))));
+      walk(model, wildTopology(bus, model), { seed: 4, steps: 7500, trouble, restart: 1500 }))));
     for (const { machine, locals } of systems.flatMap(({ actors }) => actors)) {
       const ids = met.get(machine) ?? new Set<string>();
       met.set(machine, ids);

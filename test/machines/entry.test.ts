@@ -60,7 +60,8 @@ describe('what the caller sees', () => {
     ['bind: no such device', [unplug, bind], {}, '-ENODEV - - cnt=0'],
     ['bind: no match', [bind], { driver_match_device: [0] }, '-ENODEV - - cnt=0'],
     ['bind: a match that fails counts as a match', [bind], { driver_match_device: [-EPROBE_DEFER] }, '0 e1000e - cnt=1'],
-    ['bind: a driver is bound', [bind, bindOther], {}, '-EBUSY e1000e - cnt=1'],
+    ['bind: a driver is bound', [bind, register, bindOther], {}, '-EBUSY e1000e igb cnt=2'],
+    ['bind: the driver is not registered', [bindOther], {}, '-ENODEV - - cnt=0'],
     ['bind: the group is claimed', [claim, bind], {}, '-EBUSY - - cnt=1'],
     ['bind: deferred before the probe', [bind], { pinctrl_bind_pins: [-EPROBE_DEFER] }, '-EAGAIN - - cnt=0'],
     ['bind: deferred by the probe', [bind], { probe: [-EPROBE_DEFER] }, '-EAGAIN - - cnt=0'],
@@ -126,6 +127,7 @@ describe('what the caller sees', () => {
     const model = models['v6.12.y'] as Model;
     const unbinding = new Single({ address: 'thread:x', chart: model.charts.entry['unbind_store'] as AnyStateMachine, input: { address: 'thread:x' } });
     unbinding.take(unbind);
+    unbinding.take({ type: 'kernfs_get_active.ret', ret: 0 }, 'unbind:e1000e');
     unbinding.take({ type: 'bus_find_device_by_name.ret', ret: 1 }, `device:${a}`);
     unbinding.take({ type: 'dev->driver.ret', ret: 1, driver: 'e1000e' }, `device:${a}`);
     expect(unbinding.take({ type: 'device_lock.ret', ret: 0 }, `device:${a}`)).toMatchObject([

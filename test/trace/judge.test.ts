@@ -27,6 +27,12 @@ test('the known bug is found as well where the recording begins in mid-life', ()
   expect(found.map((violation) => violation?.reason)).toEqual(found.map(() => 'the model cannot take pci_dma_configure here'));
 }, patience);
 
+test('a device whose removal the recording shows from the middle on has left its group when it comes back', () => {
+  const { items, model, recording } = named('6.12.117+deb12-amd64/hot-remove');
+  const cuts = [79, 81, 83, 86].map((from) => judge(items.slice(from), model, recording));
+  expect(cuts.map(({ violation, account }) => [violation, account.events])).toEqual([79, 81, 83, 86].map((from) => [null, items.slice(from).filter(({ kind }) => kind === 'event').length]));
+}, patience);
+
 const head = `# Where the two kernels differ
 
 The recordings in [test/traces](../../test/traces/README.md), each judged with the model of the *other* kernel. The test

@@ -13,6 +13,7 @@ import { scout } from '../scout.ts';
 import { Steps, type Leaf } from '../steps.ts';
 import type { Choice, Tables } from '../tables.ts';
 import * as header from './header.ts';
+import { pack } from '../worlds.ts';
 import type { Memory, Module, WebAssembly } from './webassembly.ts';
 import { treeOf, type Tree } from './tree.ts';
 import { mapOf, notesRoom, room, type Map as MemoryMap, type Sizes } from './map.ts';
@@ -110,6 +111,32 @@ export class Kernel {
     let sum = 0n;
     for (let worker = 0; worker < this.#sizes.workers; worker++) sum += view[(this.#map.own + worker * header.OWN_BYTES + header.OWN_TRANSITIONS) >>> 3] as bigint;
     return Number(sum);
+  }
+
+  /**
+   * Takes over worlds that another kernel had found, and goes on with the one at `next`, after so many transitions.
+   *
+   * @param read gives the nodes of a world
+   */
+  goOn(size: number, read: (place: number, nodes: Int32Array) => void, next: number, transitions: number): void {
+    const nodes = new Int32Array(this.layout.bits.length);
+    for (let place = 0; place < size; place++) {
+      read(place, nodes);
+      for (const [actor, node] of nodes.entries()) this.steps.expand(actor, node);
+    }
+    this.#absorb();
+    this.#stale = true;
+    for (let place = 0; place < size; place++) {
+      this.#ready();
+      read(place, nodes);
+      const words = new Int32Array(this.layout.words);
+      pack(this.layout, nodes, words);
+      this.#here(words);
+      this.#calls.put();
+    }
+    new BigUint64Array(this.#memory.buffer)[(this.#map.own + header.OWN_TRANSITIONS) >>> 3] = BigInt(transitions);
+    this.#set(header.NEXT, next);
+    this.#set(header.END, next);
   }
 
   /** Next world to expand. */

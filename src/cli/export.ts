@@ -1,0 +1,98 @@
+/** `dma-ownership export`: the model and its properties for other checkers, and their counterexamples back. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { propertiesFor } from '../../machines/properties/index.ts';
+import { replay, tell } from '../check/replay.ts';
+import { subjectOf } from '../check/subject.ts';
+import { ModelError } from '../errors.ts';
+import { close } from '../export/close.ts';
+import { formats, type Format } from '../export/formats.ts';
+import { follow, madeOf, modelOf, optionsTaken } from '../export/trail.ts';
+import { nearest } from '../world/nearest.ts';
+import { parseTopology } from '../world/topology.ts';
+import { System } from '../world/world.ts';
+import { asked, asking, bytes, count, modelNamed, type Asked } from './asked.ts';
+import { exit, type Exit } from './exit.ts';
+import { replaceFile } from './file.ts';
+import { interruption } from './interrupt.ts';
+import type { Output } from './output.ts';
+import type { Program } from './program.ts';
+
+type Options = Asked & {
+  readonly to?: string; readonly out?: string; readonly limit: number; readonly memory?: number; readonly walks: number; readonly seed: number;
+  readonly trail?: string;
+};
+
+const names = Object.keys(formats);
+
+export function register(program: Program): void {
+  asking(program.command('export'))
+    .description('write the model and its properties for another checker, or tell what that one found')
+    .option('--to <format>', `one of ${names.join(', ')}`)
+    .option('--out <file>', 'write there instead of to stdout: all or nothing')
+    .option('--limit <states>', 'visit so many worlds at most to fill the tables', count('--limit'), 5_000_000)
+    .option('--memory <bytes>', 'memory for these worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
+    .option('--walks <n>', 'where there are more worlds: random walks that fill the tables further', count('--walks'), 20_000)
+    .option('--seed <n>', 'the same seed gives the same walks', count('--seed'), 1)
+    .option('--trail <file>', 'tell the way that "spin -t -p" printed, step by step; - for stdin')
+    .does(exported);
+}
+
+async function exported(out: Output, file: string | undefined, options: Options): Promise<Exit> {
+  if (options.trail !== undefined) return trail(out, options.trail);
+  const format = formatNamed(options.to);
+  const { model, properties, system, together } = asked(file, options);
+  const signal = interruption();
+  const closed = await close(subjectOf(system, { together }), properties, {
+    limit: options.limit, memory: options.memory, walks: options.walks, seed: options.seed, signal,
+    onProgress: (worlds) => out.progress(`${worlds} worlds`),
+  });
+  out.progress('');
+  if (signal.aborted) {
+    out.remark('interrupted: nothing was written');
+    return exit.interrupted;
+  }
+  const { text, left } = format.write(closed, properties);
+  if (options.out !== undefined) replaceFile(options.out, text);
+  const { complete, states, transitions, walks } = closed;
+  const told = { model: model.name, to: options.to, complete, states, transitions, walks, left: left.map(({ name }) => name), ...(options.out === undefined ? { text } : { out: options.out }) };
+  out.result({ schema: 'dma-ownership/export@1', ...told } as { schema: string }, () =>
+    (options.out === undefined ? text.trimEnd() : `${options.out}: ${states} worlds, ${transitions} steps${complete ? '' : ', not complete'}`));
+  for (const { kind, name } of format.says ? left : []) out.remark(`left out, because it speaks of all futures: ${kind} ${name}`);
+  if (complete) return exit.holds;
+  out.remark(`the tables are not complete: filled by ${states} worlds and ${walks} walks. Where they end, Spin says table_incomplete; --limit above ${options.limit} or more --walks fill them further.`);
+  return exit.limit;
+}
+
+function formatNamed(name: string | undefined): Format {
+  const found = Object.entries(formats).find(([one]) => one === name)?.[1];
+  if (found !== undefined) return found;
+  const near = name === undefined ? undefined : nearest(name, names);
+  throw new ModelError('wrong-use', name === undefined ? 'a format is needed' : `there is no format ${name}`, {
+    at: '--to', accepted: Object.entries(formats).map(([one, { about }]) => `${one} (${about})`), usually: 'a misspelt format, or none',
+    ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+  });
+}
+
+/** Exit code 1 when the way breaks a property. */
+function trail(out: Output, file: string): Exit {
+  const printed = readFileSync(file === '-' ? 0 : file, 'utf8');
+  const named = modelOf(printed, file);
+  const beside = join(dirname(file), named);
+  const promela = readFileSync(file !== '-' && existsSync(beside) ? beside : named, 'utf8');
+  const { model: name, together, topology: json } = madeOf(promela, named);
+  const model = modelNamed(name);
+  const topology = parseTopology(json, named, model);
+  const system = new System(model, topology);
+  const { steps, decided } = follow(subjectOf(system, { together: together ?? undefined }), propertiesFor(topology), optionsTaken(printed, promela, file));
+  const broken = decided.filter(({ kind }) => kind !== 'sometimes');
+  const { facts } = replay(system, steps);
+  out.result({
+    schema: 'dma-ownership/trail@1', model: model.name, steps: steps.length, broken: broken.map(({ name }) => name),
+    found: decided.filter(({ kind }) => kind === 'sometimes').map(({ name }) => name), path: facts.map(({ from, to, event }) => ({ from, to, event })),
+  } as { schema: string }, () => [
+    `${model.name}: ${steps.length} steps`, ...tell(facts).map((line) => `  ${line}`), '',
+    ...(broken.length === 0 ? ['Nothing is broken on this way.'] : broken.map((property) => `${out.paint('red', 'broken')}   ${property.kind.padEnd(10)} ${property.name}`)),
+  ].join('\n'));
+  return broken.length === 0 ? exit.holds : exit.violation;
+}

@@ -1,0 +1,20 @@
+/** Files that a command writes. */
+import { randomBytes } from 'node:crypto';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { ModelError } from '../errors.ts';
+
+/**
+ * Writes all or nothing: a reader never sees half a file, and what was there stays when writing fails.
+ *
+ * @throws {ModelError} `unwritable-file`
+ */
+export function replaceFile(path: string, text: string): void {
+  const beside = `${path}.${randomBytes(4).toString('hex')}`;
+  try {
+    writeFileSync(beside, text, { flag: 'wx' });
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw new ModelError('unwritable-file', `nothing was written (${(error as NodeJS.ErrnoException).code ?? String(error)})`, { at: path, cause: error });
+  }
+}
