@@ -42,6 +42,8 @@ export interface Model {
   readonly charts: Charts;
   /** Name of the function that takes a leaving device out of its group. */
   readonly release: string;
+  /** Recordings of this kernel were held against the charts: a trace that does not say its kernel is judged by such a model only. */
+  readonly recorded?: boolean;
 }
 
 /** One actor of a world: where it lives, which chart it runs, how it begins. */

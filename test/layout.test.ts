@@ -20,7 +20,7 @@ function files(...paths: string[]): string[] {
   });
 }
 
-const typescript = files('machines', 'src', 'test', 'bench', 'examples').filter((file) => file.endsWith('.ts'));
+const typescript = files('machines', 'src', 'test', 'bench', 'examples').filter((file) => file.endsWith('.ts') && !file.endsWith('.as.ts'));
 const product = typescript.filter((file) => /^(machines|src)\//.test(file));
 
 type Import = { from: string; to: string };

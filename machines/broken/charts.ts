@@ -19,7 +19,7 @@ import { device_bind_driver } from '../entry/device_bind_driver.ts';
 import { dma_owner } from '../entry/dma_owner.ts';
 import { kernfs_node } from '../kernfs_node.ts';
 import { iommu_group } from '../v6.12.y/iommu_group.ts';
-import { changed, stateAt, type Config } from './patch.ts';
+import { changed, stateAt, type Config } from '../changed.ts';
 
 const reallyProbe = '__driver_probe_device.really_probe';
 

@@ -29,4 +29,5 @@ export const v6_1_y: Model = {
     entry: { ...entries, group_store_type },
   },
   release: 'iommu_release_device',
+  recorded: true,
 };

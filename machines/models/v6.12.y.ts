@@ -33,4 +33,5 @@ export const v6_12_y: Model = {
     entry: { ...entries, device_dma_owner, group_store_type, iommufd_user },
   },
   release: 'iommu_deinit_device',
+  recorded: true,
 };

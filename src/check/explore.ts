@@ -39,6 +39,8 @@ export interface ExploreOptions {
   readonly symmetry?: boolean | undefined;
   /** Without reductions, the inner loop is WebAssembly where there is any, unless `javascript` is asked for. */
   readonly kernel?: 'wasm' | 'javascript' | undefined;
+  /** How many threads run that loop. With more than one, which of several shortest ways is told may differ from run to run. Default 1. */
+  readonly workers?: number | undefined;
   /** Local states that one actor may have, before a chart is said to grow without bound. Default 16384. */
   readonly locals?: number | undefined;
   /** Write what is known to this file every so many seconds (default 30) and when the search is stopped. */
@@ -108,13 +110,15 @@ export interface Found {
  * @throws {ModelError} `unhandled-event`, `no-such-actor`, `unbounded`, `merged-states`: the charts are wrong, with a shortest way there
  */
 export async function explore(subject: Subject, properties: readonly Property[], options: ExploreOptions = {}): Promise<Report> {
-  const compiled = options.kernel === 'javascript' ? undefined : await compile();
+  const compiled = options.kernel === 'javascript' ? undefined : await compile(options.workers);
   try {
     return await exploreWith(compiled, subject, properties, options);
   } catch (error) {
     // The WebAssembly kernel does not know the way to what a chart does wrong: the other one meets it again, and tells.
     if (compiled === undefined || !isModelFault(error) || error.way.length > 0) throw error;
-    return exploreWith(undefined, subject, properties, { ...options, checkpoint: undefined, resume: undefined });
+    return await exploreWith(undefined, subject, properties, { ...options, checkpoint: undefined, resume: undefined });
+  } finally {
+    await compiled?.crew?.end();
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * The search without reductions, in WebAssembly: the same worlds, levels and findings as `Search`, some ten times faster.
  */
-import { kernel } from './kernel/bytes.ts';
+import { kernel, sharedKernel } from './kernel/bytes.ts';
+import type { Crew } from './kernel/crew.ts';
 import * as header from './kernel/header.ts';
 import { Kernel, type Note } from './kernel/kernel.ts';
 import { webAssembly, type Module, type WebAssembly } from './kernel/webassembly.ts';
@@ -16,16 +17,21 @@ import { pack, unpack, type Store } from './worlds.ts';
 export interface Compiled {
   readonly wasm: WebAssembly;
   readonly module: Module;
+  /** Undefined for one worker. */
+  readonly crew: Crew | undefined;
 }
 
-let compiled: Promise<Compiled> | undefined;
+const compiled = new Map<string, Promise<Module>>();
 
-/** Compiles the kernel, once; undefined where there is no WebAssembly. */
-export async function compile(): Promise<Compiled | undefined> {
+/** Compiles the kernel, each kind once, for so many workers; undefined where there is no WebAssembly. */
+export async function compile(workers = 1): Promise<Compiled | undefined> {
   const wasm = webAssembly;
   if (wasm === undefined) return undefined;
-  compiled ??= wasm.compile(Uint8Array.from(atob(kernel), (letter) => letter.charCodeAt(0))).then((module) => ({ wasm, module }));
-  return compiled;
+  const text = workers > 1 ? sharedKernel : kernel;
+  const module = compiled.get(text) ?? wasm.compile(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+  compiled.set(text, module);
+  const crew = workers > 1 ? new (await import('./kernel/crew.ts')).Crew(workers) : undefined;
+  return { wasm, module: await module, crew };
 }
 
 /** The worlds of a kernel. */
@@ -70,8 +76,8 @@ export class FastSearch extends Search {
   readonly kernel: Kernel;
   readonly #visitor: Visitor;
 
-  constructor({ wasm, module }: Compiled, tables: Tables, judge: Judge, visitor: Visitor, memory: number) {
-    const kernel = new Kernel(wasm, module, tables, judge, memory);
+  constructor({ wasm, module, crew }: Compiled, tables: Tables, judge: Judge, visitor: Visitor, memory: number) {
+    const kernel = new Kernel(wasm, module, tables, judge, { limit: memory, crew });
     super(tables, visitor, { memory, worlds: new KernelWorlds(kernel) });
     this.kernel = kernel;
     this.#visitor = visitor;

@@ -16,7 +16,7 @@ import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
 type Options = Asked & {
-  readonly limit?: number; readonly memory?: number; readonly localStates?: number; readonly checkpoint?: string; readonly checkpointEvery: number; readonly resume?: string; readonly explain?: true; readonly coverage?: true;
+  readonly limit?: number; readonly memory?: number; readonly workers: number; readonly localStates?: number; readonly checkpoint?: string; readonly checkpointEvery: number; readonly resume?: string; readonly explain?: true; readonly coverage?: true;
   readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number; readonly schedule: 'uniform' | 'pct'; readonly depth: number; readonly walk: number;
 };
 
@@ -25,6 +25,7 @@ export function register(program: Program): void {
     .description('visit every world that a topology can reach, and decide every property')
     .option('--limit <states>', 'stop after so many worlds', count('--limit', 1))
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
+    .option('--workers <n>', 'threads that search together where no reduction is on', count('--workers', 1), 1)
     .option('--local-states <n>', 'local states that one actor may have before a chart is said to grow without bound. Default 16384', count('--local-states', 1))
     .option('--checkpoint <file>', 'keep what is known in this file, now and then and when stopped')
     .option('--checkpoint-every <seconds>', 'seconds between two checkpoints', count('--checkpoint-every'), 30)
@@ -50,7 +51,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
     return simulated(out, system, model.name, await simulate(system, subject, properties, { walks, seed, schedule, depth, first, signal }), options, signal.aborted);
   }
   const report = await explore(subjectOf(system, { together }), properties, {
-    limit: options.limit, memory: options.memory, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
+    limit: options.limit, memory: options.memory, workers: options.workers, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
     ...(options.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, every: options.checkpointEvery } }), resume: options.resume,
     onProgress: (progress) => out.progress(progressLine(progress)),
   });

@@ -375,7 +375,7 @@ export class Knowledge {
 
   /** One member of the group at least is known, or the model does not ask who they are. */
   knowsMembers(group: Address, { world }: State): boolean {
-    if (this.#model.name !== 'v6.1.y') return true;
+    if (!this.#model.charts.iommu_group.events.includes('iommu_group_first_device')) return true;
     return (this.system.local(this.system.grow(world), group).context['devices'] as string[]).some((name) => name !== unknown);
   }
 

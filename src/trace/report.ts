@@ -152,12 +152,13 @@ export function modelOfRelease(release: string): Model | undefined {
 }
 
 function chooseModel(named: string | undefined, { kernel, kernelFrom }: Recording, batch: readonly Item[], file: string): { model: Model; by: string } {
+  const judges = Object.keys(models).filter((name) => name in recorders);
   if (named !== undefined) {
     const model = models[named];
-    if (model !== undefined) return { model, by: 'asked for' };
-    const near = nearest(named, Object.keys(models));
-    throw new ModelError('no-such-model', `there is no model ${named}`, {
-      accepted: Object.keys(models), ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+    if (model !== undefined && judges.includes(named)) return { model, by: 'asked for' };
+    const near = nearest(named, judges);
+    throw new ModelError('no-such-model', model === undefined ? `there is no model ${named}` : `${named} was never a kernel that one could record`, {
+      accepted: judges, ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
     });
   }
   const guess = guessKernel(batch);
@@ -166,7 +167,7 @@ function chooseModel(named: string | undefined, { kernel, kernelFrom }: Recordin
   const model = release === undefined ? undefined : modelOfRelease(release);
   if (model !== undefined) return { model, by };
   const bounds = release === undefined ? guess : undefined;
-  const fits = Object.values(models).filter(({ name }) => {
+  const fits = Object.values(models).filter(({ recorded }) => recorded === true).filter(({ name }) => {
     const [major, minor] = name.slice(1).split('.').map(Number) as [number, number];
     const of = (version: string | undefined) => (version === undefined ? undefined : version.split('.').map(Number) as [number, number]);
     const [least, before] = [of(bounds?.atLeast), of(bounds?.before)];
@@ -180,7 +181,7 @@ function chooseModel(named: string | undefined, { kernel, kernelFrom }: Recordin
   if (!events.some(({ symbol, mark }) => mark !== null || known.includes(symbol)))
     throw new ModelError('foreign-probes', `none of its first ${events.length} events is one that we know`, { at: file, accepted: probes, hint: howTo });
   throw new ModelError('unknown-kernel', release === undefined ? 'the trace does not say which kernel made it' : `no model covers kernel ${release}`, {
-    at: file, accepted: Object.keys(models), hint: `judge it with --model ${Object.keys(models).at(-1) ?? ''}`,
+    at: file, accepted: judges, hint: `judge it with --model ${judges.filter((name) => models[name]?.recorded === true).at(-1) ?? ''}`,
     usually: release === undefined ? 'a trace without the files that were recorded beside it' : 'a kernel of another release',
   });
 }

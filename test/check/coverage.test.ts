@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access --
    a configuration is changed as plain data, whatever its type */
 import { describe, expect, test } from 'vitest';
-import { changed, stateAt, type Config } from '../../machines/broken/patch.ts';
+import { changed, stateAt, type Config } from '../../machines/changed.ts';
 import type { Model } from '../../machines/model.ts';
 import { models } from '../../machines/models/index.ts';
 import type { Coverage, Untaken } from '../../src/check/coverage.ts';

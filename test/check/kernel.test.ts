@@ -46,8 +46,16 @@ test('a search that is stopped says the same of what it saw', async () => {
   const [wasm] = await both(small(given).subject, given, { limit: 5000 });
   expect(wasm).toMatchObject({ complete: false, stopped: 'limit' });
   expect(wasm?.properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict === 'holds')).toEqual([]);
-  const [tight] = await both(small(given).subject, given, { memory: 8_000_000 });
+  const [tight] = await both(small(given).subject, given, { memory: 13_000_000 });
   expect(tight).toMatchObject({ complete: false, stopped: 'memory' });
+});
+
+test.each([2, 3])('%i workers visit the same worlds', async (workers) => {
+  const given: Small = { sysfs: true, users: 2, module: true, times: 1 };
+  const subject = () => subjectOf(small(given).system, { together: 2 });
+  const options = { partialOrder: false, symmetry: false };
+  const one = await explore(subject(), propertiesFor(smallTopology(given)), options);
+  for (let again = 0; again < 2; again++) expect(told(await explore(subject(), propertiesFor(smallTopology(given)), { ...options, workers }))).toEqual(told(one));
 });
 
 test('tables that move as they grow lose nothing', async () => {

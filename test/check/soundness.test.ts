@@ -3,7 +3,7 @@
 /** What the checker takes for granted about charts and properties, and what it says when it is not so. */
 import { assign, raise } from 'xstate';
 import { describe, expect, test } from 'vitest';
-import { changed, stateAt, type Config } from '../../machines/broken/patch.ts';
+import { changed, stateAt, type Config } from '../../machines/changed.ts';
 import type { Model } from '../../machines/model.ts';
 import { models } from '../../machines/models/index.ts';
 import { propertiesFor } from '../../machines/properties/index.ts';

@@ -69,7 +69,11 @@ export const MARKS_AT = 35;
 export const WISHES_AT = 36;
 export const WISH_RESTS = 37;
 
-export const FIELDS = 64;
+/** What leaves do to roots: change, root and root afterwards in 64 bits each. */
+export const MEMORY_AT = 12;
+/** Counts the turns of the workers, and those of them that are done with theirs. */
+export const TURN = 41;
+export const AT_REST = 42;
 
 /** Inside a worker's own memory: transitions (64 bits), worlds and successors in hand, observed words, pending worlds. */
 export const OWN_TRANSITIONS = 0;
@@ -94,6 +98,11 @@ export const NODE_BUSY = 0x10000;
 export const NODE_INSIDE = 0x20000;
 /** Its choices begin calls. */
 export const NODE_BEGINS = 0x40000;
+
+/** Entries of that memory - 1, bits of a root in it, and a change that is never remembered. */
+export const MEMORY_MASK = 0xffff;
+export const MEMORY_ROOT = 22;
+export const NO_MEMORY = 0xfffff;
 
 /** Flag of a leaf: properties may see a difference. */
 export const LEAF_VISIBLE = 1;

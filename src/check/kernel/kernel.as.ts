@@ -14,7 +14,7 @@ import {
   TOGETHER, PAIRS_AT, PAIRS, PAIRS_ROOM, PAIR_SLOTS_AT, PAIR_SLOTS_MASK, FOLDS_AT, WORLDS_AT, WORLDS, WORLDS_ROOM, SLOTS_AT, SLOTS_MASK,
   NEXT, END, NOTES_AT, NOTES, NOTES_ROOM, DECIDED, WATCHED, WATCHED_AT, OBSERVED_WORDS, OWN_AT, MARKS_AT, WISHES_AT, WISH_RESTS,
   OWN_TRANSITIONS, OWN_HERE, OWN_THERE, OWN_OBSERVED, OWN_OPEN, OWN_PENDING, PENDING_BYTES, PENDING_ROOM, OWN_BYTES, BATCH, NODE_BYTES,
-  COUNT_MASK, NODE_BUSY, NODE_INSIDE, NODE_BEGINS, LEAF_VISIBLE, DONE, NO_ROOM, TELL,
+  COUNT_MASK, NODE_BUSY, NODE_INSIDE, NODE_BEGINS, LEAF_VISIBLE, MEMORY_AT, MEMORY_MASK, MEMORY_ROOT, NO_MEMORY, DONE, NO_ROOM, TELL,
   NOTE_FOLD, NOTE_REST, NOTE_STUCK, NOTE_DECIDED, NOTE_PARKED, NOTE_BYTES,
 } from './header';
 
@@ -281,15 +281,54 @@ const OPEN_FULL: i32 = 0x20000;
 /**
  * Key of the world that a leaf makes of the one at `here`, which is as before afterwards.
  *
- * A leaf: decided properties, flags, number of words that change, number of inner nodes above them; then each word's address
- * and what to xor; then each inner node's address and those of what it joins.
+ * A leaf: decided properties, flags, what it does to the first and to the second root (a number, 0: nothing), what to xor to
+ * the third, number of words that change, number of inner nodes above them; then each word's address and what to xor; then
+ * each inner node's address and those of what it joins. What a leaf does to a root at one of its values is remembered.
  */
 // @ts-ignore: decorator
 @inline
 function after(leaf: i32, here: i32, saved: i32): u64 {
-  const words = leaf + 16;
-  const inners = words + (load<i32>(leaf, 8) << 3);
-  const end = inners + load<i32>(leaf, 12) * 12;
+  const second = <u64>get(SHIFT_SECOND);
+  const first = load<u32>(here + (get(ROOT_FIRST) << 2));
+  const other = load<u32>(here + (get(ROOT_SECOND) << 2));
+  const one = remembered(load<u32>(leaf, 8), first);
+  const two = remembered(load<u32>(leaf, 12), other);
+  if ((one | two) >= 0) {
+    const third = <u64>(load<u32>(here + (get(ROOT_THIRD) << 2)) ^ load<u32>(leaf, 16));
+    return <u64>one | (<u64>two << second) | (third << <u64>get(SHIFT_THIRD));
+  }
+  const key = afresh(leaf, here, saved);
+  const mask = (<u64>1 << second) - 1;
+  remember(load<u32>(leaf, 8), first, <u32>(key & mask));
+  remember(load<u32>(leaf, 12), other, <u32>((key >>> second) & mask));
+  return key;
+}
+
+/** A root after what a leaf does to it, or -1. */
+// @ts-ignore: decorator
+@inline
+function remembered(change: u32, root: u32): i64 {
+  if (change === 0) return root;
+  const entry = load<u64>(get(MEMORY_AT) + ((mix32(change, root) & MEMORY_MASK) << 3));
+  return (entry >>> MEMORY_ROOT) === ((<u64>change << MEMORY_ROOT) | root) ? <i64>(entry & ((1 << MEMORY_ROOT) - 1)) : -1;
+}
+
+function remember(change: u32, root: u32, next: u32): void {
+  if (change === 0 || change === NO_MEMORY) return;
+  atomic.store<u64>(get(MEMORY_AT) + ((mix32(change, root) & MEMORY_MASK) << 3), (((<u64>change << MEMORY_ROOT) | root) << MEMORY_ROOT) | next);
+}
+
+// @ts-ignore: decorator
+@inline
+function mix32(change: u32, root: u32): i32 {
+  const h = root * <u32>0x9e3779b1 + change * <u32>0x85ebca6b;
+  return <i32>(h ^ (h >>> 15));
+}
+
+function afresh(leaf: i32, here: i32, saved: i32): u64 {
+  const words = leaf + 28;
+  const inners = words + (load<i32>(leaf, 20) << 3);
+  const end = inners + load<i32>(leaf, 24) * 12;
   flip(words, inners, here);
   let save = saved;
   for (let inner = inners; inner < end; inner += 12) {
@@ -357,8 +396,8 @@ function batch(own: i32, from: i32, to: i32): bool {
     }
   }
   for (let one = first; one < pending; one += PENDING_BYTES) {
-    const entry = load<i32>(slots + ((load<i32>(one, 8) & mask) << 2)) & PLACE;
-    touched ^= load<i32>(worlds + (entry << 3));
+    const entry = load<i32>(slots + ((load<i32>(one, 8) & mask) << 2));
+    if (entry !== CLAIMED) touched ^= load<i32>(worlds + ((entry & PLACE) << 3));
   }
   store<i32>(own + 8, touched);
   store<u64>(own + OWN_TRANSITIONS, load<u64>(own + OWN_TRANSITIONS) + <u64>((pending - first) / PENDING_BYTES));

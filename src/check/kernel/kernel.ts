@@ -6,17 +6,19 @@
  * goes on where it was.
  */
 import { ModelError } from '../../errors.ts';
-import type { Ints } from '../ints.ts';
 import type { Judge } from '../judge.ts';
-import { generous, layoutOf } from '../layout.ts';
+import { generous } from '../layout.ts';
 import { scout } from '../scout.ts';
 import { Steps, type Leaf } from '../steps.ts';
-import type { Choice, Tables } from '../tables.ts';
+import type { Tables } from '../tables.ts';
 import * as header from './header.ts';
+import { mapOf, room, type MemoryMap, type Sizes } from './map.ts';
+import type { Crew } from './crew.ts';
+import { repacked } from './repack.ts';
 import { pack } from '../worlds.ts';
-import type { Memory, Module, WebAssembly } from './webassembly.ts';
 import { treeOf, type Tree } from './tree.ts';
-import { mapOf, notesRoom, room, type Map as MemoryMap, type Sizes } from './map.ts';
+import type { Memory, Module, WebAssembly } from './webassembly.ts';
+import { Writer } from './writer.ts';
 
 /** What kernel.as.ts exports. */
 interface Exports {
@@ -44,11 +46,16 @@ export interface Note {
 const page = 65_536;
 /** Words and inner nodes of a world that have room in a worker's own memory. */
 const mostNodes = 60;
+/** Fewer worlds than this are not shared out. */
+const smallest = 1024;
+/** With fewer bits for what stands in a world itself, a part would not end inside a half of its 64 bits. */
+const leastPlain = 2;
 
 export class Kernel {
   readonly steps: Steps;
   layout: Tree;
-  readonly #judge: Judge;
+  readonly #writer: Writer;
+  readonly #crew: Crew | undefined;
   readonly #memory: Memory;
   readonly #limit: number;
   readonly #calls: Exports;
@@ -59,42 +66,35 @@ export class Kernel {
   #plain = 20;
   /** Something no longer fits: everything must be written anew before the kernel goes on. */
   #stale = false;
-  readonly #active: boolean[];
-  /** By actor: small numbers for what properties see of it. */
-  readonly #seen: readonly Map<number, number>[];
-  /** How much of `steps` the kernel knows. */
-  #written = { choices: 0, questions: 0, answers: 0 };
-  /** By leaf: where it stands behind `LEAVES_AT`. The first place is nobody's, because 0 is no value. */
-  #leaves: number[] = [];
-  #leafEnd = 16;
+  /** No other worker is running. */
+  #alone = true;
   /** Leaves whose successors' choices are known. */
   #absorbed = 0;
-  readonly #watched: ReadonlySet<number>;
 
   /**
-   * @param module the kernel, compiled by `wasm`
+   * @param module the kernel, compiled by `wasm`; for a memory that is shared if there is a crew
    * @param limit bytes that it may take
    */
-  constructor(wasm: WebAssembly, module: Module, tables: Tables, judge: Judge, limit: number) {
+  constructor(wasm: WebAssembly, module: Module, tables: Tables, judge: Judge, { limit, crew }: { readonly limit: number; readonly crew?: Crew | undefined }) {
     this.steps = new Steps(tables);
-    this.#judge = judge;
-    this.#watched = new Set(judge.watched);
+    this.#writer = new Writer(this.steps, judge);
     this.#limit = limit;
-    this.#active = tables.nodes.map(() => false);
-    this.#seen = tables.nodes.map(() => new Map<number, number>());
+    this.#crew = crew;
     for (const actor of tables.nodes.keys()) this.steps.expand(actor, 0);
     scout(this.steps);
     this.#absorb();
     this.layout = this.#tree();
-    this.#sizes = this.#sizesFor({ pairSlots: 2 ** 17, slots: 2 ** 16 });
+    this.#sizes = this.#sizesFor({ pairSlots: 2 ** 17, slots: 2 ** 18 });
     this.#map = mapOf(this.#sizes);
-    this.#memory = new wasm.Memory({ initial: Math.ceil(this.#map.end / page) });
+    const initial = Math.ceil(this.#map.end / page);
+    this.#memory = new wasm.Memory(crew === undefined ? { initial } : { initial, maximum: 2 ** 16, shared: true });
     this.#view = new Int32Array(this.#memory.buffer);
     const { exports } = new wasm.Instance(module, { env: { memory: this.#memory }, host: { miss: (question: number, node: number) => this.#miss(question, node) } });
-    this.#calls = exports as unknown as Exports;
+    this.#calls = exports as Exports;
     this.#write();
     this.#calls.rehashPairs();
     this.#calls.rehashWorlds();
+    crew?.begin(module, this.#memory);
   }
 
   get size(): number {
@@ -149,7 +149,10 @@ export class Kernel {
     this.#set(header.NEXT, this.next);
     this.#set(header.END, end);
     for (let status = -1; status !== header.DONE;) {
-      status = this.#calls.run(0, 1);
+      const crew = end - this.next > smallest ? this.#crew : undefined;
+      this.#alone = crew === undefined;
+      status = crew === undefined ? this.#calls.run(0, 1) : crew.run(this.#view, (workers) => this.#calls.run(0, workers));
+      this.#alone = true;
       const next = this.next;
       this.#tell(tell);
       if (status === header.NO_ROOM) this.#ready();
@@ -243,12 +246,13 @@ export class Kernel {
     if (parked.length > 0) this.#tell(tell);
   }
 
-  /** The kernel asks. 0 when the answer does not fit into its tables. */
+  /** The kernel asks. 0 when the answer does not fit into its tables, or others read them just now. */
   #miss(question: number, node: number): number {
+    if (!this.#alone) return 0;
     const value = this.steps.answer(question, node);
     this.#absorb();
-    if (!this.#stale) this.#append();
-    return this.#stale ? 0 : this.#value(value);
+    this.#stale ||= !this.#writer.append();
+    return this.#stale ? 0 : this.#writer.value(value);
   }
 
   /** Makes the choices of every node that a leaf leads to known. */
@@ -258,107 +262,14 @@ export class Kernel {
       for (const { actor, after } of (steps.leaves[this.#absorbed] as Leaf).changes) steps.expand(actor, after);
   }
 
-  /** Writes what is new behind what is written. */
-  #append(): void {
-    const { steps, layout } = this;
-    const { choices, questions, answers, leaves: bytes } = this.#sizes;
-    const fresh = steps.leaves.slice(this.#leaves.length);
-    this.#stale ||= steps.values.length > choices || steps.questions.length > questions || steps.answers.length * 2 > answers ||
-      fresh.some(({ changes }) => changes.some(({ actor, after }) => after > (layout.mask[actor] as number) || this.#unlisted(actor, after)));
-    if (this.#stale) return;
-    const view = this.#view;
-    for (const leaf of fresh) {
-      const record = this.#leaf(leaf);
-      if (this.#leafEnd + record.byteLength > bytes) {
-        this.#stale = true;
-        return;
-      }
-      view.set(record, (this.#map.leaves + this.#leafEnd) >>> 2);
-      this.#leaves.push(this.#leafEnd);
-      this.#leafEnd += record.byteLength;
-      for (const { actor, after } of leaf.changes) this.#node(actor, after);
-    }
-    for (let choice = this.#written.choices; choice < steps.values.length; choice++) view[(this.#map.choices >>> 2) + choice] = this.#value(steps.values.data[choice] as number);
-    for (let question = this.#written.questions; question < steps.questions.length; question++) {
-      const { actor } = steps.questions[question] as (typeof steps.questions)[number];
-      view.set([(layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number], (this.#map.asks >>> 2) + question * 3);
-    }
-    for (let answer = this.#written.answers; answer < steps.answers.length; answer++) this.#answer(steps.answers[answer] as (typeof steps.answers)[number]);
-    this.#written = { choices: steps.values.length, questions: steps.questions.length, answers: steps.answers.length };
-  }
-
-  /** A leaf as the kernel reads it (see `after` there). */
-  #leaf({ changes, decided }: Leaf): Int32Array {
-    const { layout } = this;
-    const words = new Map<number, number>();
-    let visible = 0;
-    for (const { actor, before, after } of changes) {
-      const word = layout.word[actor] as number;
-      words.set(word, (words.get(word) ?? 0) ^ ((before ^ after) << (layout.shift[actor] as number)));
-      if (this.#watched.has(actor) && this.#judge.observation(actor, before) !== this.#judge.observation(actor, after)) visible = header.LEAF_VISIBLE;
-    }
-    const touched = new Set(words.keys());
-    const inners = layout.shape.flatMap(([left, right], inner) => {
-      if (!touched.has(left) && !touched.has(right)) return [];
-      touched.add(layout.words + inner);
-      return [layout.words + inner, left, right];
-    });
-    return Int32Array.of(decided, visible, words.size, inners.length / 3, ...[...words].flatMap(([word, change]) => [word * 4, change]), ...inners.map((node) => node * 4));
-  }
-
-  /** A value of `steps` as the kernel knows it: an address instead of a leaf's number. */
-  #value(value: number): number {
-    return value > 0 ? (this.#leaves[value - 1] as number) : value;
-  }
-
-  #answer({ question, node, value }: { question: number; node: number; value: number }): void {
-    const mask = this.#sizes.answers - 1;
-    let at = (Math.imul(question, 0x9e3779b1) + Math.imul(node, 0x85ebca6b)) | 0;
-    at = (at ^ (at >>> 15)) & mask;
-    const first = this.#map.answers >>> 2;
-    while (this.#view[first + at * 4 + 2] !== 0) at = (at + 1) & mask;
-    this.#view.set([question, node, this.#value(value)], first + at * 4);
-  }
-
-  /** Its actor must be listed as one that may do something, and is not. */
-  #unlisted(actor: number, node: number): boolean {
-    const { tables } = this.steps;
-    return !this.#active[actor] && ((tables.count[actor] as Ints).data[node] !== 0 || !tables.quiet(actor, node));
-  }
-
-  #node(actor: number, node: number): void {
-    const { steps: { tables } } = this;
-    const count = (tables.count[actor] as Ints).data[node] as number;
-    const first = (tables.first[actor] as Ints).data[node] as number;
-    const busy = !tables.quiet(actor, node);
-    const thread = tables.subject.starts.some((start) => start.actor === actor);
-    const begins = count > 0 && (tables.choices[first] as Choice).start;
-    const flags = count | (busy ? header.NODE_BUSY : 0) | (busy && thread ? header.NODE_INSIDE : 0) | (begins ? header.NODE_BEGINS : 0);
-    const at = ((this.#map.nodes[actor] as number) + node * header.NODE_BYTES) >>> 2;
-    this.#view[at] = first;
-    this.#view[at + 1] = flags;
-    if (this.#watched.has(actor))
-      new Uint16Array(this.#memory.buffer)[((this.#map.seen[actor] as number) >>> 1) + node] = this.#observed(actor, node);
-  }
-
-  /** Number of what properties see of an actor, small and its own. */
-  #observed(actor: number, node: number): number {
-    const numbers = this.#seen[actor] as Map<number, number>;
-    const seen = this.#judge.observation(actor, node);
-    const known = numbers.get(seen);
-    if (known !== undefined) return known;
-    numbers.set(seen, numbers.size);
-    return numbers.size - 1;
-  }
-
   /** Sizes with room for twice of what there is now, but never less than before. */
   #sizesFor({ pairSlots, slots }: Pick<Sizes, 'pairSlots' | 'slots'>, before?: Sizes): Sizes {
     const { steps } = this;
     const twice = (count: number) => 2 ** Math.ceil(Math.log2(Math.max(count * 2, 256)));
     return {
-      workers: 1, nodes: this.layout.bits.map((bits) => 2 ** bits), choices: twice(steps.values.length), questions: twice(steps.questions.length),
-      answers: twice(steps.answers.length * 2), pairSlots, slots,
-      leaves: Math.max(before?.leaves ?? 0, twice(steps.leaves.reduce((bytes, leaf) => bytes + this.#leaf(leaf).byteLength, 16))),
+      workers: this.#crew?.workers ?? 1, nodes: this.layout.bits.map((bits) => 2 ** bits), choices: twice(steps.values.length),
+      questions: twice(steps.questions.length), answers: twice(steps.answers.length * 2), pairSlots, slots,
+      leaves: Math.max(before?.leaves ?? 0, twice(this.#writer.leafBytes(this.layout))),
     };
   }
 
@@ -370,15 +281,15 @@ export class Kernel {
       ({ bits: bits[actor] as number, thread, single: charts.indexOf(chart) === charts.lastIndexOf(chart) })), this.#plain);
   }
 
-  /** Makes room for one batch, and the tables true. */
+  /** Makes room for one batch of each worker, and the tables true. */
   #ready(): void {
-    let { slots, pairSlots } = this.#sizes;
-    const pairs = this.#get(header.PAIRS) + header.PENDING_ROOM * 4;
-    if (this.size + header.PENDING_ROOM > room(slots)) slots *= 2;
-    if (pairs > pairSlots / 2) pairSlots *= 2;
+    const { slots, pairSlots, workers } = this.#sizes;
+    const batch = header.PENDING_ROOM * workers;
+    const pairs = this.#get(header.PAIRS) + batch * 4;
+    const more = { slots: this.size + batch > room(slots) ? slots * (slots < 2 ** 23 ? 4 : 2) : slots, pairSlots: pairs > pairSlots / 2 ? pairSlots * 2 : pairSlots };
     const many = pairs > this.layout.most;
-    if (many) this.#plain = Math.max(0, this.#plain - 10);
-    if (this.#stale || many || slots * pairSlots > this.#sizes.slots * this.#sizes.pairSlots) this.#remake({ slots, pairSlots }, many);
+    if (many) this.#plain = Math.max(leastPlain, this.#plain - 9);
+    if (this.#stale || many || more.slots > slots || more.pairSlots > pairSlots) this.#remake(more, many);
   }
 
   /** Moves everything into a memory of these sizes; packs the worlds anew where a field was too narrow or `afresh` says so. */
@@ -412,40 +323,17 @@ export class Kernel {
 
   /** Turns every world from the layout before into the layout now. */
   #repack(pairs: Int32Array, from: Tree): void {
-    const { layout: to } = this;
-    const tree = new Int32Array(from.words + from.shape.length);
-    const fresh = new Int32Array(to.words);
+    const turn = repacked(pairs, from, this.layout);
     this.#calls.rehashPairs();
     for (let place = 0; place < this.size; place++) {
-      const worlds = this.#map.worlds >>> 2;
-      this.#roots(from, this.#view[worlds + place * 2] as number, this.#view[worlds + place * 2 + 1] as number, tree);
-      for (let inner = from.shape.length - 1; inner >= 0; inner--) {
-        const [one, other] = from.shape[inner] as readonly [number, number];
-        const pair = tree[from.words + inner] as number;
-        tree[one] = pairs[pair * 2] as number;
-        tree[other] = pairs[pair * 2 + 1] as number;
-      }
-      fresh.fill(0);
-      for (let actor = 0; actor < to.bits.length; actor++) {
-        const node = ((tree[from.word[actor] as number] as number) >>> (from.shift[actor] as number)) & (from.mask[actor] as number);
-        const word = to.word[actor] as number;
-        fresh[word] = (fresh[word] as number) | (node << (to.shift[actor] as number));
-      }
       if (this.#get(header.PAIRS) + mostNodes > this.#sizes.pairSlots / 2) {
         this.#relocate({ slots: this.#sizes.slots, pairSlots: this.#sizes.pairSlots * 2 });
         this.#calls.rehashPairs();
       }
-      this.#here(fresh);
+      const at = (this.#map.worlds >>> 2) + place * 2;
+      this.#here(turn(this.#view[at] as number, this.#view[at + 1] as number));
       this.#calls.replace(place);
     }
-  }
-
-  /** Takes the 64 bits of a world apart. */
-  #roots({ roots: [first, second, third], shifts: [from, to] }: Tree, low: number, high: number, tree: Int32Array): void {
-    // 64 bits as two halves: the first part ends inside the low half, the second inside the high one.
-    tree[first] = low & (2 ** from - 1);
-    tree[second] = ((low >>> from) | (high << (32 - from))) & (2 ** (to - from) - 1);
-    tree[third] = high >>> (to - 32);
   }
 
   #extend(bytes: number): void {
@@ -463,65 +351,12 @@ export class Kernel {
     this.#view = new Int32Array(this.#memory.buffer);
   }
 
-  /** Writes the header and every table but worlds and pairs. */
+  /** Writes all tables but worlds and pairs. */
   #write(): void {
-    const { layout, steps: { tables } } = this;
-    const map = this.#map;
-    const sizes = this.#sizes;
-    const { words, shape, roots, shifts } = layout;
+    const { words, shape } = this.layout;
     if (words + shape.length > mostNodes)
       throw new ModelError('out-of-memory', `a world takes ${words} words`, { at: 'topology', accepted: [`up to ${mostNodes / 2}`] });
-    this.#bytes().fill(0, map.shape, map.pairs);
-    this.#bytes().fill(0, map.folds, map.wishes);
-    for (const [actor, nodes] of tables.nodes.entries()) {
-      for (let node = 0; node < nodes.length; node++) {
-        if ((tables.first[actor] as Ints).data[node] === -1) continue;
-        if (this.#unlisted(actor, node)) this.#active[actor] = true;
-        this.#node(actor, node);
-      }
-    }
-    const fields: [number, number][] = [
-      [header.WORDS, words], [header.INNERS, shape.length], [header.SHAPE_AT, map.shape],
-      [header.ROOT_FIRST, roots[0]], [header.ROOT_SECOND, roots[1]], [header.ROOT_THIRD, roots[2]], [header.SHIFT_SECOND, shifts[0]], [header.SHIFT_THIRD, shifts[1]],
-      [header.ACTORS, this.#actors()], [header.ACTORS_AT, map.actors], [header.CHOICES_AT, map.choices], [header.ASKS_AT, map.asks],
-      [header.EDGES_AT, map.answers], [header.EDGES_MASK, sizes.answers - 1], [header.LEAVES_AT, map.leaves],
-      [header.TOGETHER, Math.min(tables.subject.together, 0x7fffffff)], [header.PAIRS_AT, map.pairs], [header.PAIRS_ROOM, Math.min(sizes.pairSlots / 2, layout.most)],
-      [header.PAIR_SLOTS_AT, map.pairSlots], [header.PAIR_SLOTS_MASK, sizes.pairSlots - 1], [header.FOLDS_AT, map.folds], [header.WISHES_AT, map.wishes],
-      [header.WORLDS_AT, map.worlds], [header.WORLDS_ROOM, room(sizes.slots)], [header.SLOTS_AT, map.slots], [header.SLOTS_MASK, sizes.slots - 1],
-      [header.NOTES_AT, map.notes], [header.NOTES_ROOM, notesRoom(sizes.workers)], [header.OWN_AT, map.own],
-      ...this.#observations(),
-    ];
-    for (const [field, value] of fields) this.#set(field, value);
-    this.#view.set(shape.flat(), map.shape >>> 2);
-    this.#written = { choices: 0, questions: 0, answers: 0 };
-    this.#leaves = [];
-    this.#leafEnd = 16;
+    this.#writer.write({ buffer: this.#memory.buffer, map: this.#map, sizes: this.#sizes, layout: this.layout });
     this.#stale = false;
-    this.#append();
-  }
-
-  /** Writes the list of actors that may do something. Gives its length. */
-  #actors(): number {
-    const { layout, steps: { tables } } = this;
-    let count = 0;
-    for (const actor of tables.nodes.keys()) {
-      if (!this.#active[actor]) continue;
-      this.#view.set([(layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number, this.#map.nodes[actor] as number], (this.#map.actors >>> 2) + count * 4);
-      count++;
-    }
-    return count;
-  }
-
-  /** Writes the list of actors that properties look at. */
-  #observations(): [number, number][] {
-    const { layout } = this;
-    const { watched } = this.#judge;
-    const observed = layoutOf(watched.map((actor) => layout.bits[actor] as number));
-    for (const [index, actor] of watched.entries())
-      this.#view.set([
-        (layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number, this.#map.seen[actor] as number,
-        (observed.word[index] as number) * 4, observed.shift[index] as number,
-      ], (this.#map.watched >>> 2) + index * 6);
-    return [[header.WATCHED, watched.length], [header.WATCHED_AT, this.#map.watched], [header.OBSERVED_WORDS, observed.words]];
   }
 }

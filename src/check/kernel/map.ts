@@ -18,7 +18,7 @@ export interface Sizes {
   readonly slots: number;
 }
 
-export interface Map {
+export interface MemoryMap {
   readonly own: number;
   readonly notes: number;
   readonly shape: number;
@@ -30,6 +30,7 @@ export interface Map {
   readonly asks: number;
   readonly answers: number;
   readonly leaves: number;
+  readonly memory: number;
   readonly pairs: number;
   readonly folds: number;
   readonly wishes: number;
@@ -46,7 +47,7 @@ export const notesRoom = (workers: number): number => (workers + 1) * 2 * header
 /** Worlds that fit. */
 export const room = (slots: number): number => Math.floor((slots / 4) * 3);
 
-export function mapOf({ workers, nodes, choices, questions, answers, leaves, pairSlots, slots }: Sizes): Map {
+export function mapOf({ workers, nodes, choices, questions, answers, leaves, pairSlots, slots }: Sizes): MemoryMap {
   let at = 4096;
   const take = (bytes: number) => {
     const from = at;
@@ -65,6 +66,7 @@ export function mapOf({ workers, nodes, choices, questions, answers, leaves, pai
     asks: take(questions * 12),
     answers: take(answers * 16),
     leaves: take(leaves),
+    memory: take((header.MEMORY_MASK + 1) * 8),
     pairs: take((pairSlots / 2) * 8),
     folds: take(pairSlots / 2),
     wishes: take(pairSlots / 2),

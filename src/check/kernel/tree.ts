@@ -13,6 +13,8 @@ export interface Tree extends Layout {
   /** The nodes that make a world, and where the second and the third begin in its 64 bits. The third is a word itself. */
   readonly roots: readonly [number, number, number];
   readonly shifts: readonly [number, number];
+  /** By word: below which root it stands; the third is a word itself. */
+  readonly rootOf: readonly number[];
   /** Pairs that can be numbered. */
   readonly most: number;
 }
@@ -66,6 +68,7 @@ export function treeOf(fields: readonly Field[], plain: number): Tree {
   const number = Math.floor((64 - plain) / 2);
   return {
     words, bits: fields.map(({ bits }) => bits), word, shift, mask, shape,
+    rootOf: Array.from({ length: words }, (_, one) => (passive.includes(one) ? 0 : threads.includes(one) ? 1 : 2)),
     roots: [join(passive), join(threads), inside[0] as number], shifts: [number, number * 2], most: 2 ** Math.min(number, 28),
   };
 }

@@ -1,7 +1,7 @@
 /** What we use of WebAssembly: its types belong to the browser's library, which nothing else here needs. */
 
 export interface Memory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
   /** @throws {RangeError} no more memory */
   grow(pages: number): number;
 }

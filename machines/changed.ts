@@ -2,9 +2,9 @@
    @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-argument --
    a configuration is changed as plain data, whatever its type */
 /**
- * A chart with one change: the rest is the shipped chart, so that what breaks is what changed.
+ * A chart as another kernel, a rival or a fault has it: another chart with changes, so that what differs is what changed.
  *
- * The change is made on a copy of the configuration; guards and actions are those of the chart.
+ * The changes are made, in their order, on a copy of the configuration; guards and actions are those of the chart.
  */
 import { createMachine, type AnyStateMachine } from 'xstate';
 
@@ -19,9 +19,9 @@ function copy(value: Config): Config {
   return Object.fromEntries(Object.entries(value as object).map(([key, inner]) => [key, copy(inner)]));
 }
 
-export function changed(chart: AnyStateMachine, change: (config: Config) => void): AnyStateMachine {
+export function changed(chart: AnyStateMachine, ...changes: readonly ((config: Config) => void)[]): AnyStateMachine {
   const config = copy(chart.config);
-  change(config);
+  for (const change of changes) change(config);
   return createMachine(config, chart.implementations as never) as unknown as AnyStateMachine;
 }
 
