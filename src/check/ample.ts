@@ -29,6 +29,7 @@ import type { Reduction, Search } from './search.ts';
 import { Sight, type Looks } from './sight.ts';
 import type { Symmetry } from './symmetry.ts';
 import type { Choice, Node, Tables } from './tables.ts';
+import { Worlds } from './worlds.ts';
 
 /** Walks before the first search and steps of each at most; no more of them once so many have taught nothing. */
 const [walks, longest, nearby, enoughIdle] = [3000, 300, 30, 60];
@@ -63,13 +64,14 @@ export class Ample implements Reduction {
   #search: Search | undefined;
   #next = 1 << 11;
   #version = -1;
-  readonly #earlier: Search | undefined;
+  readonly #earlier: Worlds | undefined;
 
   constructor(tables: Tables, judge: Judge, symmetry?: Symmetry, before?: Ample) {
     this.#tables = tables;
     this.#judge = before ? before.#judge : judge;
     this.fault = before === undefined ? undefined : before.fault;
-    this.#earlier = before === undefined ? undefined : before.#search;
+    const earlier = before === undefined ? undefined : before.#search;
+    this.#earlier = earlier?.worlds instanceof Worlds ? earlier.worlds : undefined;
     const { actors } = tables.subject;
     this.#locks = actors.flatMap(({ lock }, index) => (lock ? [index] : [])).slice(0, 31);
     this.#futures = before ? before.#futures : new Futures(tables, symmetry?.images(this.#locks));
@@ -164,7 +166,7 @@ export class Ample implements Reduction {
    * Walks from the first world, or from worlds that an earlier search kept: most of what threads may send is then known
    * before the search begins.
    */
-  #wander(search: Search, earlier: Search | undefined): void {
+  #wander(search: Search, earlier: Worlds | undefined): void {
     const { nodes } = search;
     const first = nodes.slice();
     const often = new Ints();
@@ -174,7 +176,7 @@ export class Ample implements Reduction {
       idle = version === this.#futures.version ? idle + 1 : 0;
       version = this.#futures.version;
       nodes.set(first);
-      earlier?.worlds.read(Math.floor(next() * earlier.worlds.size), nodes);
+      earlier?.read(Math.floor(next() * earlier.size), nodes);
       const trail: number[] = [];
       try {
         this.#walk(search, often, trail, earlier ? nearby : longest, (times) => (walk % 2) * times + next() * walk);

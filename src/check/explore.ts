@@ -8,6 +8,8 @@ import { identityOf } from './checkpoint.ts';
 import { coverage, type Coverage } from './coverage.ts';
 import { Judge } from './judge.ts';
 import { Keeper } from './keeper.ts';
+import { layoutOf, widths } from './layout.ts';
+import { Lossy, type Mode } from './lossy.ts';
 import { pathTo, stepAs, type Way } from './path.ts';
 import type { Kind, Property, Verdict } from './property.ts';
 import { compile, FastSearch, type Compiled } from './fast.ts';
@@ -37,6 +39,8 @@ export interface ExploreOptions {
   readonly partialOrder?: boolean | undefined;
   /** Let one world stand for all that differ by the names of interchangeable actors. Default true. */
   readonly symmetry?: boolean | undefined;
+  /** Remember worlds by a hash only: more fit, some may be left out, and nothing is said to hold. */
+  readonly lossy?: Mode | undefined;
   /** Without reductions, the inner loop is WebAssembly where there is any, unless `javascript` is asked for. */
   readonly kernel?: 'wasm' | 'javascript' | undefined;
   /** How many threads run that loop. With more than one, which of several shortest ways is told may differ from run to run. Default 1. */
@@ -55,7 +59,7 @@ export interface Outcome {
   readonly name: string;
   readonly kind: Kind;
   readonly verdict: Verdict;
-  /** To the world that breaks it, or that a `sometimes` looks for. Empty: the initial world. */
+  /** To the world that breaks it, or that a `sometimes` looks for. Without steps: the initial world. Bitstate may find none. */
   readonly way?: Way;
   /** The way is as short as any. */
   readonly shortest?: boolean;
@@ -68,6 +72,8 @@ export interface Report {
   /** Every reachable world was visited, or stands behind one that was. */
   readonly complete: boolean;
   readonly stopped?: 'limit' | 'memory' | 'interrupted';
+  /** Worlds were remembered by a hash; how likely at most a given world at the depth reached was left out. */
+  readonly lossy?: { readonly mode: Mode; readonly omission: number };
   readonly seconds: number;
   /** Worlds that the checkpoint brought along. */
   readonly resumed?: number;
@@ -161,12 +167,13 @@ function reported({ round, rounds, options }: Run, stopped: Report['stopped'], b
   const { search } = round;
   const { fault } = round.ample ?? {};
   if (fault) throw fault.error.leadingThere(lines(fault.trail));
-  const complete = stopped === undefined;
+  const complete = stopped === undefined && options.lossy === undefined;
   const seconds = () => (performance.now() - begun) / 1000;
-  const outcomes = conclude(round, round.properties, complete, options);
+  const outcomes = options.lossy === undefined ? conclude(round, round.properties, complete, options) : sampled(round, stopped !== undefined, options);
   return {
     states: search.worlds.size, transitions: search.transitions, depth: search.depth, complete, ...(stopped ? { stopped } : {}), seconds: seconds(),
     ...(resumed === undefined ? {} : { resumed }), ...(kept === undefined && lost === undefined ? {} : { checkpoint: { worlds: kept ?? 0, ...(lost === undefined ? {} : { lost }) } }),
+    ...(search.worlds instanceof Lossy && options.lossy ? { lossy: { mode: options.lossy, omission: search.worlds.omission(search.depth) } } : {}),
     properties: outcomes, coverage: coverage(search.tables, complete), explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: search.narrowed, rounds } },
   };
 }
@@ -196,10 +203,11 @@ export class Round implements Visitor {
     if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, this.symmetry, before);
     this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
     const memory = options.memory ?? 2 ** 32;
-    if (compiled !== undefined && !this.ample && !this.symmetry && !eventual) {
+    const lossy = options.lossy && new Lossy(options.lossy, layoutOf(widths(tables.nodes.map(({ length }) => length))), memory);
+    if (compiled !== undefined && !this.ample && !this.symmetry && !eventual && !lossy) {
       this.search = new FastSearch(compiled, tables, this.judge, this, memory);
     } else {
-      this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, edges: eventual || properties.some(({ kind }) => kind === 'canAlways') });
+      this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, worlds: lossy, edges: !lossy && (eventual || properties.some(({ kind }) => kind === 'canAlways')) });
       this.ample?.follow(this.search, resumed);
     }
   }
@@ -320,6 +328,27 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
 }
 
 const isModelFault = (error: unknown): error is ModelError => error instanceof ModelError && errorCodes[error.code].fault === 'model';
+
+/** What a search says that may have left worlds out: what is broken is, and nothing else is known. */
+function sampled(round: Round, stopped: boolean, options: ExploreOptions): Outcome[] {
+  return round.properties.map((property): Outcome => {
+    const { name, kind } = property;
+    const found = round.found.get(property);
+    if (found && kind !== 'sometimes') {
+      const way = options.lossy === 'compact' ? wayTo(round, found) : orNoMemory(() => searched(round, property, options));
+      return { name, kind, verdict: 'broken', ...(way ? { way, shortest: false } : {}) };
+    }
+    return { name, kind, verdict: stopped ? 'unknown' : 'sampled' };
+  });
+}
+
+/** A way to what was found, by a second search that keeps what a way needs; undefined where that one leaves it out. */
+function searched({ search: { tables: { subject } } }: Round, property: Property, options: ExploreOptions): Way | undefined {
+  const again = new Round(new Tables(subject, [property], options.locals), [property], { ...options, lossy: 'compact' });
+  while (again.found.size === 0 && again.run(1024));
+  const found = again.found.get(property);
+  return found && wayTo(again, found);
+}
 
 /** Undefined when memory does not suffice. */
 function orNoMemory<Result>(ask: () => Result): Result | undefined {
