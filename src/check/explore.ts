@@ -96,10 +96,10 @@ export interface Explanation {
   readonly bytes: number;
 }
 
-/** Where a property was decided: at a world, or on a choice taken from one. */
+/** Where a property was decided: at a world, or on the last choice of a row that was taken from one. */
 export interface Found {
   readonly place: number;
-  readonly choice: number;
+  readonly row: readonly number[];
 }
 
 /**
@@ -133,10 +133,10 @@ async function exploreWith(compiled: Compiled | undefined, subject: Subject, pro
   const tables = new Tables(subject, properties, options.locals);
   const keeper = new Keeper(identityOf(subject, properties, { partialOrder: options.partialOrder ?? true, symmetry: options.symmetry ?? true }), options);
   const saved = keeper.read();
-  const locals = saved && restoreTables(tables, saved);
+  if (saved) restoreTables(tables, saved);
   const given = saved && !saved.facts.symmetry ? { ...options, symmetry: false } : options;
-  const run: Run = { round: new Round(tables, properties, given, { compiled }), rounds: saved?.facts.rounds ?? 1, batch: saved?.facts.batch ?? 256, options: given };
-  if (saved && locals) restore(run.round, saved, locals);
+  const run: Run = { round: new Round(tables, properties, given, { compiled, resumed: saved !== undefined }), rounds: saved?.facts.rounds ?? 1, batch: saved?.facts.batch ?? 256, options: given };
+  if (saved) restore(run.round, saved);
   for (;;) {
     const stopped = await drive(run, begun, keeper);
     if (stopped === 'lopsided') {
@@ -165,6 +165,8 @@ export interface Run {
 
 function reported({ round, rounds, options }: Run, stopped: Report['stopped'], begun: number, { resumed, kept, lost }: Keeper): Report {
   const { search } = round;
+  const { fault } = round.ample ?? {};
+  if (fault) throw fault.error.leadingThere(lines(fault.trail));
   const complete = stopped === undefined && options.lossy === undefined;
   const seconds = () => (performance.now() - begun) / 1000;
   const outcomes = options.lossy === undefined ? conclude(round, round.properties, complete, options) : sampled(round, stopped !== undefined, options);
@@ -191,14 +193,14 @@ export class Round implements Visitor {
   lopsided = false;
   #fold = -1;
 
-  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, { before, compiled }: { before?: Ample | undefined; compiled?: Compiled | undefined } = {}) {
+  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, { before, compiled, resumed = false }: { before?: Ample | undefined; compiled?: Compiled | undefined; resumed?: boolean } = {}) {
     this.#tables = tables;
     this.properties = properties;
     this.judge = new Judge(tables, properties);
     const eventual = properties.some(({ kind }) => kind === 'leadsTo');
-    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, before);
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
+    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, this.symmetry, before);
     this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
     const memory = options.memory ?? 2 ** 32;
     const lossy = options.lossy && new Lossy(options.lossy, layoutOf(widths(tables.nodes.map(({ length }) => length))), memory);
@@ -206,7 +208,7 @@ export class Round implements Visitor {
       this.search = new FastSearch(compiled, tables, this.judge, this, memory);
     } else {
       this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, worlds: lossy, edges: !lossy && (eventual || properties.some(({ kind }) => kind === 'canAlways')) });
-      this.ample?.follow(this.search);
+      this.ample?.follow(this.search, resumed);
     }
   }
 
@@ -229,12 +231,12 @@ export class Round implements Visitor {
     if (this.symmetry && !this.symmetry.agrees(this.judge, fold, nodes)) this.lopsided = true;
     for (const [index, property] of this.properties.entries()) {
       const yes = ((answers[index] as number) & 1) === 1;
-      if (property.kind === 'always' ? !yes : property.kind === 'sometimes' && !property.rests && !property.step && yes) this.note(property, place, -1);
+      if (property.kind === 'always' ? !yes : property.kind === 'sometimes' && !property.rests && !property.step && yes) this.note(property, place, []);
     }
   }
 
-  decided(properties: number, place: number, choice: number): void {
-    for (const [bit, property] of this.#tables.watched.entries()) if (((properties >> bit) & 1) === 1) this.note(property, place, choice);
+  decided(properties: number, place: number, row: readonly number[]): void {
+    for (const [bit, property] of this.#tables.watched.entries()) if (((properties >> bit) & 1) === 1) this.note(property, place, row);
   }
 
   expanding(place: number, nodes: Int32Array, quiet: boolean, open: number): void {
@@ -242,10 +244,10 @@ export class Round implements Visitor {
       const answers = this.judge.answers(this.judge.fold(nodes), nodes);
       for (const [index, property] of this.properties.entries()) {
         const yes = ((answers[index] as number) & 1) === 1;
-        if (property.kind === 'atRest' ? !yes : property.kind === 'sometimes' && property.rests && yes) this.note(property, place, -1);
+        if (property.kind === 'atRest' ? !yes : property.kind === 'sometimes' && property.rests && yes) this.note(property, place, []);
       }
     } else if (open === 0) {
-      for (const property of this.properties) if (property.kind === 'neverStuck') this.note(property, place, -1);
+      for (const property of this.properties) if (property.kind === 'neverStuck') this.note(property, place, []);
     }
   }
 
@@ -259,8 +261,8 @@ export class Round implements Visitor {
   }
 
   /** Keeps the first place where a property is decided. */
-  note(property: Property, place: number, choice: number): void {
-    if (!this.found.has(property)) this.found.set(property, { place, choice });
+  note(property: Property, place: number, row: readonly number[]): void {
+    if (!this.found.has(property)) this.found.set(property, { place, row: [...row] });
   }
 }
 
@@ -301,8 +303,10 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
     const { name, kind } = property;
     const found = round.found.get(property);
     if (kind === 'sometimes') {
-      const verdict: Verdict = found ? 'holds' : complete ? 'broken' : 'unknown';
-      outcomes.push({ name, kind, verdict, ...(found ? { way: wayTo(round, found), shortest: !round.ample } : {}) });
+      const settled = round.ample?.settled.get(property);
+      const way = found ? wayTo(round, found) : settled && { steps: settled };
+      const verdict: Verdict = way ? 'holds' : complete ? 'broken' : 'unknown';
+      outcomes.push({ name, kind, verdict, ...(way ? { way, shortest: !round.ample } : {}) });
     } else if (found) {
       outcomes.push({ name, kind, verdict: 'broken', ...nearest(round, property, found, options) });
     } else if (!complete) {
@@ -311,7 +315,7 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
       const lost = orNoMemory(() => goals(round, properties.indexOf(property), property));
       outcomes.push({
         name, kind, verdict: lost === undefined ? 'unknown' : lost === -1 ? 'holds' : 'broken',
-        ...(lost === undefined || lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }),
+        ...(lost === undefined || lost === -1 ? {} : { way: wayTo(round, { place: lost, row: [] }), shortest: !round.ample }),
       });
     } else if (kind === 'leadsTo') {
       const loop = fairLoops(round, properties.indexOf(property));
@@ -356,7 +360,7 @@ function orNoMemory<Result>(ask: () => Result): Result | undefined {
   }
 }
 
-const wayTo = (round: Round, { place, choice }: Found): Way => pathTo(round, place, choice === -1 ? [] : [choice]);
+const wayTo = (round: Round, { place, row }: Found): Way => pathTo(round, place, row);
 
 /** With a reduction, a shorter way may have been left out: looks again without, no deeper, for a while. */
 function nearest(round: Round, property: Property, found: Found, options: ExploreOptions): { way: Way; shortest: boolean } {

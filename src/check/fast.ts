@@ -127,7 +127,7 @@ export class FastSearch extends Search {
 
   #heard({ kind, place, more, most }: Note): void {
     if (kind === header.NOTE_DECIDED) {
-      this.#visitor.decided(most, place, more);
+      this.#visitor.decided(most, place, [more]);
       return;
     }
     const { nodes } = this;

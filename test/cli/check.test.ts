@@ -44,7 +44,7 @@ describe('check', () => {
   test('a topology where everything holds', async () => {
     const { code, out, err } = await shell(sound, '--json');
     const { schema, states, complete, properties } = JSON.parse(out) as Document;
-    expect({ code, err, schema, states, complete }).toEqual({ code: exit.holds, err: '', schema: 'dma-ownership/check@1', states: 94, complete: true });
+    expect({ code, err, schema, states, complete }).toEqual({ code: exit.holds, err: '', schema: 'dma-ownership/check@1', states: 51, complete: true });
     expect(properties.filter(({ verdict }) => verdict !== 'holds')).toEqual([]);
     expect(properties.every(({ path }) => path.length === 0)).toBe(true);
   });
