@@ -4,6 +4,7 @@ import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
 import { neverEntered, type Untaken } from '../check/coverage.ts';
 import { explore, type Outcome, type Progress, type Report } from '../check/explore.ts';
+import { exploreAsNeeded } from '../check/needed.ts';
 import { replay, tell } from '../check/replay.ts';
 import { simulate, type SimulationReport } from '../check/simulate.ts';
 import { subjectOf } from '../check/subject.ts';
@@ -17,8 +18,15 @@ import type { Program } from './program.ts';
 
 type Options = Asked & {
   readonly limit?: number; readonly memory?: number; readonly workers: number; readonly localStates?: number; readonly lossy?: 'compact' | 'bitstate'; readonly checkpoint?: string; readonly checkpointEvery: number; readonly resume?: string; readonly explain?: true; readonly coverage?: true;
-  readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number; readonly schedule: 'uniform' | 'pct'; readonly depth: number; readonly walk: number;
+  readonly reduce: keyof typeof searches; readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number; readonly schedule: 'uniform' | 'pct'; readonly depth: number; readonly walk: number;
 };
+
+/** What `--reduce` may say. Visiting every world is faster than finding out which need no visit, as long as all fit. */
+const searches = {
+  needed: exploreAsNeeded,
+  always: explore,
+  never: (subject, properties, options) => explore(subject, properties, { ...options, symmetry: false, partialOrder: false }),
+} as const satisfies Record<string, typeof explore>;
 
 export function register(program: Program): void {
   asking(program.command('check'))
@@ -33,6 +41,7 @@ export function register(program: Program): void {
     .option('--resume <file>', 'go on from this checkpoint; everything else as in the first run, but --limit and --memory')
     .option('--explain', 'say what each reduction saved, and how large a world is')
     .option('--coverage', 'list the transitions and answers that no world used, and what never came')
+    .option('--reduce <when>', 'leave out what makes no difference: needed, that is when memory does not hold every world; always; or never', reduce, 'needed' as const)
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
     .option('--no-partial-order', 'visit every order of independent steps')
     .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate', 1))
@@ -51,7 +60,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
     const { simulate: walks, seed, schedule, depth, walk: first } = options;
     return simulated(out, system, model.name, await simulate(system, subject, properties, { walks, seed, schedule, depth, first, signal }), options, signal.aborted);
   }
-  const report = await explore(subjectOf(system, { together }), properties, {
+  const report = await searches[options.reduce](subjectOf(system, { together }), properties, {
     limit: options.limit, memory: options.memory, workers: options.workers, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, lossy: options.lossy, signal,
     ...(options.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, every: options.checkpointEvery } }), resume: options.resume,
     onProgress: (progress) => out.progress(progressLine(progress)),
@@ -198,6 +207,11 @@ function described({ devices, threads }: Topology): string {
 function schedule(given: string): 'uniform' | 'pct' {
   if (given === 'uniform' || given === 'pct') return given;
   throw new ModelError('wrong-use', `there is no schedule ${given}`, { at: '--schedule', accepted: ['uniform', 'pct'] });
+}
+
+function reduce(given: string): keyof typeof searches {
+  if (given in searches) return given as keyof typeof searches;
+  throw new ModelError('wrong-use', `there is no time ${given} to reduce`, { at: '--reduce', accepted: Object.keys(searches) });
 }
 
 function lossy(given: string): 'compact' | 'bitstate' {
