@@ -5,185 +5,225 @@
  * that both reach gives the same result in either order. A message in flight is never disabled, so the choices of one
  * thread may stand for all (an ample set) if, as long as this thread waits, nothing that the others can do meets them:
  * for every actor reached, each message that another thread may send there commutes with ours in every local state that
- * such messages can lead to. Properties must not see our step, and one of our successors must still be in the queue.
+ * such messages can lead to. Properties must miss nothing in the worlds left out (sight.ts), and one of our successors must
+ * still be in the queue. What our step itself decides, it decides in either order, and it is judged when it is taken.
  * Whether a world is at rest need not be looked at: as long as our message is in flight none is, so no world that is left
  * out is at rest. Nor does the end of a call that lets another thread begin one: it takes no choice from anybody.
  *
- * What others may send is learnt on the way, together with the locks that they always hold when they do: a message that
- * is only sent under a lock that we hold cannot come before we let go. If something new is learnt after a world was
- * narrowed because of its absence, the search begins again with what is known by then; a search that ends without
- * such news has narrowed rightly everywhere (a missed message would have to appear behind a narrowed world, and the
- * shortest way to it passes only what was visited).
+ * What others may send is learnt on walks before the search and in the search itself, by where a thread stands (futures.ts),
+ * together with the locks that it always holds when it does: a message that is only sent under a lock that we hold cannot
+ * come before we let go. A thread that stands where none has been narrows nothing. If something new is learnt that changes
+ * an answer that was relied on, the search begins again with what is known by then; a search that ends without such news
+ * has narrowed rightly everywhere (a missed message would have to appear behind a narrowed world, and the shortest way to
+ * it passes only what was visited).
  */
-import type { Local } from '../world/locals.ts';
 import { ModelError } from '../errors.ts';
-import { Ints, PairMap } from './ints.ts';
+import { Futures, type SavedFutures } from './futures.ts';
+import { Ints } from './ints.ts';
+import { Meetings } from './meetings.ts';
+import { generator } from './random.ts';
 import type { Judge } from './judge.ts';
-import type { Locals } from './saved.ts';
+import type { WayStep } from './path.ts';
+import type { Property } from './property.ts';
 import type { Reduction, Search } from './search.ts';
+import { Sight, type Looks } from './sight.ts';
+import type { Symmetry } from './symmetry.ts';
 import type { Choice, Node, Tables } from './tables.ts';
+import { Worlds } from './worlds.ts';
 
-/** What a thread was seen to send to an actor, and the locks it held every time. */
-interface Label {
-  readonly thread: number;
-  readonly message: number;
-  locks: number;
+/** Walks before the first search and steps of each at most; no more of them once so many have taught nothing. */
+const [walks, longest, nearby, enoughIdle] = [3000, 300, 30, 60];
+
+export interface SavedAmple {
+  readonly next: number;
+  readonly version: number;
+  readonly futures: SavedFutures;
+  readonly settled: readonly (readonly [number, readonly WayStep[]])[];
 }
-
-/** A question that was answered: may `thread`, holding `locks`, let `actor` take `message` in this local state? */
-interface Question {
-  readonly actor: number;
-  readonly local: Local;
-  readonly message: number;
-  readonly thread: number;
-  readonly locks: number;
-  readonly live: number;
-  version: number;
-  alone: boolean;
-}
-
-/** More local states than this behind one question: then no. */
-const enough = 400;
 
 export class Ample implements Reduction {
   readonly #tables: Tables;
   readonly #judge: Judge;
-  readonly #labels: Label[][];
-  readonly #versions: number[];
-  readonly #questions: Question[];
-  /** By local move, then context: the question. */
-  readonly #asked: PairMap;
-  readonly #contexts: PairMap;
+  readonly #futures: Futures;
   readonly #locks: readonly number[];
   readonly #holders: Ints[];
-  readonly #seen = new PairMap();
-  readonly #moves: Moved[];
-  readonly #known: PairMap;
-  readonly #pairs: PairMap;
-  /** Per world: thread of each actor with choices, locks held by each thread. */
+  readonly #meetings: Meetings;
+  /** By actor: set of what others than the thread in question may send. */
+  #others: Others = { at: new Int32Array(0), sets: new Int32Array(0), known: false };
+  readonly #gathered: Others[] = [];
+  /** What a chart did wrong on such a walk. The search meets it too, unless it was wrong for once only. */
+  fault: { readonly error: ModelError; readonly trail: readonly WayStep[] } | undefined;
+  readonly #sight: Sight;
+  /** Worlds that a `sometimes` looks for, found on the walks before the search, with the way there. */
+  readonly settled: Map<Property, readonly WayStep[]>;
+  /** Of the world in hand, by actor: for whom it works, and, for a thread, the locks that it holds. */
+  readonly #roots: Int32Array;
   readonly #held: Int32Array;
-  #live = -1;
+  readonly #before: Int32Array;
   #thread = -1;
   #search: Search | undefined;
   #next = 1 << 11;
+  #version = -1;
+  readonly #earlier: Worlds | undefined;
 
-  constructor(tables: Tables, judge: Judge, before?: Ample) {
+  constructor(tables: Tables, judge: Judge, symmetry?: Symmetry, before?: Ample) {
     this.#tables = tables;
-    this.#judge = judge;
+    this.#judge = before ? before.#judge : judge;
+    this.fault = before === undefined ? undefined : before.fault;
+    const earlier = before === undefined ? undefined : before.#search;
+    this.#earlier = earlier?.worlds instanceof Worlds ? earlier.worlds : undefined;
     const { actors } = tables.subject;
-    this.#labels = before ? before.#labels : actors.map(() => []);
-    this.#versions = before ? before.#versions : actors.map(() => 0);
-    this.#questions = before ? before.#questions : [];
-    this.#asked = before ? before.#asked : new PairMap();
-    this.#moves = before ? before.#moves : [];
-    this.#known = before ? before.#known : new PairMap();
-    this.#pairs = before ? before.#pairs : new PairMap();
-    this.#contexts = before ? before.#contexts : new PairMap();
     this.#locks = actors.flatMap(({ lock }, index) => (lock ? [index] : [])).slice(0, 31);
+    this.#futures = before ? before.#futures : new Futures(tables, symmetry?.images(this.#locks));
     this.#holders = this.#locks.map(() => new Ints());
     this.#held = new Int32Array(actors.length);
+    this.#meetings = before ? before.#meetings : new Meetings(tables, this.#judge, this.#futures, this.#locks);
+    this.settled = before ? before.settled : new Map<Property, readonly WayStep[]>();
+    this.#sight = before ? before.#sight : new Sight(judge, this.settled);
+    this.#roots = new Int32Array(actors.length);
+    this.#before = new Int32Array(actors.length);
   }
 
-  follow(search: Search): void {
+  /** Narrows this search, by what is known now; `resumed`: by what `restore` brings. */
+  follow(search: Search, resumed = false): void {
     this.#search = search;
+    if (resumed) return;
+    this.#wander(search, this.#earlier);
+    this.#futures.freeze();
+    this.#version = this.#futures.version;
   }
 
   choose(nodes: Int32Array, open: Int32Array, count: number): number {
-    for (let index = 0; index < count; index++) {
-      const actor = open[index] as number;
-      if (this.#candidate(actor, nodes, open, count)) return actor;
+    // Whoever has just moved is asked first: most often it may go on, and nobody else has moved since.
+    for (const just of [true, false]) {
+      for (let index = 0; index < count; index++) {
+        const actor = open[index] as number;
+        if ((this.#roots[actor] === this.#thread) === just && this.#candidate(actor, nodes, open, count)) return actor;
+      }
     }
     return -1;
   }
 
-  taken(choice: number, nodes: Int32Array): void {
-    this.#thread = this.#threadOf(choice, nodes);
+  taken(choice: number): void {
+    this.#thread = this.#threadOf(choice);
+    this.#before.set(this.#futures.here);
   }
 
-  moved(effects: readonly number[]): void {
-    const thread = this.#thread;
-    const locks = this.#held[thread] as number;
-    for (const effect of effects) {
-      const known = this.#seen.get(effect, thread);
-      if (known !== -1 && (known & ~locks) === 0) continue;
-      this.#seen.set(effect, thread, known === -1 ? locks : known & locks);
-      for (const { actor, message } of this.#tables.effectMoves[effect] as Moves) this.#learn(actor, message, thread, locks);
-    }
+  moved(effects: readonly number[], nodes: Int32Array): void {
+    const locks = this.#held[this.#thread] as number;
+    this.survey(nodes);
+    this.#futures.learn(this.#thread, this.#before, effects, locks);
   }
 
   /** What was learnt, and what was relied on because of it. */
-  save(locals: Locals): unknown {
-    const relied = this.#questions.filter(({ alone }) => alone)
-      .map(({ actor, local, message, thread, locks, live, version }) => [actor, locals.of(actor, local), message, thread, locks, live, version]);
-    return { labels: this.#labels, versions: this.#versions, next: this.#next, relied };
+  save(): SavedAmple {
+    return { next: this.#next, version: this.#version, futures: this.#futures.save(), settled: [...this.settled].map(([property, steps]) => [this.#judge.properties.indexOf(property), steps]) };
   }
 
-  /** Takes over what `save` gave; `locals` are the local states that it numbered. */
-  restore(saved: unknown, locals: readonly (readonly Local[])[]): void {
-    const { labels, versions, next, relied } = saved as { labels: Label[][]; versions: number[]; next: number; relied: [number, number, number, number, number, number, number][] };
+  /** Takes over what `save` gave, in place of walks. */
+  restore({ next, version, futures, settled }: SavedAmple): void {
     this.#next = next;
-    for (const [actor, known] of labels.entries()) this.#labels[actor] = known;
-    for (const [actor, version] of versions.entries()) this.#versions[actor] = version;
-    for (const [actor, number, message, thread, locks, live, version] of relied) {
-      const local = (locals[actor] as Local[])[number] as Local;
-      const question: Question = { actor, local, message, thread, locks, live, version, alone: true };
-      this.#asked.set(this.#context(actor, message, thread, locks, live), local.id, this.#questions.push(question) - 1);
-    }
-  }
-
-  #learn(actor: number, message: number, thread: number, locks: number): void {
-    const labels = this.#labels[actor] as Label[];
-    const label = labels.find((one) => one.thread === thread && one.message === message);
-    if (label === undefined) labels.push({ thread, message, locks });
-    else if ((label.locks & ~locks) === 0) return;
-    else label.locks &= locks;
-    this.#versions[actor]!++;
+    this.#version = version;
+    this.#futures.restore(futures);
+    this.settled.clear();
+    for (const [index, steps] of settled) this.settled.set(this.#judge.properties[index] as Property, steps);
   }
 
   /** Is it time to look whether what was learnt since undoes a decision? */
   due(size: number): boolean {
     if (size < this.#next) return false;
-    this.#next = size * 2;
+    this.#next = size * 3;
     return true;
   }
 
-  /** Asks every question again whose grounds have changed. False if an answer that was relied on is wrong now. */
+  /** False if an answer that was relied on is wrong now. */
   sound(): boolean {
-    let sound = true;
-    for (const question of this.#questions) {
-      if (question.version === this.#versions[question.actor]) continue;
-      question.version = this.#versions[question.actor] as number;
-      const alone = question.alone && this.#answer(question);
-      if (question.alone && !alone) sound = false;
-      question.alone = alone;
-    }
-    return sound;
+    if (this.#version === this.#futures.version) return true;
+    this.#version = this.#futures.version;
+    return this.#futures.stands();
   }
 
-  /** Locks held by each thread, threads that may still do something. */
+  /** For whom each actor works, locks held by each thread, where each thread stands. */
   survey(nodes: Int32Array): void {
     const { subject, nodes: all } = this.#tables;
+    const roots = this.#roots;
+    for (let actor = 0; actor < nodes.length; actor++) roots[actor] = this.#tables.root(actor, nodes);
     this.#held.fill(0);
-    for (const [bit, lock] of this.#locks.entries()) {
+    for (let bit = 0; bit < this.#locks.length; bit++) {
+      const lock = this.#locks[bit] as number;
       const holders = this.#holders[bit] as Ints;
       while (holders.length <= (nodes[lock] as number)) {
         const holder = subject.holderOf(((all[lock] as Node[])[holders.length] as Node).local);
         holders.push(holder === null ? -1 : subject.indexOf(holder));
       }
       const holder = holders.data[nodes[lock] as number] as number;
-      if (holder !== -1) this.#held[this.#tables.root(holder, nodes)]! |= 1 << bit;
+      if (holder !== -1) this.#held[roots[holder] as number]! |= 1 << bit;
     }
-    this.#live = -1;
-    for (const [bit, { actor, times }] of subject.starts.entries()) {
-      if (times === null || bit > 30) continue;
-      const node = nodes[actor] as number;
-      if (((all[actor] as Node[])[node] as Node).left === 0 && this.#tables.quiet(actor, node)) this.#live &= ~(1 << bit);
+    this.#futures.locate(nodes, roots);
+  }
+
+  /**
+   * Walks from the first world, or from worlds that an earlier search kept: most of what threads may send is then known
+   * before the search begins.
+   */
+  #wander(search: Search, earlier: Worlds | undefined): void {
+    const { nodes } = search;
+    const first = nodes.slice();
+    const often = new Ints();
+    const next = generator(1);
+    let [version, idle] = [0, 0];
+    for (let walk = 0; walk < walks && idle < enoughIdle; walk++) {
+      idle = version === this.#futures.version ? idle + 1 : 0;
+      version = this.#futures.version;
+      nodes.set(first);
+      earlier?.read(Math.floor(next() * earlier.size), nodes);
+      const trail: number[] = [];
+      try {
+        this.#walk(search, often, trail, earlier ? nearby : longest, (times) => (walk % 2) * times + next() * walk);
+      } catch (error) {
+        if (!(error instanceof ModelError)) throw error;
+        const { computing } = this.#tables;
+        this.fault ??= { error, trail: [...this.#told(trail), ...(computing ? [this.#step(computing)] : [])] };
+        break;
+      }
+    }
+    nodes.set(first);
+  }
+
+  /** Takes the choice of the lowest rank again and again. */
+  #walk(search: Search, often: Ints, trail: number[], steps: number, rank: (times: number) => number): void {
+    for (let step = 0; step < steps; step++) {
+      const choices = search.choices();
+      if (choices.length === 0) return;
+      while (often.length < this.#tables.choices.length) often.push(0);
+      const { one: choice } = choices.map((one) => ({ one, rank: rank(often.data[one] as number) })).reduce((a, b) => (b.rank < a.rank ? b : a));
+      often.data[choice]!++;
+      this.survey(search.nodes);
+      this.taken(choice);
+      trail.push(choice);
+      search.apply(choice);
+      this.moved(search.effects, search.nodes);
+      if (steps === longest) this.#settle(search.nodes, trail);
     }
   }
 
-  #threadOf(choice: number, nodes: Int32Array): number {
+  #settle(nodes: Int32Array, trail: readonly number[]): void {
+    const answers = this.#judge.answers(this.#judge.fold(nodes), nodes);
+    for (const [index, property] of this.#judge.properties.entries())
+      if (property.kind === 'sometimes' && !property.rests && !property.step && ((answers[index] as number) & 1) === 1 && !this.settled.has(property)) this.settled.set(property, this.#told(trail));
+  }
+
+  #told(trail: readonly number[]): WayStep[] {
+    return trail.map((choice) => this.#step(this.#tables.choices[choice] as Choice));
+  }
+
+  #step({ target, event, start }: Choice): WayStep {
+    return { to: (this.#tables.subject.actors[target] as { address: string }).address, event, start };
+  }
+
+  #threadOf(choice: number): number {
     const { actor } = this.#tables.choices[choice] as Choice;
-    return this.#tables.loose(choice) ? actor : this.#tables.root(actor, nodes);
+    return this.#tables.loose(choice) ? actor : this.#roots[actor] as number;
   }
 
   #candidate(actor: number, nodes: Int32Array, open: Int32Array, count: number): boolean {
@@ -192,123 +232,90 @@ export class Ample implements Reduction {
     const first = (tables.first[actor] as Ints).data[nodes[actor] as number] as number;
     const end = first + ((tables.count[actor] as Ints).data[nodes[actor] as number] as number);
     if ((tables.choices[first] as Choice).start) return false;
-    const thread = this.#threadOf(first, nodes);
+    const thread = this.#threadOf(first);
     for (let index = 0; index < count; index++) {
       const other = open[index] as number;
-      if (other !== actor && tables.root(other, nodes) === thread) return false;
+      if (other !== actor && this.#roots[other] === thread) return false;
     }
     const locks = this.#held[thread] as number;
+    if (!this.#look(thread)) return false;
     for (let choice = first; choice < end; choice++) {
       const { start: begins } = tables.choices[choice] as Choice;
-      if (begins || this.#threadOf(choice, nodes) !== thread) return false;
-      const decided = search.apply(choice);
+      if (begins || this.#threadOf(choice) !== thread) return false;
+      search.apply(choice);
       search.revert();
-      if (decided !== 0) return false;
-      for (const effect of search.effects)
-        for (const { actor: reached, local, message } of tables.effectMoves[effect] as Moves)
-          if (!this.#alone(reached, local, message, thread, locks)) return false;
+      let shows = false;
+      for (const effect of search.effects) {
+        for (const { actor: reached, local, message } of tables.effectMoves[effect] as Moves) {
+          const looks = this.#meetings.alone(reached, local, message, this.#others.sets[reached] as number, locks);
+          if (looks === undefined) return false;
+          if (!looks.some(([before, behind]) => before !== behind)) continue;
+          shows = true;
+        }
+      }
+      if (shows && !this.#hidden(nodes, search.effects, locks)) return false;
     }
     return true;
   }
 
-  #alone(actor: number, local: Local, message: number, thread: number, locks: number): boolean {
-    const context = this.#context(actor, message, thread, locks, this.#live);
-    const known = this.#asked.get(context, local.id);
-    if (known !== -1) return (this.#questions[known] as Question).alone;
-    const question: Question = { actor, local, message, thread, locks, live: this.#live, version: this.#versions[actor] as number, alone: false };
-    question.alone = this.#answer(question);
-    this.#asked.set(context, local.id, this.#questions.push(question) - 1);
-    return question.alone;
-  }
-
-  #context(actor: number, message: number, thread: number, locks: number, live: number): number {
-    const where = this.#number(this.#contexts, actor * 4096 + (thread & 4095), message);
-    const who = this.#number(this.#contexts, -2 - where, locks);
-    return live === -1 ? who : this.#number(this.#contexts, -2 - who, live);
-  }
-
-  #number(map: PairMap, a: number, b: number): number {
-    let number = map.get(a, b);
-    if (number === -1) {
-      number = map.size;
-      map.set(a, b, number);
+  /** Gathers what others than `thread` may still send, by actor: anew only when one of them stands elsewhere than the last time. False: unknown. */
+  #look(thread: number): boolean {
+    const futures = this.#futures;
+    const { here, threads } = futures;
+    const waits = futures.placeOf(thread);
+    const others = (this.#gathered[waits] ??= { at: new Int32Array(here.length).fill(-2), sets: new Int32Array(here.length), known: false });
+    this.#others = others;
+    let same = true;
+    for (let place = 0; place < threads.length; place++) {
+      if (place === waits || others.at[place] === here[place]) continue;
+      others.at[place] = here[place] as number;
+      same = false;
     }
-    return number;
+    if (same) return others.known;
+    others.sets.fill(0);
+    others.known = true;
+    for (let place = 0; place < threads.length; place++) {
+      if (place === waits) continue;
+      const future = futures.of(here[place] as number, waits);
+      if (future === undefined) {
+        others.known = false;
+        return false;
+      }
+      for (const [actor, set] of future) others.sets[actor] = futures.unite(others.sets[actor] as number, set);
+    }
+    return true;
   }
 
-  #answer({ actor, local, message, thread, locks, live }: Question): boolean {
-    const { subject } = this.#tables;
-    const dead = (of: number) => live !== -1 && subject.starts.some(({ actor: one }, bit) => one === of && ((live >> bit) & 1) === 0);
-    const { messages } = this.#tables;
-    // Who waits for an answer is answered once: no other answer can come before this one.
-    const answer = subject.isAnswer(messages[message] as (typeof messages)[number]);
-    const others = (this.#labels[actor] as Label[]).filter((label) =>
-      label.thread !== thread && (label.locks & locks) === 0 && !dead(label.thread) &&
-      !(answer && subject.isAnswer(messages[label.message] as (typeof messages)[number])));
-    const self = 1 << this.#locks.indexOf(actor);
-    const met = new Set([local]);
-    for (const at of met) {
-      if (met.size > enough) return false;
-      const ours = this.#move(actor, at, message);
-      if (ours === -1 || (this.#moves[ours] as Moved).decided !== 0 || (this.#moves[ours] as Moved).visible) return false;
-      const holder = subject.holderOf(at);
-      const waiters = subject.waitersOf(at);
-      for (const { message: other, thread: theirThread, locks: theirLocks } of others) {
-        // Who waits here sends nothing; what is only sent by the holder of this very lock, nobody else sends.
-        if (waiters.length > 0 && waiters.includes((messages[other] as (typeof messages)[number]).from)) continue;
-        if ((theirLocks & self) !== 0 && (holder === null || subject.indexOf(holder) !== theirThread)) continue;
-        const theirs = this.#move(actor, at, other);
-        if (theirs === -1) continue; // a message that cannot come here
-        if (!this.#commutes(actor, ours, theirs, message, other)) return false;
-        met.add((this.#moves[theirs] as Moved).next);
+  /** Properties miss nothing when a step with these effects comes before all that others may do. */
+  #hidden(nodes: Int32Array, effects: readonly number[], locks: number): boolean {
+    const { watched } = this.#judge;
+    const looks: (Looks | undefined)[] = watched.map(() => undefined);
+    for (const effect of effects) {
+      for (const { actor, local, message } of this.#tables.effectMoves[effect] as Moves) {
+        const at = watched.indexOf(actor);
+        if (at === -1) continue;
+        const [before, next] = [looks[at], this.#meetings.alone(actor, local, message, this.#others.sets[actor] as number, locks) as Looks];
+        if (before === undefined || before.every(([one, other]) => one === other)) looks[at] = next;
+        else if (before.length === 1 && next.length === 1) looks[at] = [[(before[0] as Looks[number])[0], (next[0] as Looks[number])[1]]];
+        else if (next.some(([one, other]) => one !== other)) return false;
       }
     }
-    return true;
-  }
-
-  /** Number of a local move, or -1 where the chart does not know the message. */
-  #move(actor: number, at: Local, message: number): number {
-    const where = actor * (1 << 20) + at.id;
-    const known = this.#known.get(where, message);
-    if (known !== -1) return known - 1;
-    let number = -1;
-    try {
-      const { next, out, decided } = this.#tables.guess(actor, at, message);
-      number = this.#moves.push({ next, decided, sent: sent(out), visible: this.#visible(actor, at, next) }) - 1;
-    } catch (error) {
-      if (!(error instanceof ModelError)) throw error;
+    for (const [at, actor] of watched.entries()) {
+      const { local } = (this.#tables.nodes[actor] as Node[])[nodes[actor] as number] as Node;
+      looks[at] ??= this.#meetings.idle(actor, local, this.#others.sets[actor] as number, locks);
+      if (looks[at] === undefined) return false;
     }
-    this.#known.set(where, message, number + 1);
-    return number;
+    return this.#sight.hides(looks as Looks[]);
   }
 
-  /** Two moves from one local state, `ours` and `theirs` being their messages: the same in either order? */
-  #commutes(actor: number, oursFirst: number, theirsFirst: number, ours: number, theirs: number): boolean {
-    const known = this.#pairs.get(oursFirst, theirsFirst);
-    if (known !== -1) return known === 1;
-    const [a, b] = [this.#moves[oursFirst] as Moved, this.#moves[theirsFirst] as Moved];
-    const [thenTheirs, thenOurs] = [this.#moves[this.#move(actor, a.next, theirs)], this.#moves[this.#move(actor, b.next, ours)]];
-    const same = thenTheirs !== undefined && thenOurs !== undefined && thenTheirs.next === thenOurs.next &&
-      (a.decided | thenTheirs.decided) === (b.decided | thenOurs.decided) &&
-      [...a.sent, ...thenTheirs.sent].sort().join('\n') === [...b.sent, ...thenOurs.sent].sort().join('\n');
-    this.#pairs.set(oursFirst, theirsFirst, same ? 1 : 0);
-    return same;
-  }
-
-  #visible(actor: number, before: Local, after: Local): boolean {
-    return before !== after && this.#judge.observe(actor, before) !== this.#judge.observe(actor, after);
-  }
 }
 
-/** A local move, as far as its order with others matters. */
-interface Moved {
-  readonly next: Local;
-  readonly decided: number;
-  /** Receivers and messages. */
-  readonly sent: readonly string[];
-  readonly visible: boolean;
+/** What others than one thread may still send: where they stood (by place in `threads`), and by actor the set. */
+interface Others {
+  readonly at: Int32Array;
+  readonly sets: Int32Array;
+  known: boolean;
 }
+
 type Moves = Tables['effectMoves'][number];
 
-const sent = (out: ReturnType<Tables['guess']>['out']): string[] =>
-  out.flatMap((output) => (output.kind === 'sent' ? [`${output.sent.to} ${JSON.stringify(output.sent.event)}`] : []));

@@ -8,6 +8,8 @@ import { identityOf } from './checkpoint.ts';
 import { coverage, type Coverage } from './coverage.ts';
 import { Judge } from './judge.ts';
 import { Keeper } from './keeper.ts';
+import { layoutOf, widths } from './layout.ts';
+import { Lossy, type Mode } from './lossy.ts';
 import { pathTo, stepAs, type Way } from './path.ts';
 import type { Kind, Property, Verdict } from './property.ts';
 import { compile, FastSearch, type Compiled } from './fast.ts';
@@ -37,6 +39,8 @@ export interface ExploreOptions {
   readonly partialOrder?: boolean | undefined;
   /** Let one world stand for all that differ by the names of interchangeable actors. Default true. */
   readonly symmetry?: boolean | undefined;
+  /** Remember worlds by a hash only: more fit, some may be left out, and nothing is said to hold. */
+  readonly lossy?: Mode | undefined;
   /** Without reductions, the inner loop is WebAssembly where there is any, unless `javascript` is asked for. */
   readonly kernel?: 'wasm' | 'javascript' | undefined;
   /** How many threads run that loop. With more than one, which of several shortest ways is told may differ from run to run. Default 1. */
@@ -55,7 +59,7 @@ export interface Outcome {
   readonly name: string;
   readonly kind: Kind;
   readonly verdict: Verdict;
-  /** To the world that breaks it, or that a `sometimes` looks for. Empty: the initial world. */
+  /** To the world that breaks it, or that a `sometimes` looks for. Without steps: the initial world. Bitstate may find none. */
   readonly way?: Way;
   /** The way is as short as any. */
   readonly shortest?: boolean;
@@ -68,6 +72,8 @@ export interface Report {
   /** Every reachable world was visited, or stands behind one that was. */
   readonly complete: boolean;
   readonly stopped?: 'limit' | 'memory' | 'interrupted';
+  /** Worlds were remembered by a hash; how likely at most a given world at the depth reached was left out. */
+  readonly lossy?: { readonly mode: Mode; readonly omission: number };
   readonly seconds: number;
   /** Worlds that the checkpoint brought along. */
   readonly resumed?: number;
@@ -90,10 +96,10 @@ export interface Explanation {
   readonly bytes: number;
 }
 
-/** Where a property was decided: at a world, or on a choice taken from one. */
+/** Where a property was decided: at a world, or on the last choice of a row that was taken from one. */
 export interface Found {
   readonly place: number;
-  readonly choice: number;
+  readonly row: readonly number[];
 }
 
 /**
@@ -127,10 +133,10 @@ async function exploreWith(compiled: Compiled | undefined, subject: Subject, pro
   const tables = new Tables(subject, properties, options.locals);
   const keeper = new Keeper(identityOf(subject, properties, { partialOrder: options.partialOrder ?? true, symmetry: options.symmetry ?? true }), options);
   const saved = keeper.read();
-  const locals = saved && restoreTables(tables, saved);
+  if (saved) restoreTables(tables, saved);
   const given = saved && !saved.facts.symmetry ? { ...options, symmetry: false } : options;
-  const run: Run = { round: new Round(tables, properties, given, { compiled }), rounds: saved?.facts.rounds ?? 1, batch: saved?.facts.batch ?? 256, options: given };
-  if (saved && locals) restore(run.round, saved, locals);
+  const run: Run = { round: new Round(tables, properties, given, { compiled, resumed: saved !== undefined }), rounds: saved?.facts.rounds ?? 1, batch: saved?.facts.batch ?? 256, options: given };
+  if (saved) restore(run.round, saved);
   for (;;) {
     const stopped = await drive(run, begun, keeper);
     if (stopped === 'lopsided') {
@@ -159,12 +165,15 @@ export interface Run {
 
 function reported({ round, rounds, options }: Run, stopped: Report['stopped'], begun: number, { resumed, kept, lost }: Keeper): Report {
   const { search } = round;
-  const complete = stopped === undefined;
+  const { fault } = round.ample ?? {};
+  if (fault) throw fault.error.leadingThere(lines(fault.trail));
+  const complete = stopped === undefined && options.lossy === undefined;
   const seconds = () => (performance.now() - begun) / 1000;
-  const outcomes = conclude(round, round.properties, complete, options);
+  const outcomes = options.lossy === undefined ? conclude(round, round.properties, complete, options) : sampled(round, stopped !== undefined, options);
   return {
     states: search.worlds.size, transitions: search.transitions, depth: search.depth, complete, ...(stopped ? { stopped } : {}), seconds: seconds(),
     ...(resumed === undefined ? {} : { resumed }), ...(kept === undefined && lost === undefined ? {} : { checkpoint: { worlds: kept ?? 0, ...(lost === undefined ? {} : { lost }) } }),
+    ...(search.worlds instanceof Lossy && options.lossy ? { lossy: { mode: options.lossy, omission: search.worlds.omission(search.depth) } } : {}),
     properties: outcomes, coverage: coverage(search.tables, complete), explain: { ...round.explanation(), partialOrder: { on: round.ample !== undefined, narrowed: search.narrowed, rounds } },
   };
 }
@@ -184,21 +193,22 @@ export class Round implements Visitor {
   lopsided = false;
   #fold = -1;
 
-  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, { before, compiled }: { before?: Ample | undefined; compiled?: Compiled | undefined } = {}) {
+  constructor(tables: Tables, properties: readonly Property[], options: ExploreOptions, { before, compiled, resumed = false }: { before?: Ample | undefined; compiled?: Compiled | undefined; resumed?: boolean } = {}) {
     this.#tables = tables;
     this.properties = properties;
     this.judge = new Judge(tables, properties);
     const eventual = properties.some(({ kind }) => kind === 'leadsTo');
-    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, before);
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
+    if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, this.symmetry, before);
     this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
     const memory = options.memory ?? 2 ** 32;
-    if (compiled !== undefined && !this.ample && !this.symmetry && !eventual) {
+    const lossy = options.lossy && new Lossy(options.lossy, layoutOf(widths(tables.nodes.map(({ length }) => length))), memory);
+    if (compiled !== undefined && !this.ample && !this.symmetry && !eventual && !lossy) {
       this.search = new FastSearch(compiled, tables, this.judge, this, memory);
     } else {
-      this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, edges: eventual || properties.some(({ kind }) => kind === 'canAlways') });
-      this.ample?.follow(this.search);
+      this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, worlds: lossy, edges: !lossy && (eventual || properties.some(({ kind }) => kind === 'canAlways')) });
+      this.ample?.follow(this.search, resumed);
     }
   }
 
@@ -221,12 +231,12 @@ export class Round implements Visitor {
     if (this.symmetry && !this.symmetry.agrees(this.judge, fold, nodes)) this.lopsided = true;
     for (const [index, property] of this.properties.entries()) {
       const yes = ((answers[index] as number) & 1) === 1;
-      if (property.kind === 'always' ? !yes : property.kind === 'sometimes' && !property.rests && !property.step && yes) this.note(property, place, -1);
+      if (property.kind === 'always' ? !yes : property.kind === 'sometimes' && !property.rests && !property.step && yes) this.note(property, place, []);
     }
   }
 
-  decided(properties: number, place: number, choice: number): void {
-    for (const [bit, property] of this.#tables.watched.entries()) if (((properties >> bit) & 1) === 1) this.note(property, place, choice);
+  decided(properties: number, place: number, row: readonly number[]): void {
+    for (const [bit, property] of this.#tables.watched.entries()) if (((properties >> bit) & 1) === 1) this.note(property, place, row);
   }
 
   expanding(place: number, nodes: Int32Array, quiet: boolean, open: number): void {
@@ -234,10 +244,10 @@ export class Round implements Visitor {
       const answers = this.judge.answers(this.judge.fold(nodes), nodes);
       for (const [index, property] of this.properties.entries()) {
         const yes = ((answers[index] as number) & 1) === 1;
-        if (property.kind === 'atRest' ? !yes : property.kind === 'sometimes' && property.rests && yes) this.note(property, place, -1);
+        if (property.kind === 'atRest' ? !yes : property.kind === 'sometimes' && property.rests && yes) this.note(property, place, []);
       }
     } else if (open === 0) {
-      for (const property of this.properties) if (property.kind === 'neverStuck') this.note(property, place, -1);
+      for (const property of this.properties) if (property.kind === 'neverStuck') this.note(property, place, []);
     }
   }
 
@@ -251,8 +261,8 @@ export class Round implements Visitor {
   }
 
   /** Keeps the first place where a property is decided. */
-  note(property: Property, place: number, choice: number): void {
-    if (!this.found.has(property)) this.found.set(property, { place, choice });
+  note(property: Property, place: number, row: readonly number[]): void {
+    if (!this.found.has(property)) this.found.set(property, { place, row: [...row] });
   }
 }
 
@@ -293,8 +303,10 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
     const { name, kind } = property;
     const found = round.found.get(property);
     if (kind === 'sometimes') {
-      const verdict: Verdict = found ? 'holds' : complete ? 'broken' : 'unknown';
-      outcomes.push({ name, kind, verdict, ...(found ? { way: wayTo(round, found), shortest: !round.ample } : {}) });
+      const settled = round.ample?.settled.get(property);
+      const way = found ? wayTo(round, found) : settled && { steps: settled };
+      const verdict: Verdict = way ? 'holds' : complete ? 'broken' : 'unknown';
+      outcomes.push({ name, kind, verdict, ...(way ? { way, shortest: !round.ample } : {}) });
     } else if (found) {
       outcomes.push({ name, kind, verdict: 'broken', ...nearest(round, property, found, options) });
     } else if (!complete) {
@@ -303,7 +315,7 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
       const lost = orNoMemory(() => goals(round, properties.indexOf(property), property));
       outcomes.push({
         name, kind, verdict: lost === undefined ? 'unknown' : lost === -1 ? 'holds' : 'broken',
-        ...(lost === undefined || lost === -1 ? {} : { way: wayTo(round, { place: lost, choice: -1 }), shortest: !round.ample }),
+        ...(lost === undefined || lost === -1 ? {} : { way: wayTo(round, { place: lost, row: [] }), shortest: !round.ample }),
       });
     } else if (kind === 'leadsTo') {
       const loop = fairLoops(round, properties.indexOf(property));
@@ -317,6 +329,27 @@ function conclude(round: Round, properties: readonly Property[], complete: boole
 
 const isModelFault = (error: unknown): error is ModelError => error instanceof ModelError && errorCodes[error.code].fault === 'model';
 
+/** What a search says that may have left worlds out: what is broken is, and nothing else is known. */
+function sampled(round: Round, stopped: boolean, options: ExploreOptions): Outcome[] {
+  return round.properties.map((property): Outcome => {
+    const { name, kind } = property;
+    const found = round.found.get(property);
+    if (found && kind !== 'sometimes') {
+      const way = options.lossy === 'compact' ? wayTo(round, found) : orNoMemory(() => searched(round, property, options));
+      return { name, kind, verdict: 'broken', ...(way ? { way, shortest: false } : {}) };
+    }
+    return { name, kind, verdict: stopped ? 'unknown' : 'sampled' };
+  });
+}
+
+/** A way to what was found, by a second search that keeps what a way needs; undefined where that one leaves it out. */
+function searched({ search: { tables: { subject } } }: Round, property: Property, options: ExploreOptions): Way | undefined {
+  const again = new Round(new Tables(subject, [property], options.locals), [property], { ...options, lossy: 'compact' });
+  while (again.found.size === 0 && again.run(1024));
+  const found = again.found.get(property);
+  return found && wayTo(again, found);
+}
+
 /** Undefined when memory does not suffice. */
 function orNoMemory<Result>(ask: () => Result): Result | undefined {
   try {
@@ -327,7 +360,7 @@ function orNoMemory<Result>(ask: () => Result): Result | undefined {
   }
 }
 
-const wayTo = (round: Round, { place, choice }: Found): Way => pathTo(round, place, choice === -1 ? [] : [choice]);
+const wayTo = (round: Round, { place, row }: Found): Way => pathTo(round, place, row);
 
 /** With a reduction, a shorter way may have been left out: looks again without, no deeper, for a while. */
 function nearest(round: Round, property: Property, found: Found, options: ExploreOptions): { way: Way; shortest: boolean } {

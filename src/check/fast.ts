@@ -75,6 +75,8 @@ class KernelWorlds implements Store {
 export class FastSearch extends Search {
   readonly kernel: Kernel;
   readonly #visitor: Visitor;
+  /** Worlds whose steps another kernel took. */
+  #taken = 0;
 
   constructor({ wasm, module, crew }: Compiled, tables: Tables, judge: Judge, visitor: Visitor, memory: number) {
     const kernel = new Kernel(wasm, module, tables, judge, { limit: memory, crew });
@@ -107,11 +109,14 @@ export class FastSearch extends Search {
   }
 
   protected override unpacked({ layout, worlds }: Packed, { size, next, transitions }: Pick<Mark, 'size' | 'next' | 'transitions'>): void {
+    this.#taken = next;
     this.kernel.goOn(size, (place, nodes) => unpack(layout, worlds, place, nodes), next, transitions);
   }
 
   /** The nearest world from which no wished one (at rest, if asked) can be reached, or -1. */
   goals(wished: (nodes: Int32Array) => boolean, rests: boolean): number {
+    if (this.#taken > 0) this.kernel.relearn(this.#taken); // the way back from a goal needs every step
+    this.#taken = 0;
     const folds = new Set<number>();
     this.kernel.survey(({ place, more }) => {
       this.worlds.read(place, this.nodes);
@@ -122,7 +127,7 @@ export class FastSearch extends Search {
 
   #heard({ kind, place, more, most }: Note): void {
     if (kind === header.NOTE_DECIDED) {
-      this.#visitor.decided(most, place, more);
+      this.#visitor.decided(most, place, [more]);
       return;
     }
     const { nodes } = this;

@@ -43,6 +43,16 @@ export class Judge {
     return this.observe(actor, ((this.#tables.nodes[actor] as Node[])[node] as Node).local);
   }
 
+  /** What one property sees of an actor that looks so. */
+  fact(observation: number, property: number): unknown {
+    return (this.#looks[observation] as unknown[])[property];
+  }
+
+  /** Addresses of those in `watched`. */
+  get addresses(): readonly string[] {
+    return this.watched.map((_, at) => this.#address(at));
+  }
+
   /** The same for a local state. @throws {ModelError} `merged-states` when JSON takes two observations for one */
   observe(actor: number, { id, value, context }: Local): number {
     const seen = this.#seen[actor] as Ints;

@@ -17,6 +17,8 @@ export class Keeper {
   constructor(identity: Identity, options: ExploreOptions) {
     this.#identity = identity;
     this.#options = options;
+    if (options.lossy !== undefined && (options.checkpoint !== undefined || options.resume !== undefined))
+      throw new ModelError('wrong-use', 'worlds that are remembered by a hash have no checkpoint', { at: '--lossy', hint: 'leave out --checkpoint and --resume, or --lossy' });
     if (options.checkpoint !== undefined) prepare(options.checkpoint.file);
   }
 

@@ -2,6 +2,7 @@
  * The way to a world, without a pointer kept for any: level by level backwards, until a successor matches.
  */
 import type { Round } from './explore.ts';
+import { Lossy, signature } from './lossy.ts';
 import type { Message } from './subject.ts';
 import { after, inverse, renamed } from './symmetry.ts';
 import type { Choice } from './tables.ts';
@@ -22,8 +23,8 @@ export interface Way {
 /** The way to the world at `place`, the choices of `row` more, and then one more step. */
 export function pathTo(round: Round, place: number, row: readonly number[] = [], then?: WayStep): Way {
   const { search } = round;
-  const rows: (readonly number[])[] = [];
-  let at = place;
+  const rows: (readonly number[])[] = search.worlds instanceof Lossy ? remembered(round, search.worlds, place) : [];
+  let at = search.worlds instanceof Lossy ? 0 : place;
   for (let level = search.levels.findLastIndex((first) => first <= at); level > 0; level--) {
     const [place, row] = before(round, at, search.levels[level - 1] as number, search.levels[level] as number);
     at = place;
@@ -67,6 +68,29 @@ function before(round: Round, place: number, from: number, end: number): [number
     if (taken) return [candidate, taken];
   }
   throw new Error(`no way back from world ${place}`);
+}
+
+/** The rows of choices to a world of which only the way back is kept: forwards, by the signatures of those on the way. */
+function remembered(round: Round, worlds: Lossy, place: number): (readonly number[])[] {
+  const { search, symmetry } = round;
+  const { parents, signatures } = worlds;
+  const chain: number[] = [];
+  for (let at = place; at !== 0; at = parents.data[at] as number) chain.unshift(at);
+  let from = new Int32Array(search.nodes.length);
+  const rows = chain.map((next) => {
+    let found: { readonly row: readonly number[]; readonly nodes: Int32Array<ArrayBuffer> } | undefined;
+    worlds.hold(from);
+    search.rows(next, (row) => {
+      const nodes = search.nodes.slice();
+      symmetry?.normalise(nodes);
+      if (!found && signature(nodes) === signatures.data[next]) found = { row: [...row], nodes };
+    });
+    if (found === undefined) throw new Error(`no way back from world ${next}`);
+    from = found.nodes;
+    return found.row;
+  });
+  worlds.hold(new Int32Array(search.nodes.length));
+  return rows;
 }
 
 /** Place of the world in hand, under the same folding as in the search; -1 when it was never kept. */

@@ -47,7 +47,8 @@ export interface Property {
   readonly rests?: boolean;
 }
 
-export type Verdict = 'holds' | 'broken' | 'unknown';
+/** `sampled`: not found by a search that may have left worlds out. */
+export type Verdict = 'holds' | 'broken' | 'unknown' | 'sampled';
 
 /** The kind of an actor, from its address. */
 export const kindOf = (address: string): string => {

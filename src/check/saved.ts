@@ -5,6 +5,7 @@
  * are not, they are computed again when somebody asks. `found` therefore names a choice by its actor and its place among
  * the choices of that actor's node.
  */
+import type { SavedAmple } from './ample.ts';
 import type { Round } from './explore.ts';
 import type { Ints } from './ints.ts';
 import type { Property } from './property.ts';
@@ -31,11 +32,11 @@ interface Facts {
   readonly word: readonly number[];
   readonly shift: readonly number[];
   readonly words: number;
-  /** Property, place, actor, choice of that actor (-1: decided at the world itself). */
-  readonly found: readonly (readonly [number, number, number, number])[];
+  /** Property, place, and the row of choices from there: actors, each with its choice. */
+  readonly found: readonly (readonly [number, number, readonly (readonly [number, number])[]])[];
   readonly tables: SavedTables;
   /** What partial order has learnt. */
-  readonly learnt: unknown;
+  readonly learnt: SavedAmple | undefined;
 }
 
 interface SavedTables {
@@ -77,7 +78,7 @@ export function save(round: Round, { rounds, batch, symmetry }: Pick<Facts, 'rou
   const nodes = tables.nodes.map((all, actor) => all.map(({ local, outbox, left }) => [locals.of(actor, local), outbox, left] as const));
   const asked = (moves: Iterable<Asked>) => Int32Array.from([...moves].flatMap(({ actor, local, message }) => [actor, locals.of(actor, local), message]));
   const [made, guessed] = [asked(tables.made.values()), asked(tables.guessed.values())];
-  const learnt: unknown = round.ample?.save(locals);
+  const learnt = round.ample?.save();
   return {
     facts: {
       rounds, batch, symmetry, size, next, transitions, narrowed, bits, word: [...word], shift: [...shift], words, found: found(round), learnt,
@@ -91,7 +92,7 @@ export function save(round: Round, { rounds, batch, symmetry }: Pick<Facts, 'rou
 }
 
 /** Brings the tables back, before a round is made over them. */
-export function restoreTables(tables: Tables, { facts: { tables: { messages, sents, locals: all, nodes } }, lists: { made, guessed } }: Saved): readonly (readonly Asked['local'][])[] {
+export function restoreTables(tables: Tables, { facts: { tables: { messages, sents, locals: all, nodes } }, lists: { made, guessed } }: Saved): void {
   const { subject } = tables;
   for (const message of messages) tables.message(subject.intern(message));
   const event = (message: number) => tables.messages[message] as Message;
@@ -105,37 +106,37 @@ export function restoreTables(tables: Tables, { facts: { tables: { messages, sen
       keep(actor, local(actor, number), message);
     }
   }
-  return locals;
 }
 
 /** Puts a round that has not begun where the saved one stood. */
-export function restore(round: Round, saved: Saved, locals: readonly (readonly Asked['local'][])[]): void {
+export function restore(round: Round, saved: Saved): void {
   const { facts, lists } = saved;
   const { search, search: { tables } } = round;
   const { words, bits, word, shift } = facts;
   const layout = { words, bits, word: Int32Array.from(word), shift: Int32Array.from(shift), mask: Int32Array.from(bits, (width) => 2 ** width - 1) };
   const { worlds, levels, starts, targets } = lists as Readonly<Record<'worlds' | 'levels' | 'starts' | 'targets', Int32Array>>;
   search.restore({ ...facts, layout, worlds, levels, starts, targets });
-  round.ample?.restore(facts.learnt, locals);
-  for (const [index, place, actor, choice] of facts.found) {
-    const property = round.properties[index] as Property;
-    if (actor === -1) {
-      round.note(property, place, -1);
-      continue;
-    }
+  if (facts.learnt) round.ample?.restore(facts.learnt);
+  for (const [index, place, row] of facts.found) {
     search.worlds.read(place, search.nodes);
-    const node = search.nodes[actor] as number;
-    if (((tables.first[actor] as Ints).data[node] as number) === -1) tables.expand(actor, node);
-    round.note(property, place, ((tables.first[actor] as Ints).data[node] as number) + choice);
+    round.note(round.properties[index] as Property, place, row.map(([actor, at]) => {
+      const node = search.nodes[actor] as number;
+      if (((tables.first[actor] as Ints).data[node] as number) === -1) tables.expand(actor, node);
+      const choice = ((tables.first[actor] as Ints).data[node] as number) + at;
+      search.apply(choice);
+      return choice;
+    }));
   }
 }
 
-function found({ found, properties, search: { tables, worlds, nodes, mark } }: Round): Facts['found'] {
-  return [...found].filter(([, { place }]) => place < mark.size).map(([property, { place, choice }]) => {
-    const index = properties.indexOf(property);
-    if (choice === -1) return [index, place, -1, -1] as const;
-    const { actor } = tables.choices[choice] as Tables['choices'][number];
+function found({ found, properties, search, search: { tables, worlds, nodes, mark } }: Round): Facts['found'] {
+  return [...found].filter(([, { place }]) => place < mark.size).map(([property, { place, row }]) => {
     worlds.read(place, nodes);
-    return [index, place, actor, choice - ((tables.first[actor] as Ints).data[nodes[actor] as number] as number)] as const;
+    return [properties.indexOf(property), place, row.map((choice) => {
+      const { actor } = tables.choices[choice] as Tables['choices'][number];
+      const at = choice - ((tables.first[actor] as Ints).data[nodes[actor] as number] as number);
+      search.apply(choice);
+      return [actor, at] as const;
+    })] as const;
   });
 }

@@ -16,8 +16,8 @@ const deepest = 1000;
 export interface Visitor {
   /** A world is new. `changed`: what properties see may differ from the world before. */
   discovered(place: number, nodes: Int32Array): void;
-  /** A choice decides properties about steps. */
-  decided(properties: number, place: number, choice: number): void;
+  /** The last choice of a row from the world at `place` decides properties about steps. */
+  decided(properties: number, place: number, row: readonly number[]): void;
   /** It is the turn of a world; `quiet`: nothing in flight and every thread at rest; `open`: number of actors with choices. */
   expanding(place: number, nodes: Int32Array, quiet: boolean, open: number): void;
 }
@@ -28,10 +28,10 @@ export interface Reduction {
   survey(nodes: Int32Array): void;
   /** The actor whose choices stand for all, or -1. `open` lists the actors that have choices. */
   choose(nodes: Int32Array, open: Int32Array, count: number): number;
-  /** A choice is about to be taken from `nodes`. */
-  taken(choice: number, nodes: Int32Array): void;
-  /** It had these effects. */
-  moved(effects: readonly number[]): void;
+  /** A choice is about to be taken from the world that was surveyed. */
+  taken(choice: number): void;
+  /** It had these effects and led to `nodes`, which are surveyed. */
+  moved(effects: readonly number[], nodes: Int32Array): void;
 }
 
 /** Maps a world to the one that stands for all that differ from it by names only. */
@@ -360,12 +360,12 @@ export class Search {
     const { reduction, folding, edges } = this.#options;
     const [first, count] = this.#choices(actor);
     for (let choice = first; choice < first + count; choice++) {
-      if (reduction) reduction.taken(choice, nodes);
+      if (reduction) reduction.taken(choice);
       const decided = this.apply(choice);
       this.transitions++;
-      if (decided !== 0 && !this.#told) this.#visitor.decided(decided, place, choice);
+      if (decided !== 0 && !this.#told) this.#visitor.decided(decided, place, [choice]);
       if (reduction || folding || this.#told) {
-        reduction?.moved(this.effects);
+        reduction?.moved(this.effects, nodes);
         this.#row.push(choice);
         this.#slide(place);
         this.#row.pop();
@@ -398,11 +398,12 @@ export class Search {
           nodes.set(here as Int32Array);
           reduction.survey(nodes);
         }
-        reduction.taken(choice, nodes);
-        this.apply(choice);
+        reduction.taken(choice);
+        const decided = this.apply(choice);
         this.transitions++;
-        reduction.moved(this.effects);
+        reduction.moved(this.effects, nodes);
         this.#row.push(choice);
+        if (decided !== 0 && !this.#told) this.#visitor.decided(decided, place, this.#row);
         this.#slide(place, deep + 1);
         this.#row.pop();
       }
@@ -420,7 +421,6 @@ export class Search {
   }
 
   #narrow(reduction: Reduction): number {
-    reduction.survey(this.nodes);
     return reduction.choose(this.nodes, this.#open, this.#survey(this.#open));
   }
 

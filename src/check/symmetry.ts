@@ -7,6 +7,7 @@
  * really take part: the renamings on the way are undone.
  */
 import type { Sent } from '../world/locals.ts';
+import type { Image, Images } from './futures.ts';
 import { Ints } from './ints.ts';
 import type { Judge } from './judge.ts';
 import type { Folding } from './search.ts';
@@ -74,14 +75,27 @@ export class Symmetry implements Folding {
     });
   }
 
-  #rename({ names, actors, nodes: known }: Renaming, from: Int32Array, to: Int32Array): void {
-    for (let actor = 0; actor < from.length; actor++) {
-      const nodes = known[actor] as Ints;
-      const node = from[actor] as number;
-      while (nodes.length <= node) nodes.push(-1);
-      if (nodes.data[node] === -1) nodes.data[node] = this.#renameNode(actor, actors[actor] as number, node, names);
-      to[actors[actor] as number] = nodes.data[node] as number;
-    }
+  /** Every way to rename. `locks`: the lock that each bit of a set of locks stands for. */
+  images(locks: readonly number[]): Images {
+    const { messages, subject } = this.#tables;
+    const images = this.#renamings.map((renaming): Image => ({
+      actor: (actor) => renaming.actors[actor] as number,
+      node: (actor, node) => this.#nodeOf(renaming, actor, node),
+      message: (message) => this.#tables.message(subject.intern(renamed(messages[message], renaming.names) as Message)),
+      locks: (held) => locks.reduce((image, lock, bit) => (((held >> bit) & 1) === 1 ? image | (1 << locks.indexOf(renaming.actors[lock] as number)) : image), 0),
+    }));
+    return { each: (what) => images.forEach(what) };
+  }
+
+  #rename(renaming: Renaming, from: Int32Array, to: Int32Array): void {
+    for (let actor = 0; actor < from.length; actor++) to[renaming.actors[actor] as number] = this.#nodeOf(renaming, actor, from[actor] as number);
+  }
+
+  #nodeOf({ names, actors, nodes: known }: Renaming, actor: number, node: number): number {
+    const nodes = known[actor] as Ints;
+    while (nodes.length <= node) nodes.push(-1);
+    if (nodes.data[node] === -1) nodes.data[node] = this.#renameNode(actor, actors[actor] as number, node, names);
+    return nodes.data[node] as number;
   }
 
   #renameNode(actor: number, target: number, node: number, names: Names): number {

@@ -137,7 +137,7 @@ export class Tables {
   root(actor: number, nodes: Int32Array): number {
     let at = actor;
     for (let depth = 0; depth < 16; depth++) {
-      const caller = this.#callerAt(at, nodes[at] as number);
+      const caller = this.callerAt(at, nodes[at] as number);
       if (caller === -1) return at;
       at = caller;
     }
@@ -165,7 +165,8 @@ export class Tables {
     return { ...move, decided: this.#decided(actor, local, event, move) };
   }
 
-  #callerAt(actor: number, node: number): number {
+  /** Who called an actor that is at a node, or -1. */
+  callerAt(actor: number, node: number): number {
     const callers = this.#callers[actor] as Ints;
     while (callers.length <= node) {
       const { thread } = this.subject.actors[actor] as Subject['actors'][number];

@@ -4,6 +4,7 @@ import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
 import { neverEntered, type Untaken } from '../check/coverage.ts';
 import { explore, type Outcome, type Progress, type Report } from '../check/explore.ts';
+import { exploreAsNeeded } from '../check/needed.ts';
 import { replay, tell } from '../check/replay.ts';
 import { simulate, type SimulationReport } from '../check/simulate.ts';
 import { subjectOf } from '../check/subject.ts';
@@ -16,9 +17,16 @@ import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
 type Options = Asked & {
-  readonly limit?: number; readonly memory?: number; readonly workers: number; readonly localStates?: number; readonly checkpoint?: string; readonly checkpointEvery: number; readonly resume?: string; readonly explain?: true; readonly coverage?: true;
-  readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number; readonly schedule: 'uniform' | 'pct'; readonly depth: number; readonly walk: number;
+  readonly limit?: number; readonly memory?: number; readonly workers: number; readonly localStates?: number; readonly lossy?: 'compact' | 'bitstate'; readonly checkpoint?: string; readonly checkpointEvery: number; readonly resume?: string; readonly explain?: true; readonly coverage?: true;
+  readonly reduce: keyof typeof searches; readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number; readonly schedule: 'uniform' | 'pct'; readonly depth: number; readonly walk: number;
 };
+
+/** What `--reduce` may say. Visiting every world is faster than finding out which need no visit, as long as all fit. */
+const searches = {
+  needed: exploreAsNeeded,
+  always: explore,
+  never: (subject, properties, options) => explore(subject, properties, { ...options, symmetry: false, partialOrder: false }),
+} as const satisfies Record<string, typeof explore>;
 
 export function register(program: Program): void {
   asking(program.command('check'))
@@ -27,11 +35,13 @@ export function register(program: Program): void {
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
     .option('--workers <n>', 'threads that search together where no reduction is on', count('--workers', 1), 1)
     .option('--local-states <n>', 'local states that one actor may have before a chart is said to grow without bound. Default 16384', count('--local-states', 1))
+    .option('--lossy <mode>', 'remember worlds by a hash only, compact or bitstate: more fit, some may be left out, nothing is said to hold', lossy)
     .option('--checkpoint <file>', 'keep what is known in this file, now and then and when stopped')
     .option('--checkpoint-every <seconds>', 'seconds between two checkpoints', count('--checkpoint-every'), 30)
     .option('--resume <file>', 'go on from this checkpoint; everything else as in the first run, but --limit and --memory')
     .option('--explain', 'say what each reduction saved, and how large a world is')
     .option('--coverage', 'list the transitions and answers that no world used, and what never came')
+    .option('--reduce <when>', 'leave out what makes no difference: needed, that is when memory does not hold every world; always; or never', reduce, 'needed' as const)
     .option('--no-symmetry', 'keep worlds apart that differ by the names of interchangeable actors')
     .option('--no-partial-order', 'visit every order of independent steps')
     .option('--simulate <walks>', 'random walks instead of every world: finds, and never proves', count('--simulate', 1))
@@ -50,8 +60,8 @@ async function check(out: Output, file: string | undefined, options: Options): P
     const { simulate: walks, seed, schedule, depth, walk: first } = options;
     return simulated(out, system, model.name, await simulate(system, subject, properties, { walks, seed, schedule, depth, first, signal }), options, signal.aborted);
   }
-  const report = await explore(subjectOf(system, { together }), properties, {
-    limit: options.limit, memory: options.memory, workers: options.workers, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, signal,
+  const report = await searches[options.reduce](subjectOf(system, { together }), properties, {
+    limit: options.limit, memory: options.memory, workers: options.workers, locals: options.localStates, symmetry: options.symmetry, partialOrder: options.partialOrder, lossy: options.lossy, signal,
     ...(options.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, every: options.checkpointEvery } }), resume: options.resume,
     onProgress: (progress) => out.progress(progressLine(progress)),
   });
@@ -60,7 +70,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
   out.result({
     schema: 'dma-ownership/check@1', model: model.name, topology, states: report.states, transitions: report.transitions, depth: report.depth,
     complete: report.complete, bounds: { together: together ?? null, limit: options.limit ?? null }, ...(report.stopped ? { stopped: report.stopped } : {}), seconds: round(report.seconds),
-    ...(report.resumed === undefined ? {} : { resumed: report.resumed }), ...(report.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, ...report.checkpoint } }),
+    ...(report.lossy === undefined ? {} : { lossy: report.lossy }), ...(report.resumed === undefined ? {} : { resumed: report.resumed }), ...(report.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, ...report.checkpoint } }),
     properties: report.properties.map((outcome) => ({
       name: outcome.name, kind: outcome.kind, verdict: outcome.verdict,
       path: (told.get(outcome) ?? []).map(({ from, to, event }) => ({ from, to, event })),
@@ -96,6 +106,7 @@ function exitOf({ properties, stopped }: Report): Exit {
   if (properties.some(({ kind, verdict }) => kind !== 'sometimes' && verdict === 'broken')) return exit.violation;
   if (stopped === 'interrupted') return exit.interrupted;
   if (stopped !== undefined && properties.some(({ verdict }) => verdict === 'unknown')) return exit.limit;
+  if (properties.some(({ verdict }) => verdict === 'sampled')) return exit.inconclusive;
   return properties.some(({ verdict }) => verdict === 'broken') ? exit.violation : exit.holds;
 }
 
@@ -117,7 +128,7 @@ const progressLine = ({ generated, distinct, queue, depth, seconds, bytes }: Pro
 function text(
   report: Report, model: Model, topology: Topology, properties: readonly Property[], told: ReadonlyMap<Outcome, Fact[]>, options: Options, out: Output,
 ): string {
-  const colours = { holds: 'green', broken: 'red', unknown: 'yellow' } as const;
+  const colours = { holds: 'green', broken: 'red', unknown: 'yellow', sampled: 'yellow' } as const;
   const verdict = (outcome: Outcome) => out.paint(colours[outcome.verdict], outcome.verdict.padEnd(8));
   const why = (name: string) => properties.find((one) => one.name === name);
   return [
@@ -130,7 +141,7 @@ function text(
       const { why: reason, commit } = why(outcome.name) ?? {};
       return [
         line, `         ${reason}${commit ? ` (${commit})` : ''}`,
-        `         ${outcome.way?.steps.length} steps${outcome.shortest ? ', and no way is shorter' : ''}:`,
+        `         ${outcome.way === undefined ? 'a way was found, and left out when it was looked for again' : `${outcome.way.steps.length} steps`}${outcome.shortest ? ', and no way is shorter' : ''}:`,
         ...tell(path).map((one) => `           ${one}`),
         ...(outcome.way?.loop ? ['         and then for ever:', ...outcome.way.loop.map(({ to, event }) => `           ${event.from} -> ${to} ${event.type}`)] : []),
       ];
@@ -149,10 +160,11 @@ function kept({ worlds, lost }: NonNullable<Report['checkpoint']>, file: string,
   return complete ? `${file} has ${grouped(worlds)} worlds and is needed no longer` : `${file} has ${grouped(worlds)} worlds; go on with --resume ${file}`;
 }
 
-function ended({ stopped, explain }: Report): string {
+function ended({ stopped, explain, lossy }: Report): string {
   if (stopped === 'limit') return 'stopped by --limit, so what is not broken is unknown.';
   if (stopped === 'memory') return 'stopped for lack of memory, so what is not broken is unknown.';
   if (stopped === 'interrupted') return 'interrupted, so what is not broken is unknown.';
+  if (lossy !== undefined) return `remembered by a hash (${lossy.mode}): a given world was left out with a probability of at most ${lossy.omission.toPrecision(2)}, so what is not broken was only sampled.`;
   return explain.partialOrder.on || explain.symmetry.on ? 'complete; every other world is like one of these.' : 'complete.';
 }
 
@@ -195,4 +207,14 @@ function described({ devices, threads }: Topology): string {
 function schedule(given: string): 'uniform' | 'pct' {
   if (given === 'uniform' || given === 'pct') return given;
   throw new ModelError('wrong-use', `there is no schedule ${given}`, { at: '--schedule', accepted: ['uniform', 'pct'] });
+}
+
+function reduce(given: string): keyof typeof searches {
+  if (given in searches) return given as keyof typeof searches;
+  throw new ModelError('wrong-use', `there is no time ${given} to reduce`, { at: '--reduce', accepted: Object.keys(searches) });
+}
+
+function lossy(given: string): 'compact' | 'bitstate' {
+  if (given === 'compact' || given === 'bitstate') return given;
+  throw new ModelError('wrong-use', `there is no lossy mode ${given}`, { at: '--lossy', accepted: ['compact', 'bitstate'] });
 }

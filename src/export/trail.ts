@@ -108,7 +108,7 @@ export function follow(subject: Subject, properties: readonly Property[], taken:
     if (place >= countOf(tables, actor, node) || !search.choices().includes(choice))
       throw new ModelError('not-a-trail', `${address} has no choice ${place} here`, { at: `step ${index + 1}`, usually: 'a model that was exported by another version, or changed by hand' });
     steps.push(stepOf(round, choice));
-    round.decided(search.apply(choice), index, choice);
+    round.decided(search.apply(choice), index, [choice]);
     judge(index + 1);
   }
   return { steps, decided: properties.filter((property) => round.found.has(property)) };

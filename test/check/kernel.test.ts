@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { brokenModels } from '../../machines/broken/index.ts';
 import { propertiesFor } from '../../machines/properties/index.ts';
 import { explore, type Report } from '../../src/check/explore.ts';
+import { exploreAsNeeded } from '../../src/check/needed.ts';
 import { subjectOf, type Subject } from '../../src/check/subject.ts';
 import { faults, small, smallTopology, type Small } from './subjects.ts';
 
@@ -48,6 +49,14 @@ test('a search that is stopped says the same of what it saw', async () => {
   expect(wasm?.properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict === 'holds')).toEqual([]);
   const [tight] = await both(small(given).subject, given, { memory: 13_000_000 });
   expect(tight).toMatchObject({ complete: false, stopped: 'memory' });
+});
+
+test('reductions come in when memory ends', async () => {
+  const given: Small = { sysfs: true, users: 2 };
+  const properties = propertiesFor(smallTopology(given));
+  const report = await exploreAsNeeded(small(given).subject, properties, { memory: 13_000_000 });
+  expect(report).toMatchObject({ complete: true, explain: { partialOrder: { on: true } } });
+  expect(await exploreAsNeeded(small({ users: 2 }).subject, properties)).toMatchObject({ complete: true, states: 225 });
 });
 
 test.each([2, 3])('%i workers visit the same worlds', async (workers) => {

@@ -44,7 +44,7 @@ describe('check', () => {
   test('a topology where everything holds', async () => {
     const { code, out, err } = await shell(sound, '--json');
     const { schema, states, complete, properties } = JSON.parse(out) as Document;
-    expect({ code, err, schema, states, complete }).toEqual({ code: exit.holds, err: '', schema: 'dma-ownership/check@1', states: 94, complete: true });
+    expect({ code, err, schema, states, complete }).toEqual({ code: exit.holds, err: '', schema: 'dma-ownership/check@1', states: 1577, complete: true });
     expect(properties.filter(({ verdict }) => verdict !== 'holds')).toEqual([]);
     expect(properties.every(({ path }) => path.length === 0)).toBe(true);
   });
@@ -74,11 +74,20 @@ describe('check', () => {
   });
 
   test('one property, in words', async () => {
-    const { code, out } = await shell(cdx, '--property', 'is counted', '--explain', '--no-symmetry');
+    const { code, out } = await shell(cdx, '--property', 'is counted', '--explain', '--reduce', 'always', '--no-symmetry');
     expect(code).toBe(exit.violation);
     expect(out).toMatch(/^broken {3}always {5}a group with an owner is counted$/m);
     expect(out).toMatch(/iommu_device_unuse_default_domain/);
     expect(out).toMatch(/^symmetry: off \(switched off\)$/m);
+  });
+
+  test.each(['compact', 'bitstate'])('--lossy %s says sampled or broken, with a code of its own', async (mode) => {
+    const nothing = await shell(sound, '--lossy', mode, '--memory', '32M');
+    expect([nothing.code, /^holds/m.test(nothing.out), /left out with a probability of at most \d/.test(nothing.out)]).toEqual([exit.inconclusive, false, true]);
+    const found = JSON.parse((await shell(cdx, '--lossy', mode, '--memory', '32M', '--json')).out) as Document & { lossy: unknown };
+    expect([found.complete, found.lossy]).toEqual([false, { mode, omission: expect.any(Number) as number }]);
+    expect(found.properties.filter(({ verdict }) => verdict === 'broken').map(({ path }) => path.length > 10)).toEqual([true, true]);
+    expect((await shell(sound, '--lossy', mode, '--limit', '5')).code).toBe(exit.limit);
   });
 
   test('coverage says what never came, as text and as JSON', async () => {
@@ -108,6 +117,8 @@ describe('check', () => {
     [['--model', 'v6.12'], exit.wrongUse, 'no-such-model'],
     [['--limit', 'many'], exit.wrongUse, 'wrong-use'],
     [['--limit', '0'], exit.wrongUse, 'a whole number from 1'],
+    [['--lossy', 'much'], exit.wrongUse, 'compact, bitstate'],
+    [['--schedule', 'fair'], exit.wrongUse, 'uniform, pct'],
     [['--devices', '1000'], exit.wrongUse, '1 to 64'],
     [['--property', 'nonsense'], exit.badInput, 'no-such-property'],
     [['--memory', '500'], exit.badInput, 'too-little-memory'],

@@ -49,7 +49,7 @@ describe('a process that is killed', () => {
     const file = join(folder, name);
     const keep = ['--checkpoint', file, '--checkpoint-every', '0'];
     let kills = 0;
-    for (; kills < 4; kills++) {
+    for (; kills < 3; kills++) {
       const { child, ended } = start(...argv, ...keep, ...(existsSync(file) ? ['--resume', file] : []));
       while (kills === 0 && !existsSync(file)) await wait(5); // the first kill comes when something is kept
       await wait(kills === 0 ? random() * 200 : random() * 1500);

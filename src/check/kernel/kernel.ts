@@ -134,7 +134,20 @@ export class Kernel {
       this.#here(words);
       this.#calls.put();
     }
-    new BigUint64Array(this.#memory.buffer)[(this.#map.own + header.OWN_TRANSITIONS) >>> 3] = BigInt(transitions);
+    this.#standAt(next, transitions);
+  }
+
+  /** Learns again what the worlds before this one need: they were taken over, so nobody has asked for their steps. */
+  relearn(end: number): void {
+    const { next, transitions } = this;
+    this.#standAt(0, 0);
+    this.run(end, () => undefined);
+    this.#standAt(next, transitions);
+  }
+
+  #standAt(next: number, transitions: number): void {
+    const view = new BigUint64Array(this.#memory.buffer);
+    for (let worker = 0; worker < this.#sizes.workers; worker++) view[(this.#map.own + worker * header.OWN_BYTES + header.OWN_TRANSITIONS) >>> 3] = BigInt(worker === 0 ? transitions : 0);
     this.#set(header.NEXT, next);
     this.#set(header.END, next);
   }
