@@ -2,7 +2,7 @@
  * Who stood in the way: for an answer that refuses, the earlier facts that put the group or the device where it refused.
  *
  * A claim is refused because drivers use the DMA API of the group, a driver because a user has claimed it, a second
- * claim because of the first; either because of a foreign domain; a bind because a driver is bound already.
+ * claim because of the first; either because of a foreign domain; a claim or an attach because a device of the group is reset; a bind because a driver is bound already.
  */
 import { kindOf, nameOf } from '../../machines/address.ts';
 import type { Address } from '../../machines/chart.ts';
@@ -14,9 +14,9 @@ import { callOf, previous } from './why.ts';
 export interface Holder {
   /** What is held: `group:8`, `device:0000:02:00.0`, `driver:e1000e`. */
   readonly what: Address;
-  /** How: `claimed`, `used`, `attached` for a group, `bound` for a device, `registered` for a driver. */
-  readonly how: 'claimed' | 'used' | 'attached' | 'bound' | 'registered';
-  /** By whom: the owner, the device whose driver counts, the domain, the driver. */
+  /** How: `claimed`, `used`, `attached`, `resetting` for a group, `bound` for a device, `registered` for a driver. */
+  readonly how: 'claimed' | 'used' | 'attached' | 'resetting' | 'bound' | 'registered';
+  /** By whom: the owner, the device whose driver counts or which is reset, the domain, the driver. */
   readonly by: string;
   /** The fact since which; null: from the start of the run. Its own chain is `why(facts, since)`. */
   readonly since: number | null;
@@ -51,11 +51,19 @@ export function renderHolder({ what, how, by, since, event }: Holder): string {
   const begun = since === null ? 'from the start' : `since fact ${since} (${event})`;
   return how === 'bound' ? `${named} bound to ${by} ${begun}`
     : how === 'registered' ? `${named} registered ${begun}`
+    : how === 'resetting' ? `${named} held by the reset of ${by} ${begun}`
     : how === 'attached' ? `${named} attached to ${by} ${begun}`
     : `${named} ${how} by ${by} ${begun}`;
 }
 
-interface Group { owner: Address | null; owner_cnt: number; domain: string; devices: readonly string[] }
+interface Group {
+  owner: Address | null;
+  owner_cnt: number;
+  domain: string;
+  devices: readonly string[];
+  /** Devices in reset, where the kernel holds the group for them. */
+  blocked?: readonly string[];
+}
 
 function ofGroup(facts: Facts, answer: Recorded): Holder[] {
   const what = answer.from;
@@ -71,12 +79,18 @@ function ofGroup(facts: Facts, answer: Recorded): Holder[] {
     });
   }
   const history = received(facts, what, call.seq);
+  const foreign = !['default', 'none'].includes(group.domain);
+  const claims = call.event.type.endsWith('_claim_dma_owner');
+  if (answer.event['ret'] === -EBUSY && call.event.type !== 'iommu_device_use_default_domain' && !(claims && foreign) && group.blocked?.length)
+    return group.blocked.map((by): Holder => ({
+      what, how: 'resetting', by, ...begun(history.findLast(({ event }) => event.type === 'pci_dev_reset_iommu_prepare' && event['device'] === by)),
+    }));
   if (group.owner !== null && group.owner_cnt > 0) {
     const since = history.findLast((fact) => read(fact.before).owner !== group.owner && read(fact.after).owner === group.owner);
     return [{ what, how: 'claimed', by: group.owner, ...begun(since) }];
   }
   if (group.owner_cnt > 0) return users(what, group, history);
-  if (group.domain === 'default' || group.domain === 'none') return [];
+  if (!foreign) return [];
   const since = history.findLast((fact) => read(fact.before).domain !== group.domain && read(fact.after).domain === group.domain);
   return [{ what, how: 'attached', by: group.domain, ...begun(since) }];
 }

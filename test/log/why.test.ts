@@ -113,6 +113,18 @@ describe('a refusal names who holds what was refused', () => {
   });
 });
 
+test('v7.3: a claim is refused while a device is reset, and the chain says which', () => {
+  const base = topology();
+  const r = run(models['v7.3'] as Model, { ...base, threads: [...base.threads, { name: 'reset', entry: 'reset_store', calls: [], times: null }] });
+  r.begin('reset', { type: 'reset_store', device: nic });
+  r.play((event) => event.type === 'pci_dev_reset_iommu_prepare.ret');
+  r.begin('vm1', claim);
+  r.play(undefined, ({ to, event }) => [to, event.from].includes('thread:vm1'));
+  const answer = last(r, 'claim.ret');
+  expect(r.log.fact(answer).event['ret']).toBe(-16);
+  expect(holders(r.log, answer).map(renderHolder).join()).toMatch(new RegExp(`^group:8 held by the reset of ${nic} since fact \\d+ \\(pci_dev_reset_iommu_prepare\\)$`));
+});
+
 test.each(Object.values(models).map((model) => [model.name, model] as const))('%s: in a random run every fact has a chain from outside, and every refusal of a group has a holder', (_name, model) => {
   const log = { current: undefined as FactLog | undefined };
   walk(model, wildTopology('pci', model), { seed: 4, steps: 2500 }, (world, system) => {
