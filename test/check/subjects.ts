@@ -16,6 +16,8 @@ export interface Small extends Partial<DefaultTopology> {
   readonly absent?: boolean;
   /** A thread that binds each device by hand. */
   readonly manual?: boolean;
+  /** A writer to `bind` and one to `unbind` for each device. */
+  readonly writers?: boolean;
 }
 
 const errors = { probe: [0, -12], sysfs_create_link: [0, -12], pinctrl_bind_pins: [0, -22] };
@@ -48,10 +50,12 @@ export const faults: Readonly<Record<string, [Small, number]>> = {
   'unregister passes a walker': [{ hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister'], times: 1 }, 53],
 };
 
-export function smallTopology({ times = null, only, absent = false, manual = false, ...given }: Small): Topology {
+export function smallTopology({ times = null, only, absent = false, manual = false, writers = false, ...given }: Small): Topology {
   const topology = defaultTopology({ devices: 1, users: 0, sysfs: false, module: false, hotplug: false, ...given });
   const calls = topology.devices.map(({ name: device }) => ({ type: 'device_bind_driver', device, driver: 'e1000e' }));
-  const threads = [...topology.threads, ...(manual ? [{ name: 'manual', entry: 'device_bind_driver', calls, times }] : [])];
+  const perDevice = ['bind_store', 'unbind_store'].flatMap((entry) => topology.devices.map(({ name: device }, index) =>
+    ({ name: `${entry} ${index}`, entry, calls: topology.drivers.map(({ name: driver }) => ({ type: entry, device, driver })), times })));
+  const threads = [...topology.threads, ...(writers ? perDevice : []), ...(manual ? [{ name: 'manual', entry: 'device_bind_driver', calls, times }] : [])];
   return {
     ...topology,
     devices: topology.devices.map((device) => ({ ...device, present: !absent })),
