@@ -28,3 +28,12 @@ export function changed(chart: AnyStateMachine, ...changes: readonly ((config: C
 /** The state at a path of names, from a configuration. */
 export const stateAt = (config: Config, path: string): Config =>
   path.split('.').reduce((state: Config, name) => state.states[name], config);
+
+/** Takes events out of a configuration, wherever they stand: a kernel without these calls. */
+export function without(config: Config, ...events: readonly string[]): void {
+  for (const event of events) delete config.on?.[event];
+  for (const state of Object.values(config.states ?? {})) without(state, ...events);
+}
+
+/** The parts of a guard: of and([...]) its members, of another guard itself. A part is a name, or { type, params }. */
+export const partsOf = (guard: Config): readonly Config[] => guard?.guards ?? [guard];

@@ -82,17 +82,26 @@ function recorder({ pairs, entries, critical, notifier, renamed, inlined }: Spec
   return { points, renamed: others, inlined: new Set(inlined) };
 }
 
-/** What the recorders of each model's kernel can see. */
+const deviceClaims = ['iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'];
+const v6_1_y: Special = {
+  pairs: ['__iommu_group_set_domain'], entries: ['iommu_release_device', 'iommu_group_remove_device'], critical: [],
+  notifier: 'blocking_notifier_call_chain', renamed: { __iommu_group_set_domain_internal: '__iommu_group_set_domain' }, inlined: [],
+};
+const v6_12_y: Special = {
+  pairs: ['__iommu_group_set_domain_internal', ...deviceClaims], entries: ['iommu_deinit_device'], critical: deviceClaims,
+  notifier: 'bus_notify', renamed: { __iommu_group_set_domain: '__iommu_group_set_domain_internal' }, inlined: ['iommu_release_device'],
+};
+
+const v6_2: Special = { ...v6_1_y, pairs: [...v6_1_y.pairs, ...deviceClaims], critical: deviceClaims };
+
+/** What the recorders of each model's kernel can see. Recordings exist of v6.1.y and v6.12.y; the others are built alike, as far as is known. */
 export const recorders: Readonly<Record<string, Recorder>> = {
-  'v6.1.y': recorder({
-    pairs: ['__iommu_group_set_domain'], entries: ['iommu_release_device', 'iommu_group_remove_device'], critical: [],
-    notifier: 'blocking_notifier_call_chain', renamed: { __iommu_group_set_domain_internal: '__iommu_group_set_domain' }, inlined: [],
-  }),
-  'v6.12.y': recorder({
-    pairs: ['__iommu_group_set_domain_internal', 'iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'],
-    entries: ['iommu_deinit_device'], critical: ['iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'],
-    notifier: 'bus_notify', renamed: { __iommu_group_set_domain: '__iommu_group_set_domain_internal' }, inlined: ['iommu_release_device'],
-  }),
+  'v5.19': recorder(v6_1_y),
+  'v6.1.y': recorder(v6_1_y),
+  'v6.2': recorder(v6_2),
+  'v6.5': recorder({ ...v6_12_y, entries: v6_1_y.entries, inlined: [] }),
+  'v6.6': recorder(v6_12_y),
+  'v6.12.y': recorder(v6_12_y),
 };
 
 /** Buses whose notifier calls the recorder keeps. */

@@ -7,6 +7,7 @@
  * Each names the fault, the commit that made or cured it, and the property that it breaks.
  */
 import { assign } from 'xstate';
+import { probesTooEarly as withoutGate, testRemoveLeaks as withoutTestRemoveFix } from '../before/driver_core.ts';
 import { bus_notifier } from '../bus_notifier.ts';
 import { bus_type } from '../bus_type.ts';
 import { device } from '../device.ts';
@@ -24,10 +25,7 @@ import { changed, stateAt, type Config } from '../changed.ts';
 const reallyProbe = '__driver_probe_device.really_probe';
 
 /** test_remove goes back to re_probe without dma_cleanup: 5.19 to 6.5. Cured by f429378a9bf8. */
-export const testRemoveLeaks = changed(driver_binding, (config) => {
-  const { on } = stateAt(config, `${reallyProbe}.test_remove.device_remove`);
-  on['remove.ret'] = on['remove.ret'].slice(1);
-});
+export const testRemoveLeaks = changed(driver_binding, withoutTestRemoveFix);
 
 /** A refused dma_configure goes to probe_failed: NOT_BOUND and dma_cleanup for what was never configured (fourth posting of the series). */
 export const cleanupAfterRefusal = changed(driver_binding, (config) => {
@@ -56,10 +54,7 @@ export const sysfsFailureLeaks = changed(driver_binding, (config) => {
 });
 
 /** The gate does not ask whether the device is ready: before 6.12.86. Cured by a2225b6e834a. */
-export const probesTooEarly = changed(driver_binding, (config) => {
-  const { on } = stateAt(config, '__driver_probe_device.in_gate');
-  on['dev->p.ret'] = on['dev->p.ret'].filter(({ guard }: Config) => guard !== 'notReady');
-});
+export const probesTooEarly = changed(driver_binding, withoutGate);
 
 /** A failed probe leaves dev->driver as it is. */
 export const driverStays = changed(driver_binding, (config) => {

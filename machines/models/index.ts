@@ -1,9 +1,16 @@
-/** Every model, by name: kernels first, then what was argued for and not merged. */
+/** Every model, by name: kernels in their order, then what was argued for and not merged. */
 import type { Model } from '../model.ts';
 import { notifierWalks } from './notifier-walk.ts';
 import { postings } from './postings.ts';
+import { v5_19 } from './v5.19.ts';
 import { v6_1_y } from './v6.1.y.ts';
 import { v6_12_y } from './v6.12.y.ts';
+import { v6_2 } from './v6.2.ts';
+import { v6_5 } from './v6.5.ts';
+import { v6_6 } from './v6.6.ts';
 
-export const models: Readonly<Record<string, Model>> =
-  Object.fromEntries([v6_1_y, v6_12_y, ...notifierWalks, ...postings].map((model) => [model.name, model]));
+const named = (models: readonly Model[]): Readonly<Record<string, Model>> => Object.fromEntries(models.map((model) => [model.name, model]));
+
+export const kernels = named([v5_19, v6_1_y, v6_2, v6_5, v6_6, v6_12_y]);
+export const rivals = named([...notifierWalks, ...postings]);
+export const models: Readonly<Record<string, Model>> = { ...kernels, ...rivals };

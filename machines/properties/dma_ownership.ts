@@ -11,7 +11,7 @@ const held = (context: Looked['context']) => {
 const group = ({ address, context }: Looked) => ({ address, ...held(context), domain: context['domain'] as string });
 export const binding = (actor: Looked) => ({
   device: actor.context['device'] as string, driver: configured(actor) ? (actor.context['drv'] as string) : null,
-  dma: (actor.context['bus'] as { dma: string | null }).dma !== null, probing: probing(actor),
+  dma: (actor.context['bus'] as { dma: string | null }).dma !== null,
 });
 const device = ({ context }: Looked) => ({ device: context['device'] as string, group: context['iommu_group'] as string | null });
 const driver = ({ context }: Looked) => ({ driver: context['driver'] as string, managed: context['driver_managed_dma'] === true });
@@ -30,10 +30,12 @@ function users({ binding, device, driver }: Parts, address: string) {
 }
 
 /** Devices of a group that are being probed, and not counted among its users yet, or not any more. */
-function coming({ binding, device }: Parts, address: string) {
+function coming({ binding, device }: Pick<Parts, 'device'> & { binding: readonly ReturnType<typeof probed>[] }, address: string) {
   const members = new Set(device.flatMap((one) => (one.group === address ? [one.device] : [])));
   return binding.filter((one) => one.probing && one.driver === null && members.has(one.device));
 }
+
+const probed = (actor: Looked) => ({ ...binding(actor), probing: probing(actor) });
 
 const parts = { group, binding, device, driver };
 const claims = called('claim', 'group_set_container', 'iommufd_bind', 'device_claim', 'bind');
@@ -51,10 +53,10 @@ export const countIsNearlyUsers = property({
   kind: 'always', name: 'without an owner, owner_cnt is the number of drivers in the group that use the DMA API, or are being probed',
   why: 'As above, where a probe is counted before its device is configured.',
   commit: 'f429378a9bf8',
-  sees: parts,
+  sees: { ...parts, binding: probed },
   holds: (seen) => seen.group.every(({ address, owner, owner_cnt }) => {
-    const [used, probed] = [users(seen, address).length, coming(seen, address).length];
-    return owner !== null || (owner_cnt >= used && owner_cnt <= used + probed);
+    const [used, more] = [users(seen, address).length, coming(seen, address).length];
+    return owner !== null || (owner_cnt >= used && owner_cnt <= used + more);
   }),
   applies: (topology, model) => counts(topology, model) && model?.claimsFirst === true,
 });
@@ -113,6 +115,14 @@ export const ownedIsNotDefault = property({
   commit: '0286300e6045',
   sees: { group },
   holds: (seen) => seen.group.every(({ owner, domain }) => owner === null || domain !== 'default'),
+});
+
+export const oneDomain = property({
+  kind: 'always', name: 'every device of a group is attached to the domain of the group',
+  why: 'A device left behind by an attach that failed half way reaches memory that the group was to keep from it, or none at all.',
+  commit: '6.1.18 and 6.3 for an attach, 6.2 for a claim',
+  sees: { group: ({ context }: Looked) => ({ strays: (context['strays'] ?? []) as readonly string[] }) },
+  holds: (seen) => seen.group.every(({ strays }) => strays.length === 0),
 });
 
 export const unuseIsExpected = property({

@@ -6,8 +6,9 @@ import * as probe_pairing from './probe_pairing.ts';
 import type { Property } from './property.ts';
 
 export const properties: readonly Property[] = [
-  dma_ownership.countIsUsers, dma_ownership.countIsNearlyUsers, dma_ownership.usedIsHeld, dma_ownership.heldIsUsed, dma_ownership.neverBoth, dma_ownership.keptUntilReleased, dma_ownership.ownerIsCounted, dma_ownership.countNeverNegative,
-  dma_ownership.ownedIsNotDefault, dma_ownership.unuseIsExpected, dma_ownership.claimIsHonest, dma_ownership.useIsHonest,
+  dma_ownership.countIsUsers, dma_ownership.countIsNearlyUsers, dma_ownership.usedIsHeld, dma_ownership.heldIsUsed, dma_ownership.neverBoth,
+  dma_ownership.keptUntilReleased, dma_ownership.ownerIsCounted, dma_ownership.countNeverNegative,
+  dma_ownership.ownedIsNotDefault, dma_ownership.oneDomain, dma_ownership.unuseIsExpected, dma_ownership.claimIsHonest, dma_ownership.useIsHonest,
   probe_pairing.boundMeansZero, probe_pairing.notBoundAfterBind, probe_pairing.sysfsRemoveAfterAdd, probe_pairing.cleanupAfterConfigure,
   probe_pairing.probeOnlyWhenReady, probe_pairing.driverIsAsked, probe_pairing.probesUnderLock, probe_pairing.listedOnce, probe_pairing.boundToRegistered, probe_pairing.comesAndGoesInTurn,
   probe_pairing.restIsDecided, probe_pairing.nothingIsStuck,

@@ -77,8 +77,8 @@ export const iommu_group = setup({
       owner: ({ event }) => (event.type === 'iommu_group_claim_dma_owner' ? event.owner : null), owner_cnt: 1, domain: 'blocking', strays: [],
     }),
     disown: assign({ owner: null, owner_cnt: 0, domain: 'default', strays: [] }),
-    attachDomain: assign({ domain: ({ event }) => (event.type === 'iommu_attach_group' ? event.domain : 'none') }),
-    attachCore: assign({ domain: ({ context }) => (context.owner === null ? 'default' : 'blocking') }),
+    attachDomain: assign({ domain: ({ event }) => (event.type === 'iommu_attach_group' ? event.domain : 'none'), strays: [] }),
+    attachCore: assign({ domain: ({ context }) => (context.owner === null ? 'default' : 'blocking'), strays: [] }),
     /** No revert up to 6.1.y: the first device has moved, the others have not. */
     leaveStray: assign({ strays: ({ context }) => context.devices.slice(0, -1) }),
     join: assign({

@@ -64,7 +64,7 @@ export class Ample implements Reduction {
   #search: Search | undefined;
   #next = 1 << 11;
   #version = -1;
-  readonly #earlier: Worlds | undefined;
+  #earlier: Worlds | undefined;
 
   constructor(tables: Tables, judge: Judge, symmetry?: Symmetry, before?: Ample) {
     this.#tables = tables;
@@ -89,6 +89,7 @@ export class Ample implements Reduction {
     this.#search = search;
     if (resumed) return;
     this.#wander(search, this.#earlier);
+    this.#earlier = undefined;
     this.#futures.freeze();
     this.#version = this.#futures.version;
   }

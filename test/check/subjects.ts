@@ -68,3 +68,15 @@ export function small(given: Small): { system: System; subject: Subject } {
   const system = new System(typeof model === 'string' ? (models[model] as Model) : model, smallTopology(given));
   return { system, subject: subjectOf(system) };
 }
+
+/** Properties that a kernel without a fix breaks in these topologies, and after how many steps at the earliest. */
+export function unfixed(model: string, { test_remove = false, absent = false }: Small): Readonly<Record<string, number>> {
+  const count = 'without an owner, owner_cnt is the number of drivers in the group that use the DMA API';
+  const used = 'a group with a driver that uses the DMA API is held for drivers';
+  const held = 'at rest a group is held for drivers only while a driver uses the DMA API';
+  const ready = 'no driver is probed before its device is ready, nor when it is dead';
+  const fixed = ['v6.1.y', 'v6.12.y'].includes(model);
+  if (test_remove && !fixed && model !== 'v6.6') return { [count]: 29, [held]: 35 }; // f429378a9bf8
+  if (absent && !fixed) return { [count]: 40, [used]: 40, [ready]: 26 }; // a2225b6e834a
+  return {};
+}

@@ -55,7 +55,7 @@ describe('exit codes', () => {
     ['run wrong.scenario --why', exit.holds],
     ['run wrong.scenario --update', exit.holds],
     ['run right.scenario --model v6.1.y', exit.holds],
-    ['run right.scenario --model v6.2', exit.wrongUse],
+    ['run right.scenario --model v6.3', exit.wrongUse],
     ['run', exit.wrongUse],
     ['run - --update', exit.wrongUse],
     ['run right.scenario --update --all', exit.wrongUse],

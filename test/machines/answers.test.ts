@@ -60,12 +60,15 @@ describe('states that are reached', () => {
   const buses = (model: Model) => ['pci', 'platform', 'usb', ...(model.charts.bus_dma['cdx'] === undefined ? [] : ['cdx'])];
 
   test('each of them answers every call, and every state is met', () => {
-    const met = new Map<AnyStateMachine, Set<string>>();
+    // By the chart's name: a kernel's own version of a chart may leave to another what they share.
+    const met = new Map<string, Set<string>>();
+    const machines = new Set<AnyStateMachine>();
     const systems = modelList.flatMap((model) => buses(model).flatMap((bus) => [4, 20].map((trouble) =>
-      walk(model, wildTopology(bus, model), { seed: 4, steps: model.recorded === true ? 7500 : 2500, trouble, restart: 1500 }))));
+      walk(model, wildTopology(bus, model), { seed: 4, steps: model.recorded === true ? 7500 : 3000, trouble, restart: 1500 }))));
     for (const { machine, locals } of systems.flatMap(({ actors }) => actors)) {
-      const ids = met.get(machine) ?? new Set<string>();
-      met.set(machine, ids);
+      const ids = met.get(machine.id) ?? new Set<string>();
+      met.set(machine.id, ids);
+      machines.add(machine);
       for (const { snapshot, value } of locals) {
         for (const node of snapshot._nodes as AnyStateNode[]) ids.add(node.id);
         for (const type of alphabet(machine)) {
@@ -74,15 +77,13 @@ describe('states that are reached', () => {
         }
       }
     }
-    // A chart that is another with changes shares its states: each is met in one of them at least.
-    const anywhere = new Set([...met.values()].flatMap((ids) => [...ids]));
-    const missed = [...met.keys()].filter((machine) => !elsewhere.test(machine.id)).flatMap((machine) =>
-      [...new Set(configurations(machine.root).flat())].map(({ id }) => id).filter((id) => !anywhere.has(id)));
+    const missed = [...machines].filter(({ id }) => !elsewhere.test(id)).flatMap((machine) =>
+      [...new Set(configurations(machine.root).flat())].map(({ id }) => id).filter((id) => met.get(machine.id)?.has(id) !== true));
     expect(missed.filter((id) => unreached[id] === undefined)).toEqual([]);
   }, 60_000);
 
   test.each(modelList.map((model) => [model.name, model] as const))('%s: each call is answered exactly once, every run comes to rest, each step gives one result', (_name, model) => {
-    for (const bus of buses(model)) for (let seed = 0; seed < 8; seed++) {
+    for (const bus of buses(model)) for (let seed = 0; seed < (model.recorded === true ? 8 : 3); seed++) {
       const system = new System(model, wildTopology(bus, model), { answersFirst: seed % 2 === 0, twice: seed % 3 === 0 });
       const roll = dice(seed);
       let world = system.initial();

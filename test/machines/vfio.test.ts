@@ -1,7 +1,7 @@
-/** What a process with a container sees, row by row as the two kernels showed it under QEMU. */
+/** What a process with a container sees, row by row as v6.1.y and v6.12.y showed it under QEMU; the other kernels differ as their rows say. */
 import { describe, expect, test } from 'vitest';
 import { ENODEV } from '../../machines/kernel.ts';
-import { models } from '../../machines/models/index.ts';
+import { kernels, models } from '../../machines/models/index.ts';
 import { Bench, type Bound } from './vfio.ts';
 
 const unowned = 'unowned owner=null owner_cnt=0 domain=default';
@@ -58,6 +58,17 @@ const rows: Row[] = [
     'u container_open 0', 'u group_open 8 0', 'bind uio B 0', 'unbind uio B 0', 'u group_set_container 0', 'bind uio B -EBUSY', 'u set_iommu 0',
     'u group_get_device_fd A 0', 'bind uio B -EBUSY', 'u device_close A 0', 'bind uio B -EBUSY', 'u group_close 0', 'bind uio B 0',
   ]],
+  ['two users of one group: who comes second finds it open', { A: 'vfio-pci', B: 'vfio-pci' }, [
+    ...open('u'), 'v container_open 0', 'v group_open 8 -EBUSY', 'v group_set_container -EBADF', 'u group_close 0', ...open('v').slice(1), `| ${claimed('domain:v')}`,
+  ]],
+  ['two groups in one container share a domain', { A: 'vfio-pci', C: 'vfio-pci' }, [
+    ...open('u'), 'u group_open 4 0', 'u group_set_container 4 0', 'u group_get_status 4 3', 'u group_close 8 0', `| ${unowned}`, 'u group_close 0', 'u set_iommu -EINVAL',
+  ]],
+  ['a device without a group has no VFIO', {}, ['bind vfio-pci D -EINVAL', 'bind vfio-pci A 0', 'unbind vfio-pci A 0', 'u group_open 8 -ENOENT']],
+];
+
+/** What becomes of an open group when its last driver leaves: since 6.1 (ca5f21b25749). */
+const leaving: Row[] = [
   ['unbind with a device open waits for its close', { A: 'vfio-pci' }, [
     ...open('u'), 'u group_get_device_fd A 0', 'unbind vfio-pci A blocked', 'v group_open 8 -EBUSY', `| ${claimed('domain:u')}`,
     'u device_close A 0', `| ${unowned}`, 'unbind= 0', 'u group_get_status -ENODEV', 'u group_close 0', 'u container_close 0',
@@ -76,20 +87,39 @@ const rows: Row[] = [
   ['one of two VFIO devices leaves: the claim stays', { A: 'vfio-pci', B: 'vfio-pci' }, [
     ...open('u'), 'unbind vfio-pci B 0', `| ${claimed('domain:u')}`, 'unbind vfio-pci A 0', `| ${unowned}`,
   ]],
-  ['two users of one group: who comes second finds it open', { A: 'vfio-pci', B: 'vfio-pci' }, [
-    ...open('u'), 'v container_open 0', 'v group_open 8 -EBUSY', 'v group_set_container -EBADF', 'u group_close 0', ...open('v').slice(1), `| ${claimed('domain:v')}`,
+];
+/** The same in v5.19: struct, container and claim live as long as the file. */
+const leavingIn5_19: Row[] = [
+  ['unbind with a device open waits for its close, and the claim stays behind', { A: 'vfio-pci' }, [
+    ...open('u'), 'u group_get_device_fd A 0', 'unbind vfio-pci A blocked', 'v group_open 8 -EBUSY', `| ${claimed('domain:u')}`,
+    'u device_close A 0', `| ${claimed('domain:u')}`, 'unbind= 0', 'u group_get_status 3', 'bind uio A -EBUSY', 'u group_close 0', `| ${unowned}`, 'bind uio A 0',
   ]],
-  ['two groups in one container share a domain', { A: 'vfio-pci', C: 'vfio-pci' }, [
-    ...open('u'), 'u group_open 4 0', 'u group_set_container 4 0', 'u group_get_status 4 3', 'u group_close 8 0', `| ${unowned}`, 'u group_close 0', 'u set_iommu -EINVAL',
+  ['unbind with only the group open: the node stays, and is busy', { A: 'vfio-pci' }, [
+    'u group_open 8 0', 'unbind vfio-pci A 0', 'u group_get_status 1', 'v group_open 8 -EBUSY', 'u group_close 0', 'u group_open 8 -ENOENT',
   ]],
-  ['a device without a group has no VFIO', {}, ['bind vfio-pci D -EINVAL', 'bind vfio-pci A 0', 'unbind vfio-pci A 0', 'u group_open 8 -ENOENT']],
+  ['a group without a driver can still be claimed', { A: 'vfio-pci' }, [
+    'u container_open 0', 'u group_open 8 0', 'unbind vfio-pci A 0', 'u group_set_container 0', `| ${claimed('blocking')}`, 'bind uio A -EBUSY',
+    'u group_unset_container 0', 'bind uio A 0', 'u group_set_container -EPERM',
+  ]],
+  ['unbind with group and container open: refused until the file is closed', { A: 'vfio-pci' }, [
+    ...open('u'), 'unbind vfio-pci A 0', `| ${claimed('domain:u')}`, 'bind uio A -EBUSY', 'u group_get_device_fd A -ENODEV', 'u container_close 0',
+    'bind uio A -EBUSY', 'u group_close 0', 'bind uio A 0',
+  ]],
+  ['the next driver finds the same struct', { A: 'vfio-pci' }, [
+    ...open('u'), 'unbind vfio-pci A 0', 'bind vfio-pci A 0', 'u group_open 8 -EBUSY', 'u group_get_device_fd A 0', 'u group_get_status 3',
+  ]],
 ];
 
-describe.each(Object.values(models).map((model) => [model.name, model] as const))('%s', (_name, model) => {
-  test.each(rows)('%s', (_row, bound, lines) => {
+/** Kernels in which a group is claimed for its container. */
+const claiming = Object.values(kernels).map((model) => [model.name, model] as const);
+/** The token of a claim is the file of the container in v5.19, and the vfio_group later. */
+const seen = (group: string) => group.replace(/owner=vfio_container:\w+/, 'owner=vfio_group:8');
+
+describe.each(claiming)('%s', (name, model) => {
+  test.each([...rows, ...(name === 'v5.19' ? leavingIn5_19 : leaving)])('%s', (_row, bound, lines) => {
     const bench = new Bench(model, bound);
     for (const line of lines) {
-      if (line.startsWith('| ')) expect(`| ${bench.group(8)}`).toBe(line);
+      if (line.startsWith('| ')) expect(`| ${seen(bench.group(8))}`).toBe(line);
       else if (line.startsWith('unbind= ')) expect(`unbind= ${bench.result('unbind')}`).toBe(line);
       else {
         const words = line.split(' ');
@@ -124,12 +154,18 @@ const words: (readonly [name: string, lines: readonly string[], said: readonly s
   ['probe of a VFIO driver', ['bind vfio-pci A'], ['vfio_pci_probe', 'vfio_register_group_dev', 'vfio_register_group_dev.ret 0']],
 ];
 
-describe.each(Object.values(models).map((model) => [model.name, model] as const))('%s says the functions that a recorder sees', (_name, model) => {
+/** v5.19 detaches when the file is closed, not when the driver leaves. */
+const later = (said: readonly string[]): string[] => {
+  const detach = said.filter((word) => word.startsWith('vfio_group_detach_container'));
+  return said.filter((word) => !detach.includes(word)).flatMap((word) => (word === 'vfio_group_fops_release' ? [word, ...detach] : [word]));
+};
+
+describe.each(claiming)('%s says the functions that a recorder sees', (name, model) => {
   const bench = new Bench(model, { A: 'vfio-pci' });
   test.each(words)('%s', (_words, lines, said) => {
     const from = bench.facts.length;
     for (const line of lines) bench.do(line);
-    expect(bench.said(from).filter((word) => word.startsWith('vfio_'))).toEqual(said);
+    expect(bench.said(from).filter((word) => word.startsWith('vfio_'))).toEqual(name === 'v5.19' ? later(said) : said);
   });
 });
 
@@ -141,22 +177,24 @@ const failures: (readonly [name: string, answers: Record<string, number[]>, line
   ['no backend', { vfio_iommu_driver_open: [-19] }, ['u container_open 0', 'u group_open 8 0', 'u group_set_container 0', 'u set_iommu -ENODEV', `| ${claimed('blocking')}`]],
   ['the attach fails', { 'iommu_attach_group.attach': [-5] }, ['u container_open 0', 'u group_open 8 0', 'u group_set_container 0', 'u set_iommu -EIO', `| ${claimed('blocking')}`]],
   ['the claim fails', { 'iommu_group_claim_dma_owner.attach': [-22] }, ['u container_open 0', 'u group_open 8 0', 'u group_set_container -EINVAL', 'u group_get_status 1', 'u group_unset_container -EINVAL', `| ${unowned}`]],
-  ['the driver refuses to open', { open_device: [-5] }, [...open('u'), 'u group_get_device_fd A -EIO', 'unbind vfio-pci A 0', `| ${unowned}`]],
+  ['the driver refuses to open', { open_device: [-5] }, [...open('u'), 'u group_get_device_fd A -EIO', 'unbind vfio-pci A 0']],
   ['the driver refuses to probe', { vfio_probe: [-16] }, ['unbind vfio-pci A 0', 'bind vfio-pci A -EBUSY', 'u group_open 8 -ENOENT']],
 ];
 
-describe.each(Object.values(models).map((model) => [model.name, model] as const))('%s when something fails', (_name, model) => {
+describe.each(claiming)('%s when something fails', (name, model) => {
   test.each(failures)('%s', (_row, answers, lines) => {
     const bench = new Bench(model, { A: 'vfio-pci' }, answers);
     for (const line of lines) {
       const command = line.split(' ').slice(0, -1).join(' ');
-      expect(line.startsWith('| ') ? `| ${bench.group(8)}` : `${command} ${bench.do(command)}`).toBe(line);
+      expect(line.startsWith('| ') ? `| ${seen(bench.group(8))}` : `${command} ${bench.do(command)}`).toBe(line);
     }
     expect(bench.said()).not.toContain('WARN_ON');
+    // A container that nobody uses goes with the last driver, but for v5.19.
+    if (lines.at(-1) === 'unbind vfio-pci A 0') expect(bench.group(8)).toMatch(name === 'v5.19' ? /^claimed / : /^unowned /);
   });
 });
 
-test.each([['v6.1.y', ['A'], 0], ['v6.12.y', [], -ENODEV]] as const)('%s: while unbind waits for a user, the list has %j and a look-up gets %i', (name, listed, ret) => {
+test.each([['v5.19', ['A'], 0], ['v6.1.y', ['A'], 0], ['v6.2', ['A'], 0], ['v6.5', ['A'], 0], ['v6.6', [], -ENODEV], ['v6.12.y', [], -ENODEV]] as const)('%s: while unbind waits for a user, the list has %j and a look-up gets %i', (name, listed, ret) => {
   const model = models[name];
   if (model === undefined) throw new Error(name);
   const bench = new Bench(model, { A: 'vfio-pci' });

@@ -19,6 +19,11 @@ const iommufd = (device: string): Said[] => [
   { type: 'iommufd_open' }, { type: 'cdev_open', device }, { type: 'bind_iommufd', device }, { type: 'attach_pt', device }, { type: 'cdev_close', device },
 ];
 
+const throughGroup = (device: string): Said[] => [
+  { type: 'iommufd_open' }, { type: 'group_open', group: 'vfio_group:8' }, { type: 'group_set_container' }, { type: 'group_get_device_fd', device },
+  { type: 'device_close', device }, { type: 'group_close' }, { type: 'iommufd_close' },
+];
+
 /**
  * Every world that the programs can reach; calls `end` with each in which nothing can move any more.
  * Returns what the programs were answered, in any order of steps: `u group_open.ret -ENXIO`.
@@ -59,18 +64,27 @@ function explore(model: Model, programs: Programs, end: (system: System, world: 
 const unbind: Said = { type: 'unbind_store', driver: 'vfio-pci', device: 'A' };
 const bind: Said = { type: 'bind_store', driver: 'uio', device: 'B' };
 
-describe.each(Object.values(models).map((model) => [model.name, model] as const))('%s', (_name, model) => {
+/** One model of each kind of VFIO: the others share these charts. */
+const kinds = ['v5.19', 'v6.1.y', 'v6.2', 'v6.12.y'].map((name) => [name, models[name] as Model] as const);
+
+describe.each(kinds)('%s', (name, model) => {
+  const nodes = name === 'v6.12.y';
   const races: [name: string, programs: Programs, seen: readonly string[]][] = [
     ['a user, and the driver leaves', { u: user('A'), unbind: [unbind] }, [
       'u group_open.ret 0', 'u group_open.ret -ENOENT', 'u group_open.ret -ENXIO', 'u group_open.ret -ENODEV',
-      'u group_set_container.ret 0', 'u group_set_container.ret -ENODEV', 'u set_iommu.ret 0', 'u set_iommu.ret -EINVAL',
+      'u group_set_container.ret 0', ...(name === 'v5.19' ? [] : ['u group_set_container.ret -ENODEV']), 'u set_iommu.ret 0', 'u set_iommu.ret -EINVAL',
       'u group_get_device_fd.ret 0', 'u group_get_device_fd.ret -ENODEV', 'unbind unbind_store.ret 0',
     ]],
     ['a user, and a sibling binds', { u: user('A'), bind: [bind] }, [
       'u group_set_container.ret 0', 'u group_set_container.ret -EPERM', 'bind bind_store.ret 0', 'bind bind_store.ret -EBUSY',
     ]],
     ['two users', { u: user('A'), v: user('A') }, ['u group_open.ret 0', 'u group_open.ret -EBUSY', 'v group_open.ret 0', 'v group_open.ret -EBUSY']],
-    ...(model.charts.iommufd_ctx === undefined ? [] : [
+    ...(model.charts.iommufd_ctx === undefined || nodes ? [] : [
+      ['two contexts through the group', { i: throughGroup('A'), j: throughGroup('A') }, ['i group_open.ret -EBUSY', 'i group_get_device_fd.ret 0']],
+      ['a container and a context through the group', { u: user('A'), i: throughGroup('A') }, ['u group_open.ret -EBUSY', 'i group_open.ret -EBUSY', 'i group_get_device_fd.ret 0']],
+      ['a context through the group, and the driver leaves', { i: throughGroup('A'), unbind: [unbind] }, ['i group_open.ret 0', 'i group_open.ret -ENOENT']],
+    ] satisfies [string, Programs, string[]][]),
+    ...(!nodes ? [] : [
       ['two contexts', { i: iommufd('A'), j: iommufd('A') }, ['i bind_iommufd.ret 0', 'i bind_iommufd.ret -EINVAL']],
       ['a container and a context', { u: user('A'), i: iommufd('A') }, ['u group_open.ret -EBUSY', 'i bind_iommufd.ret -EBUSY', 'i bind_iommufd.ret 0']],
       ['a context, and the driver leaves', { i: iommufd('A'), unbind: [unbind] }, ['i cdev_open.ret 0', 'i cdev_open.ret -ENOENT']],
