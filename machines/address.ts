@@ -14,6 +14,8 @@ export const attachAt = (device: string): Address => `attach:${device}`;
 /** dev->parent->mutex. */
 export const parentLockAt = (device: string): Address => `parent_lock:${device}`;
 export const busDmaAt = (device: string): Address => `bus_dma:${device}`;
+/** The callback again, for a caller that holds no device_lock: from v6.15 on. */
+export const iommuDmaAt = (device: string): Address => `iommu_dma:${device}`;
 export const notifierAt = (device: string): Address => `notifier:${device}`;
 export const vfioDeviceAt = (device: string): Address => `vfio_device:${device}`;
 export const groupAt = (id: string | number): Address => `group:${id}`;

@@ -7,7 +7,7 @@
  * A draw is an answer that a call carries with it: what the IOMMU driver will say inside the critical section.
  */
 import type { Message } from './chart.ts';
-import { EAGAIN, EBUSY, EEXIST, EINVAL, EIO, ENODEV, ENOMEM, ENXIO, EPERM, EPROBE_DEFER } from './kernel.ts';
+import { EAGAIN, EBUSY, EEXIST, EINVAL, EIO, ENODEV, ENOMEM, ENOTTY, ENXIO, EPERM, EPROBE_DEFER } from './kernel.ts';
 import type { Topology } from './topology.ts';
 
 export interface Row {
@@ -34,6 +34,7 @@ export const environment_table: Readonly<Record<string, Row>> = {
   device_add_groups: row([0], [0, -ENOMEM, -EEXIST], 'sysfs, for the dev_groups of the driver'),
   state_synced: row([0], [0, -ENOMEM], 'sysfs, for a device with sync_state'),
   test_remove: row([0], [0, 1], 'CONFIG_DEBUG_TEST_DRIVER_REMOVE'),
+  __pci_reset_function_locked: row([0], [0, -ENOTTY, -EIO], 'the device that is reset'),
   probe_device: row([0], [0, -ENODEV, -EPROBE_DEFER, -ENOMEM], 'the IOMMU driver'),
   vfio_probe: row([0], [0, -EINVAL, -EBUSY, -ENOMEM, -ENODEV], 'the VFIO driver, before it registers its vfio_device'),
   open_device: row([0], [0, -EIO, -ENODEV, -EBUSY, -ENOMEM], 'the VFIO driver, when a user opens the device'),

@@ -3,7 +3,7 @@
  */
 import type { AnyStateMachine } from 'xstate';
 import {
-  asyncAt, attachAt, bindFileAt, bindingAt, busAt, busDmaAt, deferredProbe, deferredProbeWork, deviceAt, driverAt, groupAt, iommufdCtxAt,
+  asyncAt, attachAt, bindFileAt, bindingAt, busAt, busDmaAt, deferredProbe, deferredProbeWork, deviceAt, driverAt, groupAt, iommuDmaAt, iommufdCtxAt,
   notifierAt, overrideFileAt, parentLockAt, pciRescanRemoveLock, unbindFileAt, vfioContainerAt, vfioDeviceAt, vfioGroupAt,
 } from './address.ts';
 import type { Address, Plain } from './chart.ts';
@@ -31,6 +31,8 @@ export interface Charts {
   readonly iommufd_ctx?: AnyStateMachine;
   /** The callbacks of each bus that has them, by bus. */
   readonly bus_dma: Readonly<Record<string, AnyStateMachine>>;
+  /** The dma_configure of each bus as the IOMMU core calls it, where it does. */
+  readonly iommu_dma?: Readonly<Record<string, AnyStateMachine>>;
   /** Programs of threads, by entry point. */
   readonly entry: Readonly<Record<string, AnyStateMachine>>;
 }
@@ -80,6 +82,7 @@ export function deviceActors(model: Model, spec: DeviceSpec, { vfio = false, fol
   const group = spec.group === null ? null : groupAt(spec.group);
   const { dma, iommu } = plainBus(bus);
   const dmaChart = dma === null ? undefined : charts.bus_dma[bus];
+  const iommuDmaChart = dma === null ? undefined : charts.iommu_dma?.[bus];
   return [
     {
       address: deviceAt(name), chart: charts.device,
@@ -106,6 +109,7 @@ export function deviceActors(model: Model, spec: DeviceSpec, { vfio = false, fol
     },
     ...(bus === 'pci' ? [] : [{ address: parentLockAt(name), chart: charts.mutex, input: { address: parentLockAt(name) } }]),
     ...(dmaChart === undefined ? [] : [{ address: busDmaAt(name), chart: dmaChart, input: { address: busDmaAt(name), device: name, bus: dma } }]),
+    ...(iommuDmaChart === undefined ? [] : [{ address: iommuDmaAt(name), chart: iommuDmaChart, input: { address: iommuDmaAt(name), device: name, bus: dma } }]),
   ];
 }
 

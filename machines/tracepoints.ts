@@ -102,6 +102,8 @@ export const recorders: Readonly<Record<string, Recorder>> = {
   'v6.5': recorder({ ...v6_12_y, entries: v6_1_y.entries, inlined: [] }),
   'v6.6': recorder(v6_12_y),
   'v6.12.y': recorder(v6_12_y),
+  'v6.15': recorder(v6_12_y),
+  'v7.3': recorder(v6_12_y),
 };
 
 /** Buses whose notifier calls the recorder keeps. */

@@ -230,3 +230,6 @@ export function formatError(error: ModelError): string {
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
+
+/** The charts are wrong, not the input. */
+export const isModelFault = (error: unknown): error is ModelError => error instanceof ModelError && errorCodes[error.code].fault === 'model';

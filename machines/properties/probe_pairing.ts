@@ -62,6 +62,14 @@ export const probesUnderLock = property({
   step: ({ address, said }) => !isBinding(address) || !said.some(({ type, why }) => type === 'WARN_ON' && why !== undefined),
 });
 
+export const kernelGoesOn = property({
+  kind: 'always', name: 'the kernel never stops',
+  why: 'BUG_ON, or a pointer that is used after what it was made from has changed: nothing is isolated better by a machine that is dead.',
+  commit: '78447d4545b2, 3b86f317c9c7',
+  sees: {},
+  step: ({ said }) => !said.some(({ type }) => type === 'BUG'),
+});
+
 const names = {
   binding,
   device: ({ context }: Looked) => ({ device: context['device'] as string, driver: context['driver'] as string | null }),

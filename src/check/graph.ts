@@ -1,7 +1,7 @@
 /**
  * Properties of the whole graph of worlds: can a wish always be fulfilled, does one thing lead to another?
  */
-import type { Round } from './explore.ts';
+import type { Round } from './round.ts';
 import { stepOf, pathTo, type Way, type WayStep } from './path.ts';
 import { FastSearch } from './fast.ts';
 import type { Property } from './property.ts';

@@ -1,7 +1,7 @@
 /**
  * The way to a world, without a pointer kept for any: level by level backwards, until a successor matches.
  */
-import type { Round } from './explore.ts';
+import type { Round } from './round.ts';
 import { Lossy, signature } from './lossy.ts';
 import type { Message } from './subject.ts';
 import { after, inverse, renamed } from './symmetry.ts';

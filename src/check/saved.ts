@@ -6,7 +6,7 @@
  * the choices of that actor's node.
  */
 import type { SavedAmple } from './ample.ts';
-import type { Round } from './explore.ts';
+import type { Round } from './round.ts';
 import type { Ints } from './ints.ts';
 import type { Property } from './property.ts';
 import type { Message } from './subject.ts';

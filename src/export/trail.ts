@@ -1,7 +1,7 @@
 /**
  * What Spin found in an exported model, as a way of ours: which option was taken at each step, then the step itself.
  */
-import { Round } from '../check/explore.ts';
+import { Round } from '../check/round.ts';
 import type { Ints } from '../check/ints.ts';
 import { stepOf, type WayStep } from '../check/path.ts';
 import type { Property } from '../check/property.ts';

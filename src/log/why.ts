@@ -150,7 +150,7 @@ function boring({ event, cause, from, to }: Recorded): boolean {
 /** The notifier repeats its call; a success that was told by its answer needs no word. */
 const boringWord = (word: Said) => word.type === 'bus_notify' || (word.type.endsWith('.ret') && !failed(word));
 
-const ofDevice = new Set(['device', 'binding', 'attach', 'bus_dma', 'notifier', 'vfio_device']);
+const ofDevice = new Set(['device', 'binding', 'attach', 'bus_dma', 'iommu_dma', 'notifier', 'vfio_device']);
 function objectOf(event: Said, at: Address): string | null {
   const device = event['device'];
   if (typeof device === 'string') return device;

@@ -38,6 +38,8 @@ const parameters: Readonly<Record<string, readonly Parameter[]>> = {
   deferred_probe_timeout_work_func: [],
   device_block_probing: [],
   device_unblock_probing: [],
+  bus_iommu_probe: [device],
+  reset_store: [device],
   group_store_type: [group],
   container_open: [],
   container_close: [],

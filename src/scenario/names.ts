@@ -13,7 +13,7 @@ export const threadOfActor = (actor: string): string => (actor.startsWith('async
 export function shown(address: Address): string {
   const name = nameOf(address);
   switch (kindOf(address)) {
-    case 'device': case 'binding': case 'attach': case 'bus_dma': case 'notifier': case 'vfio_device':
+    case 'device': case 'binding': case 'attach': case 'bus_dma': case 'iommu_dma': case 'notifier': case 'vfio_device':
       return name;
     case 'vfio_container':
       return `container ${threadOfActor(name)}`;

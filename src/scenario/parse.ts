@@ -259,8 +259,8 @@ const suggest = (word: string, words: readonly string[]): ErrorDetail => ({ acce
 function statesOf(name: string): string[] {
   const charts = models[name]?.charts;
   if (charts === undefined) return [];
-  const { bus_dma, entry, ...one } = charts;
+  const { bus_dma, iommu_dma = {}, entry, ...one } = charts;
   type Node = { readonly states: Readonly<Record<string, Node>> };
   const names = (node: Node): string[] => Object.entries(node.states).flatMap(([state, inner]) => [state, ...names(inner)]);
-  return [...Object.values(one), ...Object.values(bus_dma), ...Object.values(entry)].flatMap((chart) => names(chart as unknown as Node));
+  return [...Object.values(one), ...Object.values(bus_dma), ...Object.values(iommu_dma), ...Object.values(entry)].flatMap((chart) => names(chart as unknown as Node));
 }

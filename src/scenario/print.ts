@@ -33,7 +33,7 @@ export function printBlock({ system, log }: Played, { facts, standing, world }: 
 const width = 32;
 const line = (who: string, what: string): string => `${who.padEnd(width - 2)}  ${what}`;
 
-const kinds = /^(?:device|binding|attach|bus_dma|notifier|vfio_device|group|vfio_group|vfio_container|iommufd_ctx|driver|bus|thread|domain|owner):/;
+const kinds = /^(?:device|binding|attach|bus_dma|iommu_dma|notifier|vfio_device|group|vfio_group|vfio_container|iommufd_ctx|driver|bus|thread|domain|owner):/;
 const value = (plain: Plain): string =>
   plain === null ? 'NULL' : typeof plain === 'string' ? (kinds.test(plain) ? shown(plain) : plain) : JSON.stringify(plain);
 

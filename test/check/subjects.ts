@@ -14,6 +14,10 @@ export interface Small extends Partial<DefaultTopology> {
   readonly only?: readonly string[];
   /** The devices are not there yet. */
   readonly absent?: boolean;
+  /** The IOMMU driver came after the devices. */
+  readonly ungrouped?: boolean;
+  /** Threads of their own for these entry points, which take a device. */
+  readonly entries?: readonly string[];
   /** A thread that binds each device by hand. */
   readonly manual?: boolean;
   /** A writer to `bind` and one to `unbind` for each device. */
@@ -50,15 +54,18 @@ export const faults: Readonly<Record<string, [Small, number]>> = {
   'unregister passes a walker': [{ hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister'], times: 1 }, 53],
 };
 
-export function smallTopology({ times = null, only, absent = false, manual = false, writers = false, ...given }: Small): Topology {
+export function smallTopology({ times = null, only, absent = false, ungrouped = false, entries = [], manual = false, writers = false, ...given }: Small): Topology {
   const topology = defaultTopology({ devices: 1, users: 0, sysfs: false, module: false, hotplug: false, ...given });
   const calls = topology.devices.map(({ name: device }) => ({ type: 'device_bind_driver', device, driver: 'e1000e' }));
+  const more = entries.map((entry) => ({ name: entry, entry, calls: topology.devices.map(({ name: device }) => ({ type: entry, device })), times }));
   const perDevice = ['bind_store', 'unbind_store'].flatMap((entry) => topology.devices.map(({ name: device }, index) =>
     ({ name: `${entry} ${index}`, entry, calls: topology.drivers.map(({ name: driver }) => ({ type: entry, device, driver })), times })));
-  const threads = [...topology.threads, ...(writers ? perDevice : []), ...(manual ? [{ name: 'manual', entry: 'device_bind_driver', calls, times }] : [])];
+  const threads = [
+    ...topology.threads, ...more, ...(writers ? perDevice : []), ...(manual ? [{ name: 'manual', entry: 'device_bind_driver', calls, times }] : []),
+  ];
   return {
     ...topology,
-    devices: topology.devices.map((device) => ({ ...device, present: !absent })),
+    devices: topology.devices.map((device) => ({ ...device, present: !absent, grouped: !ungrouped })),
     threads: threads.filter(({ name }) => only === undefined || only.includes(name)).map((thread) => ({ ...thread, times })),
   };
 }
@@ -75,8 +82,9 @@ export function unfixed(model: string, { test_remove = false, absent = false }: 
   const used = 'a group with a driver that uses the DMA API is held for drivers';
   const held = 'at rest a group is held for drivers only while a driver uses the DMA API';
   const ready = 'no driver is probed before its device is ready, nor when it is dead';
-  const fixed = ['v6.1.y', 'v6.12.y'].includes(model);
-  if (test_remove && !fixed && model !== 'v6.6') return { [count]: 29, [held]: 35 }; // f429378a9bf8
+  const fixed = ['v6.1.y', 'v6.12.y', 'v7.3'].includes(model);
+  if (test_remove && ['v5.19', 'v6.2', 'v6.5'].includes(model)) return { [count]: 29, [held]: 35 }; // f429378a9bf8
+  if (absent && model === 'v6.15') return { [count]: 41, [used]: 41, [ready]: 26, 'the kernel never stops': 37 };
   if (absent && !fixed) return { [count]: 40, [used]: 40, [ready]: 26 }; // a2225b6e834a
   return {};
 }

@@ -7,7 +7,7 @@ const isChart = (value: unknown): value is AnyStateMachine => typeof value === '
 export const charts: ReadonlyMap<string, AnyStateMachine> = (() => {
   const found = new Map<string, AnyStateMachine>();
   for (const { name, charts } of Object.values(models))
-    for (const [key, chart] of Object.entries<unknown>({ ...charts, ...charts.bus_dma, ...charts.entry }))
+    for (const [key, chart] of [charts, charts.bus_dma, charts.iommu_dma ?? {}, charts.entry].flatMap((part) => Object.entries(part as Record<string, unknown>)))
       if (isChart(chart) && ![...found.values()].includes(chart)) found.set(found.has(key) ? `${name} ${key}` : key, chart);
   return found;
 })();

@@ -80,6 +80,8 @@ export function wildTopology(bus: string, model: Model, answers: Topology['answe
       thread('driver_override_store', devices.flatMap((device) => [null, 'igb'].map((driver_override) => ({ type: 'driver_override_store', device, driver_override })))),
       thread('drivers_probe_store', devices.flatMap((device) => ['drivers_probe_store', 'device_initial_probe'].map((type) => ({ type, device })))),
       thread('device_bind_driver', pairs.map((pair) => ({ type: 'device_bind_driver', ...pair }))),
+      ...['bus_iommu_probe', 'reset_store'].filter((entry) => entry in model.charts.entry)
+        .map((entry) => thread(entry, devices.map((device) => ({ type: entry, device })))),
       ...('group_store_type' in model.charts.entry ? [thread('group_store_type', [{ type: 'group_store_type', group: 'group:8' }])] : []),
     ],
   };

@@ -30,6 +30,8 @@ const deviceRelease: Call = { type: 'iommu_device_release_dma_owner' };
 const attachHandle: Call = { type: 'iommu_attach_group_handle', domain: 'mine' };
 const detachHandle: Call = { type: 'iommu_detach_group_handle' };
 const storeType: Call = { type: 'iommu_group_store_type' };
+const prepare: Call = { type: 'pci_dev_reset_iommu_prepare', device: 'a' };
+const done: Call = { type: 'pci_dev_reset_iommu_done', device: 'a' };
 const look: Call = { type: 'iommu_group_first_device' };
 const changeType: Call = { type: 'iommu_change_dev_def_domain', bound: false };
 const changeTypeBound: Call = { ...changeType, bound: true };
@@ -179,7 +181,7 @@ test.each([
 });
 
 /** Claims by device are counted; a NULL token is refused. */
-describe.each(['v6.2', 'v6.5', 'v6.6', 'v6.12.y'])('%s', (model) => {
+describe.each(['v6.2', 'v6.5', 'v6.6', 'v6.12.y', 'v6.15', 'v7.3'])('%s', (model) => {
   test.each([
     [[], claimByNobody, 'unowned owner=null cnt=0 default: WARN_ON ret=-EINVAL'],
     [[use], claimByNobody, 'kernel_dma owner=null cnt=1 default: WARN_ON ret=-EINVAL'],
@@ -237,4 +239,21 @@ describe('v6.12.y', () => {
   ] satisfies Row[])('given %j, %j gives %s', (given, when, then) => {
     expect(run('v6.12.y', given, when)).toBe(then);
   });
+});
+
+/** A device in reset holds its group where it is. */
+test.each([
+  [[prepare], claim, 'unowned owner=null cnt=0 default: ret=-EBUSY'],
+  [[prepare], deviceClaim, 'unowned owner=null cnt=0 default: ret=-EBUSY'],
+  [[prepare], storeType, 'unowned owner=null cnt=0 default: ret=-EBUSY'],
+  [[prepare, use], claim, 'kernel_dma owner=null cnt=1 default: ret=-EPERM'],
+  [[prepare], use, 'kernel_dma owner=null cnt=1 default: ret=0'],
+  [[claim, prepare], attach, 'claimed owner=vfio cnt=1 blocking: ret=-EBUSY'],
+  [[claim, prepare], attachHandle, 'claimed owner=vfio cnt=1 blocking: ret=-EBUSY'],
+  [[claim, attach, prepare], detach, 'claimed owner=vfio cnt=1 blocking: ret=0'],
+  [[claim, prepare], release, 'unowned owner=null cnt=0 default: ret=0'],
+  [[prepare, done], claim, 'claimed owner=vfio cnt=1 blocking: ret=0'],
+  [[prepare, leaveToo], claim, 'claimed owner=vfio cnt=1 blocking: ret=0'],
+] satisfies Row[])('v7.3: given %j, %j gives %s', (given, when, then) => {
+  expect(run('v7.3', given, when)).toBe(then);
 });
