@@ -1,10 +1,10 @@
 /**
  * bus_iommu_probe: an IOMMU driver registers, and finds a device that was there before it.
  *
- * Kernel v6.15 and v7.3, drivers/iommu/iommu.c iommu_device_register, bus_iommu_probe: each device of the bus is asked, without
- * device_lock, whether a driver has it or not. One call here is one device of the walk.
+ * Kernel v5.19 to v7.3, drivers/iommu/iommu.c bus_iommu_probe, called by bus_set_iommu (until 6.0) or iommu_device_register: each device of the
+ * bus is asked, without device_lock, whether a driver has it or not. One call here is one device of the walk.
  * Left out: the second pass, which sets up the default domains of all groups after the first has made them: a group gets its domain with
- * its first device (until it has one, use() says -EPROBE_DEFER, b46064a18810, so no driver comes in between).
+ * its first device. In between a driver may come in until b46064a18810 (6.15, 6.12.26), which makes use() say -EPROBE_DEFER there.
  */
 import { assign, setup } from 'xstate';
 import { notifierAt } from '../address.ts';

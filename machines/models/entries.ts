@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { dma_owner } from '../entry/dma_owner.ts';
 import { bind_store } from '../entry/bind_store.ts';
+import { bus_iommu_probe } from '../entry/bus_iommu_probe.ts';
 import { deferred_probe_timeout_work_func } from '../entry/deferred_probe_timeout_work_func.ts';
 import { device_add } from '../entry/device_add.ts';
 import { device_bind_driver } from '../entry/device_bind_driver.ts';
@@ -16,5 +17,5 @@ import { vfio_user } from '../entry/vfio_user.ts';
 
 export const entries: Readonly<Record<string, AnyStateMachine>> = {
   bind_store, unbind_store, drivers_probe_store, driver_override_store, driver_register, driver_unregister,
-  deferred_probe_timeout_work_func, device_add, device_del, device_bind_driver, device_block_probing, dma_owner, vfio_user,
+  deferred_probe_timeout_work_func, device_add, device_del, device_bind_driver, device_block_probing, dma_owner, vfio_user, bus_iommu_probe,
 };

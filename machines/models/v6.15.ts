@@ -1,5 +1,4 @@
 /** v6.15: a device is configured when it meets its IOMMU, without device_lock. */
-import { bus_iommu_probe } from '../entry/bus_iommu_probe.ts';
 import type { Model } from '../model.ts';
 import { bus_notifier } from '../v6.15/bus_notifier.ts';
 import { driver_binding } from '../v6.15/driver_core.ts';
@@ -15,7 +14,7 @@ export const v6_15: Model = {
   charts: {
     ...charts, driver_binding, bus_notifier,
     iommu_dma: { pci: iommu_dma, platform: iommu_dma, amba: iommu_dma, 'fsl-mc': iommu_dma, cdx: iommu_dma },
-    entry: { ...charts.entry, device_add, bus_iommu_probe },
+    entry: { ...charts.entry, device_add },
   },
   release: 'iommu_deinit_device',
 };

@@ -1,5 +1,4 @@
 /** v7.3: the ready gate, resets that hold a group, and a driver pointer that is loaded once. */
-import { bus_iommu_probe } from '../entry/bus_iommu_probe.ts';
 import type { Model } from '../model.ts';
 import { bus_notifier } from '../v6.15/bus_notifier.ts';
 import { iommu_dma, iommu_dma_once } from '../v6.15/iommu_dma.ts';
@@ -16,7 +15,7 @@ export const v7_3: Model = {
   charts: {
     ...charts, device, iommu_group, bus_notifier,
     iommu_dma: { pci: iommu_dma_once, platform: iommu_dma_once, amba: iommu_dma, 'fsl-mc': iommu_dma_once, cdx: iommu_dma },
-    entry: { ...charts.entry, device_add, bus_iommu_probe, reset_store },
+    entry: { ...charts.entry, device_add, reset_store },
   },
   release: 'iommu_deinit_device',
 };

@@ -7,17 +7,18 @@ import type { Subject } from './subject.ts';
 /**
  * As `explore`, first without reductions; when memory ends, once more with those that `options` leave on.
  *
- * What the first search decided stays decided. A search that is written to a file, goes on from one, or is lossy is made
- * once, as `options` say: only one of the two could be gone on with.
+ * What the first search decided stays decided. A search that is written to a file or goes on from one is the first only: it
+ * stops when memory ends. A lossy one is made once, as `options` say.
  */
 export async function exploreAsNeeded(subject: Subject, properties: readonly Property[], options: ExploreOptions = {}): Promise<Report> {
-  if (options.checkpoint !== undefined || options.resume !== undefined || options.lossy !== undefined) return explore(subject, properties, options);
+  if (options.lossy !== undefined) return explore(subject, properties, options);
+  const kept = options.checkpoint !== undefined || options.resume !== undefined;
   const all = await explore(subject, properties, { ...options, symmetry: false, partialOrder: false }).catch((error: unknown) => {
-    if (error instanceof ModelError && error.code === 'too-little-memory') return undefined; // the other search needs less
+    if (error instanceof ModelError && error.code === 'too-little-memory' && !kept) return undefined; // the other search needs less
     throw error;
   });
   if (all === undefined) return explore(subject, properties, options);
-  if (all.stopped !== 'memory') return all;
+  if (all.stopped !== 'memory' || kept) return all;
   const reduced = await explore(subject, properties, options);
   return {
     ...reduced, seconds: all.seconds + reduced.seconds,

@@ -36,6 +36,8 @@ export class Steps {
   readonly leaves: Leaf[] = [];
   /** By choice: a leaf's number + 1, or -1 - question. 0: not expanded. */
   readonly values = new Ints();
+  /** Choices whose value is known, in the order in which it became so. */
+  readonly known: number[] = [];
   /** Answers to questions: the same. */
   readonly answers: { readonly question: number; readonly node: number; readonly value: number }[] = [];
   readonly #answered = new PairMap();
@@ -51,8 +53,11 @@ export class Steps {
     const first = (tables.first[actor] as Ints).data[node] as number;
     const end = first + ((tables.count[actor] as Ints).data[node] as number);
     while (values.length < end) values.push(0);
-    for (let choice = first; choice < end; choice++)
-      if (values.data[choice] === 0) values.data[choice] = this.#resolve(choice, new Map([[actor, node]]));
+    for (let choice = first; choice < end; choice++) {
+      if (values.data[choice] !== 0) continue;
+      values.data[choice] = this.#resolve(choice, new Map([[actor, node]]));
+      this.known.push(choice);
+    }
   }
 
   /** Answers a question at a node. */

@@ -3,6 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { brokenModels } from '../../machines/broken/index.ts';
 import { propertiesFor } from '../../machines/properties/index.ts';
 import { explore, type Report } from '../../src/check/explore.ts';
+import { compile } from '../../src/check/fast.ts';
+import { Round } from '../../src/check/round.ts';
+import { Search } from '../../src/check/search.ts';
+import { Tables } from '../../src/check/tables.ts';
 import { exploreAsNeeded } from '../../src/check/needed.ts';
 import { subjectOf, type Subject } from '../../src/check/subject.ts';
 import { faults, small, smallTopology, type Small } from './subjects.ts';
@@ -65,6 +69,20 @@ test.each([2, 3])('%i workers visit the same worlds', async (workers) => {
   const options = { partialOrder: false, symmetry: false };
   const one = await explore(subject(), propertiesFor(smallTopology(given)), options);
   for (let again = 0; again < 2; again++) expect(told(await explore(subject(), propertiesFor(smallTopology(given)), { ...options, workers }))).toEqual(told(one));
+});
+
+test('tables that another search filled, in another order, are as good', async () => {
+  const given: Small = { sysfs: true, users: 1, times: 1 };
+  const tables = new Tables(small(given).subject, []);
+  const search = new Search(tables, { discovered: () => undefined, decided: () => undefined, expanding: () => undefined }, { memory: 2 ** 30 });
+  while (search.run(1024));
+  for (const workers of [1, 2]) {
+    const compiled = await compile(workers);
+    const round = new Round(tables, [], { partialOrder: false, symmetry: false }, { compiled });
+    while (round.run(1024));
+    expect([round.search.worlds.size, round.search.transitions]).toEqual([search.worlds.size, search.transitions]);
+    await compiled?.crew?.end();
+  }
 });
 
 test('tables that move as they grow lose nothing', async () => {

@@ -36,6 +36,7 @@ const subjects: readonly (readonly [string, Small, Readonly<Record<string, reado
   ['suppliers that may do without', { sysfs: true, times: 1, answers: { device_links_check_suppliers: [0, -11], probe: [0, -12] } }, { ...all([871, {}]), 'v5.19': [589, {}] }],
   ['matches that defer or fail', { module: true, bus: 'platform', times: 1, answers: { driver_match_device: [0, 1, -517, -19] } }, { ...all([94, {}]), 'v5.19': [118, {}] }],
   ['an IOMMU that comes late, pci', { ungrouped: true, entries: ['bus_iommu_probe'], sysfs: true, times: 1 }, {
+    ...all([3272, { [count]: 22, [used]: 22, [warns]: 51 }]),
     'v6.15': [5192, { [count]: 23, [used]: 23, [warns]: 52, [stops]: 19 }], 'v7.3': [4960, { [count]: 23, [used]: 23, [warns]: 52 }], // 78447d4545b2
   }],
   ['an IOMMU that comes late, amba', { ungrouped: true, entries: ['bus_iommu_probe'], sysfs: true, times: 1, bus: 'amba' },

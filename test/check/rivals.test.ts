@@ -16,6 +16,8 @@ const given: Readonly<Record<string, Small>> = {
   'test_remove': { sysfs: true, test_remove: true, answers: { probe: [0, -12], pinctrl_bind_pins: [0, -22] }, times: 1 },
   /** Any device may be bound to pci-stub, which leaves ownership alone, while a user owns the group. */
   'a driver without a token': { devices: 2, managed: true, sysfs: true, users: 1, only: ['bind_store', 'vm1'], answers: { probe: [0, -12] }, times: 1 },
+  /** Drivers are bound before the IOMMU comes, or after. */
+  'an IOMMU that comes late': { devices: 2, ungrouped: true, entries: ['bus_iommu_probe'], sysfs: true, times: 1 },
 };
 
 async function visit(name: string, model: Model, reduced: boolean) {

@@ -43,7 +43,7 @@ describe('a process that is killed', () => {
 
   test.each([
     ['without reductions', ['--devices', '1', '--users', '1', '--no-partial-order', '--no-symmetry']],
-    ['with reductions', ['--devices', '1', '--users', '2']],
+    ['with reductions', ['--devices', '1', '--users', '2', '--reduce', 'always']],
   ])('goes on where it was, %s', async (name, argv) => {
     const straight = JSON.parse((await start(...argv).ended).out) as Document;
     const file = join(folder, name);
@@ -69,7 +69,7 @@ describe('a process that is killed', () => {
 
 test('Ctrl-C prints what is decided so far, and keeps it', async () => {
   const file = join(folder, 'interrupted');
-  const { child, ended } = start('--devices', '3', '--users', '2', '--no-partial-order', '--checkpoint', file, '--checkpoint-every', '0');
+  const { child, ended } = start('--devices', '3', '--users', '2', '--reduce', 'always', '--no-partial-order', '--checkpoint', file, '--checkpoint-every', '0');
   while (!existsSync(file)) await wait(5);
   child.kill('SIGINT');
   const { code, out, err } = await ended;

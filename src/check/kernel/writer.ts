@@ -119,13 +119,13 @@ export class Writer {
       this.#leafEnd += record.byteLength;
       for (const { actor, after } of leaf.changes) this.#node(actor, after);
     }
-    for (let choice = this.#written.choices; choice < steps.values.length; choice++) view[(map.choices >>> 2) + choice] = this.value(steps.values.data[choice] as number);
+    for (const choice of steps.known.slice(this.#written.choices)) view[(map.choices >>> 2) + choice] = this.value(steps.values.data[choice] as number);
     for (let question = this.#written.questions; question < steps.questions.length; question++) {
       const { actor } = steps.questions[question] as (typeof steps.questions)[number];
       view.set([(layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number], (map.asks >>> 2) + question * 3);
     }
     for (let answer = this.#written.answers; answer < steps.answers.length; answer++) this.#answer(steps.answers[answer] as (typeof steps.answers)[number]);
-    this.#written = { choices: steps.values.length, questions: steps.questions.length, answers: steps.answers.length };
+    this.#written = { choices: steps.known.length, questions: steps.questions.length, answers: steps.answers.length };
     return true;
   }
 
