@@ -45,6 +45,9 @@ export function errnoNumber(word: string): number | undefined {
 /** A name that a world learnt from a trace does not know yet. No kernel object is called so. */
 export const unknown = '?';
 
+/** The owner of a group without a count while drivers use it: the token of designs that were never merged. */
+export const DMA_API = 'DMA API';
+
 /** Bus notifier events, include/linux/device/bus.h, in the order of their values from 6.3 on. */
 export const notifiers = [
   'BUS_NOTIFY_ADD_DEVICE', 'BUS_NOTIFY_DEL_DEVICE', 'BUS_NOTIFY_REMOVED_DEVICE', 'BUS_NOTIFY_BIND_DRIVER',

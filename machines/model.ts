@@ -46,6 +46,10 @@ export interface Model {
   readonly release: string;
   /** Recordings of this kernel were held against the charts: a trace that does not say its kernel is judged by such a model only. */
   readonly recorded?: boolean;
+  /** Where groups have an owner and no owner_cnt: how one begins that these devices' drivers use. */
+  readonly used?: (devices: readonly string[]) => Pick<Placement, 'input' | 'value'>;
+  /** A probe is counted before dma_configure() has ended: owner_cnt runs ahead of the drivers that use the DMA API. */
+  readonly claimsFirst?: boolean;
 }
 
 /** One actor of a world: where it lives, which chart it runs, how it begins. */
@@ -109,14 +113,14 @@ export function deviceActors(model: Model, spec: DeviceSpec, { vfio = false, fol
   ];
 }
 
-/** Actors of one group: its members, how many of them count, and which of them a VFIO driver has registered. */
-export function groupActors(model: Model, id: number, devices: readonly string[], owner_cnt: number, vfio: readonly string[] = []): Placement[] {
+const counted = (owner_cnt: number): Pick<Placement, 'input' | 'value'> =>
+  ({ input: { owner_cnt }, ...(owner_cnt > 0 ? { value: { ownership: 'kernel_dma', attachment: 'default', membership: {} } } : {}) });
+
+/** Actors of one group: its members, how many of them count (or which of them), and which of them a VFIO driver has registered. */
+export function groupActors(model: Model, id: number, devices: readonly string[], users: number | readonly string[], vfio: readonly string[] = []): Placement[] {
+  const { input, value } = typeof users === 'number' ? counted(users) : model.used?.(users) ?? counted(users.length);
   return [
-    {
-      address: groupAt(id), chart: model.charts.iommu_group,
-      input: { address: groupAt(id), devices, owner_cnt },
-      ...(owner_cnt > 0 ? { value: { ownership: 'kernel_dma', attachment: 'default', membership: {} } } : {}),
-    },
+    { address: groupAt(id), chart: model.charts.iommu_group, input: { address: groupAt(id), devices, ...input }, ...(value === undefined ? {} : { value }) },
     {
       address: vfioGroupAt(id), chart: model.charts.vfio_group,
       input: { address: vfioGroupAt(id), iommu_group: groupAt(id), drivers: vfio.length, device_list: vfio },
@@ -134,7 +138,7 @@ export function actorsOf(model: Model, topology: Topology): Placement[] {
   return [
     ...topology.devices.flatMap((device) => deviceActors(model, device, { vfio: vfioBy(topology, device) })),
     ...groups.flatMap((id) => groupActors(model, id, members(id).map(({ name }) => name),
-      members(id).filter(({ driver }) => driver !== null && !managedBy(topology, driver)).length,
+      members(id).flatMap(({ name, driver }) => (driver !== null && !managedBy(topology, driver) ? [name] : [])),
       present.filter((device) => device.group === id && vfioBy(topology, device)).map(({ name }) => name))),
     ...topology.drivers.flatMap((driver): Placement[] => [{
       address: driverAt(driver.name), chart: charts.device_driver,

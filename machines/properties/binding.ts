@@ -17,7 +17,7 @@ export function pathOf(value: StateValue): string {
   return path.join('.');
 }
 
-const probing = '__driver_probe_device.really_probe.';
+const really_probe = '__driver_probe_device.really_probe.';
 /** Steps of really_probe() between a dma_configure() that succeeded and the dma_cleanup() that undoes it. */
 const configuredSteps = [
   'in_driver_sysfs_add', 'in_activate', 'in_probe', 'in_device_add_groups', 'in_state_synced', 'in_test_remove', 'test_remove.device_remove',
@@ -27,6 +27,9 @@ const configuredSteps = [
 /** dma_configure() has succeeded and dma_cleanup() has not come yet. A bound device may be asked to probe, and refuses. */
 export function configured({ value, context }: Looked): boolean {
   const path = pathOf(value);
-  if (path.startsWith('__device_release_driver.')) return /\.(in_unbind_driver|device_remove|in_dma_cleanup)$/.test(path);
-  return context['bound'] === true || (path.startsWith(probing) && configuredSteps.some((step) => path.slice(probing.length).startsWith(step)));
+  if (path.startsWith('__device_release_driver.')) return /\.(in_unbind_driver|device_remove|in_dma_cleanup)(\.|$)/.test(path);
+  return context['bound'] === true || (path.startsWith(really_probe) && configuredSteps.some((step) => path.slice(really_probe.length).startsWith(step)));
 }
+
+/** Inside really_probe(). */
+export const probing = ({ value }: Looked): boolean => pathOf(value).startsWith(really_probe);

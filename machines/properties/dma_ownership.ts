@@ -1,10 +1,14 @@
 /** Who may do DMA through a group: the count, the owner, and the drivers of its members. */
-import { configured } from './binding.ts';
-import { called, property, type Looked } from './property.ts';
+import { DMA_API } from '../kernel.ts';
+import { configured, probing } from './binding.ts';
+import { called, counts, property, type Looked } from './property.ts';
 
-const group = ({ address, context }: Looked) => ({
-  address, owner: context['owner'] as string | null, owner_cnt: context['owner_cnt'] as number, domain: context['domain'] as string,
-});
+/** Who has a group: a user, or the drivers that use the DMA API, who are counted in some models and a token in others. */
+const held = (context: Looked['context']) => {
+  const [owner, owner_cnt] = [context['owner'] as string | null, (context['owner_cnt'] ?? 0) as number];
+  return { owner: owner === DMA_API ? null : owner, owner_cnt, kernel: owner === DMA_API || (owner === null && owner_cnt > 0) };
+};
+const group = ({ address, context }: Looked) => ({ address, ...held(context), domain: context['domain'] as string });
 export const binding = (actor: Looked) => ({
   device: actor.context['device'] as string, driver: configured(actor) ? (actor.context['drv'] as string) : null,
   dma: (actor.context['bus'] as { dma: string | null }).dma !== null,
@@ -25,6 +29,14 @@ function users({ binding, device, driver }: Parts, address: string) {
   return binding.filter((one) => one.dma && one.driver !== null && members.has(one.device) && !managed.has(one.driver));
 }
 
+/** Devices of a group that are being probed, and not counted among its users yet, or not any more. */
+function coming({ binding, device }: Pick<Parts, 'device'> & { binding: readonly ReturnType<typeof probed>[] }, address: string) {
+  const members = new Set(device.flatMap((one) => (one.group === address ? [one.device] : [])));
+  return binding.filter((one) => one.probing && one.driver === null && members.has(one.device));
+}
+
+const probed = (actor: Looked) => ({ ...binding(actor), probing: probing(actor) });
+
 const parts = { group, binding, device, driver };
 const claims = called('claim', 'group_set_container', 'iommufd_bind', 'device_claim', 'bind');
 
@@ -34,6 +46,43 @@ export const countIsUsers = property({
   commit: 'f429378a9bf8, 25f3bcfc54bc',
   sees: parts,
   holds: (seen) => seen.group.every(({ address, owner, owner_cnt }) => owner !== null || owner_cnt === users(seen, address).length),
+  applies: (topology, model) => counts(topology, model) && model?.claimsFirst !== true,
+});
+
+export const countIsNearlyUsers = property({
+  kind: 'always', name: 'without an owner, owner_cnt is the number of drivers in the group that use the DMA API, or are being probed',
+  why: 'As above, where a probe is counted before its device is configured.',
+  commit: 'f429378a9bf8',
+  sees: { ...parts, binding: probed },
+  holds: (seen) => seen.group.every(({ address, owner, owner_cnt }) => {
+    const [used, more] = [users(seen, address).length, coming(seen, address).length];
+    return owner !== null || (owner_cnt >= used && owner_cnt <= used + more);
+  }),
+  applies: (topology, model) => counts(topology, model) && model?.claimsFirst === true,
+});
+
+export const keptUntilReleased = property({
+  kind: 'always', name: 'a user keeps its group until somebody releases it',
+  why: 'The user goes on as the owner, and whoever comes next is let in beside it.',
+  sees: {},
+  step: ({ address, event, before, after }) => !address.startsWith('group:') || held(before.context).owner === null ||
+    before.context['owner'] === after.context['owner'] || event.type.includes('_release_'),
+});
+
+export const usedIsHeld = property({
+  kind: 'always', name: 'a group with a driver that uses the DMA API is held for drivers',
+  why: 'Held for nobody, or for a user, anybody may claim it beside the driver.',
+  commit: '1ea2a07a532b',
+  sees: parts,
+  holds: (seen) => seen.group.every(({ address, kernel }) => kernel || users(seen, address).length === 0),
+});
+
+export const heldIsUsed = property({
+  kind: 'atRest', name: 'at rest a group is held for drivers only while a driver uses the DMA API',
+  why: 'What the last driver leaves behind keeps every user out, and there is no driver to unbind.',
+  commit: 'f429378a9bf8',
+  sees: parts,
+  holds: (seen) => seen.group.every(({ address, kernel }) => !kernel || users(seen, address).length > 0),
 });
 
 export const neverBoth = property({
@@ -49,6 +98,7 @@ export const ownerIsCounted = property({
   why: 'An owner with owner_cnt 0 can neither release nor be told from nobody: kernel drivers pass, claims say -EBUSY for ever.',
   sees: { group },
   holds: (seen) => seen.group.every(({ owner, owner_cnt }) => owner === null || owner_cnt > 0),
+  applies: counts,
 });
 
 export const countNeverNegative = property({
@@ -56,6 +106,7 @@ export const countNeverNegative = property({
   why: 'More releases than claims.',
   sees: { group },
   holds: (seen) => seen.group.every(({ owner_cnt }) => owner_cnt >= 0),
+  applies: counts,
 });
 
 export const ownedIsNotDefault = property({
@@ -80,6 +131,7 @@ export const unuseIsExpected = property({
   commit: 'f429378a9bf8',
   sees: {},
   step: ({ event, said }) => event.type !== 'iommu_device_unuse_default_domain' || !said.some(({ type }) => type === 'WARN_ON'),
+  applies: counts,
 });
 
 export const claimIsHonest = property({
@@ -89,6 +141,7 @@ export const claimIsHonest = property({
   sees: {},
   step: ({ event, before, sent }) => event.type !== 'iommu_group_claim_dma_owner' || before.context['owner_cnt'] !== 0 ||
     !sent.some((answer) => answer.event['ret'] === -1),
+  applies: counts,
 });
 
 export const useIsHonest = property({
@@ -96,7 +149,7 @@ export const useIsHonest = property({
   why: 'A driver that is refused without a reason cannot be bound by anything that an administrator may do.',
   commit: '8490cad4dc4e',
   sees: {},
-  step: ({ event, before: { context }, sent }) => event.type !== 'iommu_device_use_default_domain' || !('owner_cnt' in context) ||
+  step: ({ event, before: { context }, sent }) => event.type !== 'iommu_device_use_default_domain' || !('owner' in context) ||
     context['owner'] !== null || context['domain'] !== 'default' || sent.every((answer) => answer.event['ret'] === 0),
 });
 
@@ -105,7 +158,7 @@ export const canBeFree = property({
   why: 'Whatever happened, its users and drivers can go, and then nobody is counted any more.',
   commit: 'f429378a9bf8',
   sees: { group },
-  holds: (seen) => seen.group.every(({ owner, owner_cnt }) => owner === null && owner_cnt === 0),
+  holds: (seen) => seen.group.every(({ owner, owner_cnt, kernel }) => owner === null && owner_cnt === 0 && !kernel),
   applies: (topology) => topology.threads.every(({ times }) => times === null),
 });
 
@@ -122,13 +175,14 @@ export const getsUsed = property({
 
 export const claimIsRefused = property({
   kind: 'sometimes', name: 'a claim is refused because a driver uses the group', why: 'Else a driver never stands in a user\'s way.',
-  sees: {}, step: ({ event, sent }) => event.type === 'iommu_group_claim_dma_owner' && sent.some((answer) => answer.event['ret'] === -1),
+  sees: {}, step: ({ event, before, sent }) => event.type === 'iommu_group_claim_dma_owner' && held(before.context).kernel &&
+    sent.some((answer) => Number(answer.event['ret']) < 0),
   applies: (topology) => called('claim')(topology) && called('bind_store', 'driver_register')(topology),
 });
 
 export const useIsRefused = property({
   kind: 'sometimes', name: 'a driver is refused because a user owns the group', why: 'Else a user never stands in a driver\'s way.',
-  sees: {}, step: ({ event, before, sent }) => event.type === 'iommu_device_use_default_domain' && (before.context['owner'] ?? null) !== null &&
+  sees: {}, step: ({ event, before, sent }) => event.type === 'iommu_device_use_default_domain' && 'owner' in before.context && held(before.context).owner !== null &&
     sent.some((answer) => answer.event['ret'] === -16),
   applies: (topology) => called('claim')(topology) && called('bind_store', 'driver_register')(topology),
 });

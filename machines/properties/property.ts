@@ -6,6 +6,7 @@
  */
 import type { StateValue } from 'xstate';
 import type { Address, Message, Said } from '../chart.ts';
+import type { Model } from '../model.ts';
 import type { Topology } from '../topology.ts';
 
 export interface Looked {
@@ -37,8 +38,8 @@ export interface Property {
   readonly then?: (seen: Readonly<Record<string, readonly unknown[]>>) => boolean;
   readonly step?: (step: Stepped) => boolean;
   readonly rests?: boolean;
-  /** In which topologies it says anything; in the others it is not asked. */
-  readonly applies?: (topology: Topology) => boolean;
+  /** In which topologies, and under which models, it says anything; in the others it is not asked. */
+  readonly applies?: (topology: Topology, model?: Model) => boolean;
 }
 
 interface Written<L extends Looks> extends Omit<Property, 'sees' | 'holds' | 'then'> {
@@ -53,3 +54,6 @@ export const property = <const L extends Looks>(written: Written<L>): Property =
 /** Some thread may begin one of these calls. */
 export const called = (...types: string[]) => (topology: Topology): boolean =>
   topology.threads.some(({ calls }) => calls.some(({ type }) => types.includes(type)));
+
+/** Groups have an owner_cnt. */
+export const counts = (_topology: Topology, model?: Model): boolean => model?.used === undefined;

@@ -39,7 +39,7 @@ export function asked(file: string | undefined, options: Asked) {
   const model = modelNamed(options.model);
   const topology = topologyOf(file, options, model);
   return {
-    model, topology, system: new System(model, topology, { twice: true }), properties: selected(propertiesFor(topology), options.property),
+    model, topology, system: new System(model, topology, { twice: true }), properties: selected(propertiesFor(topology, model), options.property),
     together: (options.together ?? (file === undefined ? 2 : 0)) || undefined,
   };
 }

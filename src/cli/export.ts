@@ -84,7 +84,7 @@ function trail(out: Output, file: string): Exit {
   const model = modelNamed(name);
   const topology = parseTopology(json, named, model);
   const system = new System(model, topology);
-  const { steps, decided } = follow(subjectOf(system, { together: together ?? undefined }), propertiesFor(topology), optionsTaken(printed, promela, file));
+  const { steps, decided } = follow(subjectOf(system, { together: together ?? undefined }), propertiesFor(topology, model), optionsTaken(printed, promela, file));
   const broken = decided.filter(({ kind }) => kind !== 'sometimes');
   const { facts } = replay(system, steps);
   out.result({

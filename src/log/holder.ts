@@ -6,7 +6,7 @@
  */
 import { kindOf, nameOf } from '../../machines/address.ts';
 import type { Address } from '../../machines/chart.ts';
-import { EBUSY } from '../../machines/kernel.ts';
+import { DMA_API, EBUSY } from '../../machines/kernel.ts';
 import type { Facts, Recorded } from './facts.ts';
 import { callOf, previous } from './why.ts';
 
@@ -58,7 +58,7 @@ export function renderHolder({ what, how, by, since, event }: Holder): string {
 
 interface Group {
   owner: Address | null;
-  owner_cnt: number;
+  owner_cnt?: number;
   domain: string;
   devices: readonly string[];
   /** Devices in reset, where the kernel holds the group for them. */
@@ -85,11 +85,13 @@ function ofGroup(facts: Facts, answer: Recorded): Holder[] {
     return group.blocked.map((by): Holder => ({
       what, how: 'resetting', by, ...begun(history.findLast(({ event }) => event.type === 'pci_dev_reset_iommu_prepare' && event['device'] === by)),
     }));
-  if (group.owner !== null && group.owner_cnt > 0) {
+  if (group.owner !== null && (group.owner_cnt ?? 1) > 0) {
     const since = history.findLast((fact) => read(fact.before).owner !== group.owner && read(fact.after).owner === group.owner);
+    // A token does not say whose driver it stands for: the one that took the group is named, though others may keep it.
+    if (group.owner === DMA_API) return [{ what, how: 'used', by: since === undefined ? DMA_API : nameOf(since.from), ...begun(since) }];
     return [{ what, how: 'claimed', by: group.owner, ...begun(since) }];
   }
-  if (group.owner_cnt > 0) return users(what, group, history);
+  if (count(group) > 0) return users(what, group, history);
   if (!foreign) return [];
   const since = history.findLast((fact) => read(fact.before).domain !== group.domain && read(fact.after).domain === group.domain);
   return [{ what, how: 'attached', by: group.domain, ...begun(since) }];
@@ -100,7 +102,7 @@ function users(what: Address, group: Group, history: readonly Recorded[]): Holde
   const open = new Map<string, Recorded[]>();
   const unmatched = new Map<string, number>();
   for (const fact of history) {
-    const change = read(fact.after).owner_cnt - read(fact.before).owner_cnt;
+    const change = count(read(fact.after)) - count(read(fact.before));
     const by = nameOf(fact.from);
     if (fact.event.type === 'iommu_device_use_default_domain' && change > 0) open.set(by, [...(open.get(by) ?? []), fact]);
     if (fact.event.type !== 'iommu_device_unuse_default_domain' || change >= 0) continue;
@@ -111,7 +113,7 @@ function users(what: Address, group: Group, history: readonly Recorded[]): Holde
   const known = [...open].flatMap(([by, facts]) => facts.map((fact): Holder => ({ what, how: 'used', by, ...begun(fact) })))
     .sort((a, b) => (a.since ?? -1) - (b.since ?? -1));
   // What is counted and was not seen to begin was counted from the start, by members that are still bound.
-  const silent = group.devices.filter((device) => !open.has(device) && !unmatched.has(device)).slice(0, Math.max(0, group.owner_cnt - known.length));
+  const silent = group.devices.filter((device) => !open.has(device) && !unmatched.has(device)).slice(0, Math.max(0, count(group) - known.length));
   return [...silent.map((by): Holder => ({ what, how: 'used', by, since: null, event: null })), ...known];
 }
 
@@ -147,5 +149,6 @@ function received(facts: Facts, to: Address, before: number): Recorded[] {
   return found;
 }
 
+const count = ({ owner_cnt = 0 }: Group): number => owner_cnt;
 const read = (state: Recorded['before']): Group => state?.context as unknown as Group;
 const begun = (fact: Recorded | undefined): Pick<Holder, 'since' | 'event'> => ({ since: fact?.seq ?? null, event: fact?.event.type ?? null });

@@ -162,7 +162,9 @@ export class Actor {
     const dropped = micro.find(({ taken }) => taken.length === 0);
     if (dropped !== undefined)
       throw new ModelError('unhandled-event', `${this.address} raises ${dropped.event} and does not answer it`, { at: `${this.address}, state ${JSON.stringify(local.value)}, ${event.type}` });
-    const out = this.#executed.map((action) => this.#output(action, local, event));
+    // What was raised without delay has been taken within this step.
+    const out = this.#executed.filter(({ type, params }) => type !== 'xstate.raise' || (params as { delay?: unknown }).delay !== undefined)
+      .map((action) => this.#output(action, local, event));
     return { next: this.#intern(next), out, micro };
   }
 

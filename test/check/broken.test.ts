@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { brokenModels } from '../../machines/broken/index.ts';
-import { models } from '../../machines/models/index.ts';
+import { kernels } from '../../machines/models/index.ts';
 import { propertiesFor } from '../../machines/properties/index.ts';
 import { explore, type ExploreOptions } from '../../src/check/explore.ts';
 import { faults, small, smallTopology, unfixed, type Small } from './subjects.ts';
@@ -24,7 +24,7 @@ describe('every broken chart is found, by a shortest path', () => {
 
 describe('the shipped charts hold where the broken ones fail, but for what a kernel does not have yet', () => {
   const topologies = [...new Map(Object.values(faults).map(([given]) => [JSON.stringify(given), given])).values()];
-  test.each(topologies.flatMap((given) => Object.keys(models).map((model) => [{ ...given, model }])))('%j', async (given) => {
+  test.each(topologies.flatMap((given) => Object.keys(kernels).map((model) => [{ ...given, model }])))('%j', async (given) => {
     const { report, verdicts: full } = await verdicts(given, { partialOrder: false, symmetry: false });
     const { verdicts: reduced } = await verdicts(given, {});
     expect(reduced).toEqual(full);

@@ -7,6 +7,8 @@ import { small, smallTopology, type Small } from './subjects.ts';
 const count = 'without an owner, owner_cnt is the number of drivers in the group that use the DMA API';
 const both = 'a group that a user owns has no driver that uses the DMA API';
 const counted = 'a group with an owner is counted';
+const used = 'a group with a driver that uses the DMA API is held for drivers';
+const held = 'at rest a group is held for drivers only while a driver uses the DMA API';
 const ready = 'no driver is probed before its device is ready, nor when it is dead';
 const domain = 'every device of a group is attached to the domain of the group';
 const stops = 'the kernel never stops';
@@ -18,27 +20,27 @@ const all = kernels('v5.19', 'v6.1.y', 'v6.2', 'v6.5', 'v6.6', 'v6.12.y', 'v6.15
 const subjects: readonly (readonly [string, Small, Readonly<Record<string, readonly [number, Readonly<Record<string, number>>]>>])[] = [
   ['two devices and a user', { devices: 2, sysfs: true, users: 1, times: 1 }, all([10258, {}])],
   ['test_remove and a user', { sysfs: true, users: 1, times: 1, test_remove: true }, {
-    ...all([5041, {}]), ...kernels('v5.19', 'v6.2', 'v6.5')([4725, { [count]: 29 }]), // f429378a9bf8
+    ...all([5041, {}]), ...kernels('v5.19', 'v6.2', 'v6.5')([4725, { [count]: 29, [held]: 42 }]), // f429378a9bf8
   }],
   ['a module, a device that comes, and a user', {
     hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister', 'vm1'], users: 1, times: 1,
   }, {
     ...kernels('v6.1.y', 'v6.12.y')([31193, {}]), 'v7.3': [32913, {}], // a2225b6e834a
-    ...kernels('v5.19', 'v6.2', 'v6.5', 'v6.6')([33879, { [count]: 40, [both]: 42, [ready]: 26 }]),
-    'v6.15': [37091, { [count]: 41, [both]: 43, [ready]: 26, [stops]: 37 }], // without the gate, bcb81ac6ae3c meets drivers of new devices too
+    ...kernels('v5.19', 'v6.2', 'v6.5', 'v6.6')([33879, { [count]: 40, [used]: 40, [both]: 42, [ready]: 26 }]),
+    'v6.15': [37091, { [count]: 41, [used]: 41, [both]: 43, [ready]: 26, [stops]: 37 }], // without the gate, bcb81ac6ae3c meets drivers of new devices too
   }],
-  ['the cdx bus', { bus: 'cdx', sysfs: true, users: 1, times: 1 }, kernels('v6.5', 'v6.6', 'v6.12.y', 'v6.15', 'v7.3')([4024, { [both]: 20, [counted]: 49 }])],
+  ['the cdx bus', { bus: 'cdx', sysfs: true, users: 1, times: 1 }, kernels('v6.5', 'v6.6', 'v6.12.y', 'v6.15', 'v7.3')([4024, { [used]: 20, [both]: 20, [counted]: 49 }])],
   ['a domain that cannot be attached', {
     devices: 2, users: 1, answers: { 'iommu_group_claim_dma_owner.attach': [0, -12], 'iommu_attach_group.attach': [0, -12] },
   }, { ...all([20, {}]), 'v5.19': [30, { [domain]: 2 }], 'v6.1.y': [25, { [domain]: 2 }], 'v6.2': [30, { [domain]: 2 }] }],
   ['suppliers that may do without', { sysfs: true, times: 1, answers: { device_links_check_suppliers: [0, -11], probe: [0, -12] } }, { ...all([871, {}]), 'v5.19': [589, {}] }],
   ['matches that defer or fail', { module: true, bus: 'platform', times: 1, answers: { driver_match_device: [0, 1, -517, -19] } }, { ...all([94, {}]), 'v5.19': [118, {}] }],
   ['an IOMMU that comes late, pci', { ungrouped: true, entries: ['bus_iommu_probe'], sysfs: true, times: 1 }, {
-    ...all([3272, { [count]: 22, [warns]: 51 }]),
-    'v6.15': [5192, { [count]: 23, [warns]: 52, [stops]: 19 }], 'v7.3': [4960, { [count]: 23, [warns]: 52 }], // 78447d4545b2
+    ...all([3272, { [count]: 22, [used]: 22, [warns]: 51 }]),
+    'v6.15': [5192, { [count]: 23, [used]: 23, [warns]: 52, [stops]: 19 }], 'v7.3': [4960, { [count]: 23, [used]: 23, [warns]: 52 }], // 78447d4545b2
   }],
   ['an IOMMU that comes late, amba', { ungrouped: true, entries: ['bus_iommu_probe'], sysfs: true, times: 1, bus: 'amba' },
-    kernels('v6.15', 'v7.3')([5192, { [count]: 23, [warns]: 52, [stops]: 19 }])],
+    kernels('v6.15', 'v7.3')([5192, { [count]: 23, [used]: 23, [warns]: 52, [stops]: 19 }])],
   ['a reset and a user', { devices: 2, entries: ['reset_store'], users: 1, times: 1 }, { 'v7.3': [128, {}] }],
 ];
 

@@ -46,8 +46,8 @@ describe.each([...charts])('%s', (_name, machine) => {
 describe('states that are reached', () => {
   /** Charts of users above the IOMMU core are reached by their own tests. */
   const elsewhere = /^(vfio_|iommufd_)/;
-  /** Events without an answer: a work item that is woken, a helper that is scheduled. */
-  const wakeUps = /^(queue_work|async_run_entry_fn|__device_attach_async_helper)$/;
+  /** Events without an answer: a work item that is woken, a helper that is scheduled, a store that becomes visible. */
+  const wakeUps = /^(queue_work|async_run_entry_fn|__device_attach_async_helper|WRITE_ONCE)$/;
   /** Atomic states that no walk meets, and why. */
   const unreached: Readonly<Record<string, string>> = {
     'deferred_probe.disabled': 'every world begins after the late initcall',

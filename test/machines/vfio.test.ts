@@ -1,7 +1,7 @@
 /** What a process with a container sees, row by row as v6.1.y and v6.12.y showed it under QEMU; the other kernels differ as their rows say. */
 import { describe, expect, test } from 'vitest';
 import { ENODEV } from '../../machines/kernel.ts';
-import { models } from '../../machines/models/index.ts';
+import { kernels, models } from '../../machines/models/index.ts';
 import { Bench, type Bound } from './vfio.ts';
 
 const unowned = 'unowned owner=null owner_cnt=0 domain=default';
@@ -111,7 +111,7 @@ const leavingIn5_19: Row[] = [
 ];
 
 /** Kernels in which a group is claimed for its container. */
-const claiming = Object.values(models).map((model) => [model.name, model] as const);
+const claiming = Object.values(kernels).map((model) => [model.name, model] as const);
 /** The token of a claim is the file of the container in v5.19, and the vfio_group later. */
 const seen = (group: string) => group.replace(/owner=vfio_container:\w+/, 'owner=vfio_group:8');
 

@@ -1,0 +1,42 @@
+/**
+ * The notifier walk (Robin Murphy, February 2022), its two readings, and what repairs of it there could be.
+ *
+ * All on the driver core and the VFIO of v6.1.y, so that only the ownership differs from the count as it was merged.
+ */
+import { device as visibleLate } from '../notifier-walk/device.ts';
+import { bus_dma } from '../notifier-walk/bus_dma.ts';
+import { bus_notifier } from '../notifier-walk/bus_notifier.ts';
+import { claimedBits } from '../notifier-walk/claimed_bits.ts';
+import { byHandWalksAtClear, driver_binding, notifiesAfterClear, walksAtClear } from '../notifier-walk/driver_binding.ts';
+import { iommu_group, kernelTokenOnly } from '../notifier-walk/iommu_group.ts';
+import { DMA_API } from '../kernel.ts';
+import type { Model } from '../model.ts';
+import { v6_1_y } from './v6.1.y.ts';
+
+const model = (name: string, about: string, changes: Partial<Model['charts']> = {}): Model => ({
+  ...v6_1_y, recorded: false, name, about,
+  charts: {
+    ...v6_1_y.charts, iommu_group: kernelTokenOnly, bus_notifier, driver_binding,
+    bus_dma: Object.fromEntries(Object.keys(v6_1_y.charts.bus_dma).map((bus) => [bus, bus_dma])), ...changes,
+  },
+  used: (devices) => (devices.length === 0 ? { input: {} } : { input: { owner: DMA_API }, value: 'kernel_dma' }),
+});
+const byHand = { ...v6_1_y.charts.entry, device_bind_driver: byHandWalksAtClear };
+
+export const notifierWalks: readonly Model[] = [
+  model('notifier-walk', 'an owner, no count; UNBOUND and NOT_BOUND walk the group, and give up the token of the DMA API only'),
+  model('notifier-walk-any-owner', 'notifier-walk read to the letter: the walk gives up whatever owner it finds', { iommu_group }),
+  model('notifier-walk-once', 'notifier-walk with WRITE_ONCE and READ_ONCE: a store to dev->driver is seen a step later', { device: visibleLate }),
+  model('notify-after-clear', 'notifier-walk, with DRIVER_NOT_BOUND sent after dev->driver = NULL', { driver_binding: notifiesAfterClear }),
+  model('walk-at-clear', 'notifier-walk, and a walk more wherever dev->driver becomes NULL', { driver_binding: walksAtClear, entry: byHand }),
+  {
+    ...model('claimed-bit', 'notifier-walk, with a bit for each device instead of looks at dev->driver', { iommu_group: claimedBits }),
+    used: (devices) => (devices.length === 0 ? { input: {} } : { input: { owner: DMA_API, claimed: devices }, value: 'kernel_dma' }),
+  },
+  {
+    ...model('claimed-bit-at-clear', 'a bit for each device, given back wherever dev->driver becomes NULL', {
+      iommu_group: claimedBits, driver_binding: walksAtClear, entry: byHand,
+    }),
+    used: (devices) => (devices.length === 0 ? { input: {} } : { input: { owner: DMA_API, claimed: devices }, value: 'kernel_dma' }),
+  },
+];

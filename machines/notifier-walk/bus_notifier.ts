@@ -1,0 +1,35 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call --
+   a configuration is changed as plain data, whatever its type */
+/**
+ * bus_notifier of the notifier walk: iommu_bus_notifier acts on UNBOUND_DRIVER and DRIVER_NOT_BOUND too.
+ *
+ * At UNBOUND_DRIVER dev->driver is NULL already, at DRIVER_NOT_BOUND it is still set; the walk leaves the device itself out
+ * either way. A device without a group has nothing to walk. `walk` may also be asked for without a notifier, by who has just
+ * cleared dev->driver (driver_binding.ts, `walksAtClear`). Otherwise as ../bus_notifier.ts.
+ */
+import { sends, type Here } from '../chart.ts';
+import { bus_notifier as merged } from '../bus_notifier.ts';
+import { changed, stateAt, type Config } from '../changed.ts';
+
+const { call } = sends<Here & { group: string | null; device: string }, { type: string; from: string }>();
+interface Guarded { context: { joined: boolean; action: string | null; waiting: { call: string }[] } }
+const toWalk = ({ context: { joined, action } }: Guarded) => joined && (action === 'BUS_NOTIFY_UNBOUND_DRIVER' || action === 'BUS_NOTIFY_DRIVER_NOT_BOUND');
+
+export const bus_notifier = changed(merged, (config: Config) => {
+  const { states } = config;
+  states.walk = {
+    description: 'The group holds its mutex until it has looked at every other device.',
+    initial: 'asked',
+    states: {
+      asked: { always: [{ guard: 'joined', target: 'in_walk' }, { target: '#notified' }] },
+      in_walk: {
+        entry: call(({ group }) => group ?? '', ({ device }) => ({ type: 'walk', device })),
+        on: { 'walk.ret': '#notified' },
+      },
+    },
+  };
+  stateAt(config, 'in_dev_driver').on['dev->driver.ret'].unshift({ guard: toWalk, target: 'walk', actions: 'tell' });
+  config.on.walk = { actions: 'wait' };
+  states.idle.on.walk = { target: 'walk', actions: 'begin' };
+  states.answered.always.unshift({ guard: ({ context }: Guarded) => context.waiting[0]?.call === 'walk', target: 'walk', actions: 'next' });
+});
