@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/inspect-v4/**'],
     execArgv: ['--expose-gc'],
+    maxWorkers: '100%', // the default leaves a core idle; with two, half the machine
     testTimeout: 60_000, // a stuck test ends; a slow machine is no failure
     benchmark: { include: ['bench/**/*.bench.ts'] },
     coverage: { provider: 'v8', include: ['machines/**/*.ts', 'src/**/*.ts'], reporter: ['text-summary', 'html'] },
