@@ -39,6 +39,7 @@ export function boring(system: System, { from, to, event }: Fact, before: World)
     if (answer !== undefined) return repeated.test(call) || (answer >= 0 && (!call.startsWith('iommu_') || quiet.has(call)));
     return !/^(?:iommu_|vfio_iommufd_)/.test(call) || kindOf(to) === 'device';
   }
+  if (call === 'dev->driver' && kindOf(to) === 'group') return false; // what a walk over the group decides by
   if (call === 'driver_match_device' || (kindOf(to) === 'device' && answer === undefined && call.startsWith('iommu_'))) return true;
   if (passive.has(call) || (kindOf(to) === 'driver' && (call === 'probe' || call === 'remove'))) return true;
   if (answer !== undefined && quiet.has(call) && answer >= 0) return true;
