@@ -31,6 +31,11 @@ export { property, type Property } from '../machines/properties/property.ts';
 export { compare, type CompareOptions, type Comparison, type Side } from './compare/compare.ts';
 export { observers, type Happening, type Observer } from '../machines/observable.ts';
 
+// Tables of questions: one property, one topology, one model
+export { decide, type Case, type DecideOptions, type Finding } from './cases/decide.ts';
+export { printWitness } from './cases/print.ts';
+export { smallTopology, type Small } from './cases/small.ts';
+
 // Texts
 export { parseScenario, type Scenario } from './scenario/parse.ts';
 export { play, type Played } from './scenario/run.ts';

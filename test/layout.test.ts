@@ -43,7 +43,7 @@ function part(path: string): string {
 const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
 const libraries = ['node:', ...Object.keys(dependencies)].map((name) => `package ${name}`);
 const base = ['machines', 'errors.ts', 'world'];
-const tools = ['log', 'scenario', 'check', 'compare', 'trace', 'testgen', 'view', 'export'];
+const tools = ['log', 'scenario', 'check', 'compare', 'cases', 'trace', 'testgen', 'view', 'export'];
 const hosts = ['lab', 'inspect'];
 
 /** Who may import whom. A part may always import itself. */
