@@ -41,6 +41,15 @@ export { subjectOf, type Subject } from './check/subject.ts';
 export { properties, propertiesFor } from '../machines/properties/index.ts';
 export { property, type Property } from '../machines/properties/property.ts';
 
+// Two systems, side by side
+export { compare, type CompareOptions, type Comparison, type Side } from './compare/compare.ts';
+export { observers, type Happening, type Observer } from '../machines/observable.ts';
+
+// Tables of questions: one property, one topology, one model
+export { decide, type Case, type DecideOptions, type Finding } from './cases/decide.ts';
+export { printWitness } from './cases/print.ts';
+export { smallTopology, type Small } from './cases/small.ts';
+
 // Texts
 export { parseScenario, type Scenario } from './scenario/parse.ts';
 export { play, type Played } from './scenario/run.ts';

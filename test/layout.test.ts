@@ -43,7 +43,7 @@ function part(path: string): string {
 const { dependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<'dependencies' | 'optionalDependencies', Record<string, string>>;
 const libraries = ['node:', ...Object.keys({ ...dependencies, ...optionalDependencies })].map((name) => `package ${name}`);
 const base = ['machines', 'errors.ts', 'world'];
-const tools = ['log', 'scenario', 'check', 'trace', 'testgen', 'view', 'export'];
+const tools = ['log', 'scenario', 'check', 'compare', 'cases', 'trace', 'testgen', 'view', 'export'];
 const hosts = ['lab', 'inspect'];
 
 /** Who may import whom. A part may always import itself. */
@@ -52,7 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   world: ['machines', 'errors.ts', 'package xstate', 'package zod'], // zod: topologies are read at this door
   ...Object.fromEntries(tools.map((tool) => [tool, [...base, ...tools, ...libraries]])),
-  check: ['errors.ts', 'world', ...tools, ...libraries], // the checker does not know what an IOMMU is
+  ...Object.fromEntries(['check', 'compare'].map((tool) => [tool, ['errors.ts', 'world', ...tools, ...libraries]])), // they do not know what an IOMMU is
   ...Object.fromEntries(hosts.map((host) => [host, [...base, ...tools, ...hosts, ...libraries]])),
   'index.ts': [...base, ...tools, ...hosts],
   web: [...base, ...tools, ...hosts, ...libraries],
@@ -71,6 +71,7 @@ describe('imports go one way', () => {
     ['src/world/step.ts', 'commander', false],
     ['src/check/explore.ts', 'src/world/step.ts', true],
     ['src/check/explore.ts', 'machines/iommu_group.ts', false],
+    ['src/compare/lts.ts', 'machines/observable.ts', false],
     ['src/trace/judge.ts', 'machines/tracepoints.ts', true],
     ['src/trace/judge.ts', 'src/cli/exit.ts', false],
     ['src/log/store.ts', 'src/lab/boot.ts', false],

@@ -6,16 +6,18 @@ import type { Choice, Fact, System, World } from '../world/world.ts';
 import type { WayStep } from './path.ts';
 
 /**
- * The facts of a way: each step and the answers that follow from it.
+ * The facts of a way: each step and the answers that follow from it; the worlds in which they happened, and the last.
  *
  * @throws {ModelError} `impossible-way` when the system does not allow it: the explorer and the system disagree
  */
-export function replay(system: System, steps: readonly WayStep[], from: World = system.initial()): { facts: Fact[]; world: World } {
+export function replay(system: System, steps: readonly WayStep[], from: World = system.initial()): { facts: Fact[]; before: World[]; world: World } {
   const facts: Fact[] = [];
+  const before: World[] = [];
   let world = from;
   const take = (choice: Choice) => {
     const { world: next, fact } = system.step(world, choice);
     facts.push(fact);
+    before.push(world);
     world = next;
   };
   for (const { to, event: told, start } of steps) {
@@ -26,7 +28,7 @@ export function replay(system: System, steps: readonly WayStep[], from: World = 
     take(choice);
     while (world.flight.some(({ event: { type } }) => type.endsWith('.ret'))) take(system.choices(world)[0] as Choice);
   }
-  return { facts, world };
+  return { facts, before, world };
 }
 
 /** One line per call, with its answer where it came in the same step; what the actors said stands below, indented. */

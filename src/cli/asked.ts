@@ -11,23 +11,28 @@ import { checkTopology, defaultTopology, parseTopology } from '../world/topology
 import { System } from '../world/world.ts';
 import type { Program } from './program.ts';
 
-export type Asked = {
-  readonly model: string; readonly devices: number; readonly users: number; readonly bus: string; readonly hotplug?: true;
-  readonly times?: number; readonly together?: number; readonly property?: string[];
+export type AskedTopology = {
+  readonly devices: number; readonly users: number; readonly bus: string; readonly hotplug?: true; readonly times?: number; readonly together?: number;
 };
+export type Asked = AskedTopology & { readonly model: string; readonly property?: string[] };
 
 /** Adds the argument and the options. */
 export function asking(command: Program): Program {
+  return askingTopology(command)
+    .option('--model <name>', `one of ${Object.keys(models).join(', ')}`, 'v6.12.y')
+    .option('--property <words...>', 'only properties whose sentence has these words');
+}
+
+/** The same for commands that take their models otherwise. */
+export function askingTopology(command: Program): Program {
   return command
     .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, and users')
-    .option('--model <name>', `one of ${Object.keys(models).join(', ')}`, 'v6.12.y')
     .option('--devices <n>', 'devices of the usual topology', count('--devices', 1, 64), 3)
     .option('--users <n>', 'users of the usual topology', count('--users', 0, 64), 2)
     .option('--bus <name>', 'bus of the usual topology', 'pci')
     .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
     .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))
-    .option('--together <n>', 'how many threads may be inside a call at once; 0: all. Default: all, 2 in the usual topology', count('--together'))
-    .option('--property <words...>', 'only properties whose sentence has these words');
+    .option('--together <n>', 'how many threads may be inside a call at once; 0: all. Default: all, 2 in the usual topology', count('--together'));
 }
 
 /**
@@ -37,14 +42,16 @@ export function asking(command: Program): Program {
  */
 export function asked(file: string | undefined, options: Asked) {
   const model = modelNamed(options.model);
-  const topology = topologyOf(file, options, model);
-  return {
-    model, topology, system: new System(model, topology, { twice: true }), properties: selected(propertiesFor(topology, model), options.property),
-    together: (options.together ?? (file === undefined ? 2 : 0)) || undefined,
-  };
+  const { topology, together } = topologyAsked(file, options, model);
+  return { model, topology, system: new System(model, topology, { twice: true }), properties: selected(propertiesFor(topology, model), options.property), together };
 }
 
-function topologyOf(file: string | undefined, { devices, users, bus, hotplug, times }: Asked, model: Model): Topology {
+/** The topology that is asked for, valid under a model, and how many threads may be inside a call at once. @throws {ModelError} `bad-topology` */
+export function topologyAsked(file: string | undefined, options: AskedTopology, model: Model): { topology: Topology; together: number | undefined } {
+  return { topology: topologyOf(file, options, model), together: (options.together ?? (file === undefined ? 2 : 0)) || undefined };
+}
+
+function topologyOf(file: string | undefined, { devices, users, bus, hotplug, times }: AskedTopology, model: Model): Topology {
   const topology = file === undefined ? defaultTopology({ devices, users, bus, hotplug: hotplug === true }) : parseTopology(parsed(file), file, model);
   checkTopology(topology, file ?? 'the usual topology', model);
   const bound = times ?? (file === undefined ? 1 : undefined);

@@ -9,7 +9,7 @@ import { errnoName } from '../../machines/kernel.ts';
 import type { FactLog } from '../log/facts.ts';
 import { holders, renderHolder } from '../log/holder.ts';
 import { renderChain, why } from '../log/why.ts';
-import { isAnswer, type System, type World } from '../world/world.ts';
+import { isAnswer, type Fact, type System, type World } from '../world/world.ts';
 import { boring, boringWord, listed } from './boring.ts';
 import { shown } from './names.ts';
 import type { Played, PlayedBlock, PlayedFact, Standing } from './run.ts';
@@ -55,7 +55,11 @@ function words(said: Said | Message, ...silent: string[]): string[] {
   })];
 }
 
-function printFact(system: System, { fact, before, after }: PlayedFact, all: boolean): string[] {
+/** A call that a thread begins, as a line of its own. */
+export const printCall = ({ to, event }: Fact): string => line(`call ${shown(to)}`, [event.type, ...words(event)].join(' '));
+
+/** One fact and what its receiver says: no line where it answers no question of a reader, unless `all`. */
+export function printFact(system: System, { fact, before, after }: PlayedFact, all: boolean): string[] {
   const { from, to, event, said } = fact;
   const [source, target] = [shown(from), shown(to)];
   const lines: string[] = [];
@@ -87,7 +91,7 @@ function printStanding({ thread, held, at, state }: Standing): string {
 }
 
 /** How things stand: one line per group with its devices, then one for each device without. */
-function printWorld(system: System, world: World): string[] {
+export function printWorld(system: System, world: World): string[] {
   const { devices } = system.topology;
   const groups = [...new Set(devices.map(({ group }) => group))].filter((group) => group !== null);
   return [

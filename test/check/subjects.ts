@@ -1,27 +1,14 @@
 /** Small topologies for the tests of the checker. */
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
-import type { Topology } from '../../machines/topology.ts';
+import { smallTopology, type Small as SmallTopology } from '../../src/cases/small.ts';
 import { subjectOf, type Subject } from '../../src/check/subject.ts';
-import { defaultTopology, type DefaultTopology } from '../../src/world/topology.ts';
 import { System } from '../../src/world/world.ts';
 
-export interface Small extends Partial<DefaultTopology> {
-  /** How often each thread may begin; null: again and again. */
-  readonly times?: number | null;
+export { smallTopology };
+
+export interface Small extends SmallTopology {
   readonly model?: string | Model;
-  /** Only these threads. */
-  readonly only?: readonly string[];
-  /** The devices are not there yet. */
-  readonly absent?: boolean;
-  /** The IOMMU driver came after the devices. */
-  readonly ungrouped?: boolean;
-  /** Threads of their own for these entry points, which take a device. */
-  readonly entries?: readonly string[];
-  /** A thread that binds each device by hand. */
-  readonly manual?: boolean;
-  /** A writer to `bind` and one to `unbind` for each device. */
-  readonly writers?: boolean;
 }
 
 const errors = { probe: [0, -12], sysfs_create_link: [0, -12], pinctrl_bind_pins: [0, -22] };
@@ -54,25 +41,9 @@ export const faults: Readonly<Record<string, [Small, number]>> = {
   'unregister passes a walker': [{ hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister'], times: 1 }, 53],
 };
 
-export function smallTopology({ times = null, only, absent = false, ungrouped = false, entries = [], manual = false, writers = false, ...given }: Small): Topology {
-  const topology = defaultTopology({ devices: 1, users: 0, sysfs: false, module: false, hotplug: false, ...given });
-  const calls = topology.devices.map(({ name: device }) => ({ type: 'device_bind_driver', device, driver: 'e1000e' }));
-  const more = entries.map((entry) => ({ name: entry, entry, calls: topology.devices.map(({ name: device }) => ({ type: entry, device })), times }));
-  const perDevice = ['bind_store', 'unbind_store'].flatMap((entry) => topology.devices.map(({ name: device }, index) =>
-    ({ name: `${entry} ${index}`, entry, calls: topology.drivers.map(({ name: driver }) => ({ type: entry, device, driver })), times })));
-  const threads = [
-    ...topology.threads, ...more, ...(writers ? perDevice : []), ...(manual ? [{ name: 'manual', entry: 'device_bind_driver', calls, times }] : []),
-  ];
-  return {
-    ...topology,
-    devices: topology.devices.map((device) => ({ ...device, present: !absent, grouped: !ungrouped })),
-    threads: threads.filter(({ name }) => only === undefined || only.includes(name)).map((thread) => ({ ...thread, times })),
-  };
-}
-
 export function small(given: Small): { system: System; subject: Subject } {
-  const { model = 'v6.12.y' } = given;
-  const system = new System(typeof model === 'string' ? (models[model] as Model) : model, smallTopology(given));
+  const { model = 'v6.12.y', ...topology } = given;
+  const system = new System(typeof model === 'string' ? (models[model] as Model) : model, smallTopology(topology));
   return { system, subject: subjectOf(system) };
 }
 
