@@ -31,7 +31,7 @@ export type {
   Snapshot, Snapshots, Store,
 } from './log/store/port.ts';
 export { conformance } from './log/store/conformance/index.ts';
-export type { Bed, Case } from './log/store/conformance/bed.ts';
+export type { Bed as ConformanceBed, Case as ConformanceCase } from './log/store/conformance/bed.ts';
 
 // Every interleaving
 export { explore, type ExploreOptions, type Outcome, type Report as CheckReport } from './check/explore.ts';
