@@ -40,8 +40,8 @@ function part(path: string): string {
   return folder ?? `package ${path.startsWith('node:') ? 'node:' : path.split('/', path.startsWith('@') ? 2 : 1).join('/')}`;
 }
 
-const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
-const libraries = ['node:', ...Object.keys(dependencies)].map((name) => `package ${name}`);
+const { dependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<'dependencies' | 'optionalDependencies', Record<string, string>>;
+const libraries = ['node:', ...Object.keys({ ...dependencies, ...optionalDependencies })].map((name) => `package ${name}`);
 const base = ['machines', 'errors.ts', 'world'];
 const tools = ['log', 'scenario', 'check', 'compare', 'cases', 'trace', 'testgen', 'view', 'export'];
 const hosts = ['lab', 'inspect'];
@@ -104,6 +104,17 @@ describe('imports go one way', () => {
     const foreign = typescript.filter((file) => file.startsWith('examples/')).flatMap(imports)
       .filter(({ to }) => !/^(dma-ownership$|xstate$|node:|examples\/)/.test(to));
     expect(foreign).toEqual([]);
+  });
+
+  test('a store in memory needs no Node, as a page has none', () => {
+    const seen = new Set<string>();
+    const visit = (file: string): Import[] => {
+      if (seen.has(file)) return [];
+      seen.add(file);
+      return imports(file).flatMap((line) => (line.to.endsWith('.ts') ? visit(line.to) : [line]));
+    };
+    expect(visit('src/log/store/memory.ts').filter(({ to }) => to !== 'xstate')).toEqual([]);
+    expect(seen.size).toBeGreaterThan(5);
   });
 
   test('files name each other with .ts', () => {
