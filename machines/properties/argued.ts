@@ -4,7 +4,7 @@
  * Not among `properties`: each belongs to one claim, and most are broken by kernels that do nothing wrong.
  */
 import { DMA_API } from '../kernel.ts';
-import { active, pathOf } from './binding.ts';
+import { driving, pathOf } from './binding.ts';
 import { property, type Looked, type Stepped } from './property.ts';
 
 const isBinding = ({ address }: Stepped) => address.startsWith('binding:');
@@ -43,12 +43,12 @@ export const takeTurns = property({
 
 const device = ({ context }: Looked) => ({ device: context['device'] as string, group: context['iommu_group'] as string | null });
 const driver = ({ context }: Looked) => ({ driver: context['driver'] as string, managed: context['driver_managed_dma'] === true });
-const driving = (actor: Looked) => ({ device: actor.context['device'] as string, driver: active(actor) ? (actor.context['drv'] as string) : null });
+const driven = (actor: Looked) => ({ device: actor.context['device'] as string, driver: driving(actor) ? (actor.context['drv'] as string) : null });
 
 export const neverBeside = property({
   kind: 'always', name: 'a driver is active in a group that a user owns only if it manages DMA itself, on whatever bus',
   why: 'From probe() until remove() has returned the driver may have DMA under way; hardware does not ask which bus it was bound through.',
-  sees: { device, driver, binding: driving, group: ({ address, context }: Looked) => ({ address, owned: context['owner'] !== null && context['owner'] !== DMA_API }) },
+  sees: { device, driver, binding: driven, group: ({ address, context }: Looked) => ({ address, owned: context['owner'] !== null && context['owner'] !== DMA_API }) },
   holds: (seen) => seen.group.every(({ address, owned }) => !owned || !seen.binding.some((one) =>
     seen.device.some(({ device, group }) => device === one.device && group === address) && seen.driver.some(({ driver, managed }) => driver === one.driver && !managed))),
 });
@@ -68,7 +68,7 @@ export const groupIsWalked = property({
 export const unboundBeforeLeaving = property({
   kind: 'always', name: 'a device leaves its group only after its driver has left it',
   why: 'Who keeps an account by device would lose an entry that nobody settles any more.',
-  sees: { binding: driving, notifier: ({ value, context }: Looked) => ({ device: context['device'] as string, leaving: pathOf(value).startsWith('iommu_release_device') }) },
+  sees: { binding: driven, notifier: ({ value, context }: Looked) => ({ device: context['device'] as string, leaving: pathOf(value).startsWith('iommu_release_device') }) },
   holds: (seen) => seen.notifier.every(({ device, leaving }) => !leaving || seen.binding.every((one) => one.device !== device || one.driver === null)),
 });
 

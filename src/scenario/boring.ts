@@ -16,6 +16,7 @@ const passive = new Set([
   'deferred_trigger_count', 'defer_all_probes', 'driver_deferred_probe_del', 'deferred_probe_work_func', 'kobject_del', 'device_is_bound',
   'bus_remove_device', 'pci_bus_add_device', 'iommu_group_first_device', 'driver_probe_device', '__driver_probe_device',
   '__device_release_driver', '__device_attach', '__device_attach_async', 'bus_notify', 'iommu_group_dma_owner_claimed',
+  'iommu_group_for_each_dev', 'vfio_dev_driver_allowed',
 ]);
 /** Calls whose answer says nothing when it is 0. */
 const quiet = new Set([
