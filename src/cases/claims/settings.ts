@@ -32,6 +32,9 @@ export const twoDevices = setting('two devices of a group, each bound and unboun
 export const twoFail: Setting = setting('two devices of a group, each bound by a writer of its own, one unbound; pinctrl or a probe() may fail', {
   devices: 2, writers: true, only: ['bind_store 0', 'bind_store 1', 'unbind_store 0'], answers: either,
 });
+export const threeFail = setting('three devices of a group, each bound by a writer of its own, whose probe() may fail', {
+  devices: 3, writers: true, only: ['bind_store 0', 'bind_store 1', 'bind_store 2'], answers: late,
+});
 export const oneAtATime: Setting = { ...twoFail, says: `${twoFail.says}; one call at a time`, together: 1 };
 export const twoUnbinds = setting('two devices of a group, bound, each unbound by a writer of its own', {
   devices: 2, bound: true, writers: true, only: ['unbind_store 0', 'unbind_store 1'],
