@@ -174,6 +174,7 @@ export class Kernel {
 
   /** Expands worlds from `next` up to `end`; tells what it met, in the order of discovery. */
   run(end: number, tell: (note: Note) => void): void {
+    this.#extend(this.#map.end); // what it begins with may be too much already
     this.#set(header.NEXT, this.next);
     this.#set(header.END, end);
     for (let status = -1; status !== header.DONE;) {
