@@ -1,8 +1,9 @@
 /** The commands, in the order `--help` lists them. */
 import type { Register } from './program.ts';
+import { register as bugs } from './bugs.ts';
 import { register as check } from './check.ts';
 import { register as exported } from './export.ts';
 import { register as judge } from './judge.ts';
 import { register as run } from './run.ts';
 
-export const commands: readonly Register[] = [judge, check, run, exported];
+export const commands: readonly Register[] = [judge, check, bugs, run, exported];

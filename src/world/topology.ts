@@ -47,6 +47,8 @@ const needed: Readonly<Record<string, Readonly<Record<string, readonly Argument[
   device_add: { device_add: ['device', 'bus'], pci_bus_add_device: ['device', 'bus'], pci_scan_single_device: ['device', 'bus'] },
   device_del: { device_del: ['device', 'bus'], pci_stop_and_remove_bus_device: ['device', 'bus'] },
   reset_store: { reset_store: ['device'] },
+  uevent_show: { uevent_show: ['device'] },
+  iommu_device_unregister: { iommu_device_unregister: ['device'] },
   bus_iommu_probe: { bus_iommu_probe: ['device'] },
   group_store_type: { group_store_type: ['group'] },
   dma_owner: { claim: ['group'], attach: ['group'], detach: ['group'], release: ['group'] },
@@ -188,7 +190,7 @@ class Check {
     const given = (value: Plain | undefined): value is Plain => value !== undefined && value !== null;
     const onDevice = !given(device) ? undefined : this.#known(device, this.#devices, `${at}.device`, 'device');
     const ofDriver = !given(driver) ? undefined : this.#known(driver, this.#drivers, `${at}.driver`, 'driver');
-    if (given(group)) this.#known(group, new Map(this.#groups().map((address) => [address, address])), `${at}.group`, 'group');
+    if (given(group)) this.#known(group, new Map(this.#groups().map((address) => [fileOf(entry, address), address])), `${at}.group`, 'group');
     const right = (onDevice ?? ofDriver)?.bus;
     if (bus !== undefined && right !== undefined && bus !== right)
       this.#refuse(`${at}.bus`, `${onDevice?.name ?? ofDriver?.name} is on bus ${right}, not ${show(bus)}`, { accepted: right, usually: 'a bus left to its default, pci', hint: 'leave "bus" out' });
@@ -246,13 +248,16 @@ const rowOf = (function_: string) =>
 
 type Call = ThreadSpec['calls'][number];
 
+/** A process names the file /dev/vfio/N, other threads the group itself. */
+const fileOf = (entry: string, group: string): string => (/^(?:vfio|iommufd)_user$/.test(entry) ? `vfio_${group}` : group);
+
 /** What a call leaves out because its device or driver says it. */
 function filled(entry: string, call: Call, devices: readonly DeviceSpec[], drivers: readonly DriverSpec[]): Call {
   const bus = devices.find(({ name }) => name === call['device'])?.bus ?? drivers.find(({ name }) => name === call['driver'])?.bus;
   return {
     ...call,
     ...(call['bus'] === undefined && bus !== undefined && needed[entry]?.[call.type]?.includes('bus') === true ? { bus } : {}),
-    ...(typeof call['group'] === 'number' ? { group: `group:${call['group']}` } : {}),
+    ...(typeof call['group'] === 'number' ? { group: fileOf(entry, `group:${call['group']}`) } : {}),
     ...(call.type === 'driver_override_store' && call['driver_override'] === undefined ? { driver_override: null } : {}),
   };
 }
