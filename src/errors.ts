@@ -159,6 +159,54 @@ export const errorCodes = {
     means: 'The worlds of the topology take more memory than is allowed.',
     usually: 'too many devices or threads at once, or a --memory that is too small',
   },
+  // The log: what is stored must come back as it was.
+  'not-plain': {
+    fault: 'use',
+    means: 'A value that a log cannot keep was to be stored.',
+    usually: 'a bigint, NaN, -0, undefined, a Date or a Map where plain JSON is wanted',
+  },
+  // A run or an import that no stream of the store has, or a beginning of a name that several have.
+  'no-such-run': {
+    fault: 'input',
+    means: 'The log has no such run, or several whose names begin so.',
+    usually: 'another store than the one that the run was written to',
+  },
+  // Nothing answers at that address, or it answers no.
+  'unreachable-store': {
+    fault: 'input',
+    means: 'The store of the log cannot be opened.',
+    usually: 'a server that is not running, a wrong password, or a database that was never made',
+  },
+  // Readable, and of another kind. Nothing was changed.
+  'not-a-store': {
+    fault: 'input',
+    means: 'The file or database is there, and is no log of this program.',
+    usually: 'a path or a name of something else',
+  },
+  // Written by a later version: refused, not guessed.
+  'newer-store': {
+    fault: 'input',
+    means: 'The log was written by a newer version of this program.',
+    usually: 'two versions that share one log',
+  },
+  // What is stored contradicts itself.
+  'damaged-log': {
+    fault: 'input',
+    means: 'The log is damaged: what it says cannot have been written so.',
+    usually: 'a file that was edited, cut off, or copied while it was being written',
+  },
+  // The disk or the folder refuses. The append that met it was taken back as a whole.
+  'unwritable-store': {
+    fault: 'input',
+    means: 'The store of the log cannot be written; nothing of this append was kept, what was there before still is.',
+    usually: 'a full disk, or a folder that belongs to somebody else',
+  },
+  // Somebody else writes, for longer than we wait.
+  'busy-store': {
+    fault: 'input',
+    means: 'Somebody else is writing to the store of the log.',
+    usually: 'another process that keeps a JSON Lines file open, which has one writer at a time',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof errorCodes;

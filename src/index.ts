@@ -19,6 +19,20 @@ export { renderChain, why, type Hop, type WhyOptions } from './log/why.ts';
 export { holders, renderHolder, type Holder } from './log/holder.ts';
 export { replay, type Replay } from './log/replay.ts';
 
+// Where logs are kept
+export { openStore, usualStore, type OpenOptions } from './log/store/open.ts';
+export { memoryStore, type MemoryOptions } from './log/store/memory.ts';
+export { fileStore, type FileOptions } from './log/store/file.ts';
+export { sqliteStore, type SqliteOptions } from './log/store/sqlite.ts';
+export { postgresStore, type PostgresOptions } from './log/store/postgres.ts';
+export { upcasting, type Upcast, type Upcaster } from './log/store/upcast.ts';
+export type {
+  AllOptions, Append, Appended, Attachments, Capabilities, CaughtUp, Checkpoint, Checkpoints, Clock, Draft, Durability, Entry, Expected, Meta, Position, ReadOptions as StreamOptions,
+  Snapshot, Snapshots, Store,
+} from './log/store/port.ts';
+export { conformance } from './log/store/conformance/index.ts';
+export type { Bed as ConformanceBed, Case as ConformanceCase } from './log/store/conformance/bed.ts';
+
 // Every interleaving
 export { explore, type ExploreOptions, type Outcome, type Report as CheckReport } from './check/explore.ts';
 export type { Coverage, Untaken } from './check/coverage.ts';
@@ -27,10 +41,16 @@ export { subjectOf, type Subject } from './check/subject.ts';
 export { properties, propertiesFor } from '../machines/properties/index.ts';
 export { property, type Property } from '../machines/properties/property.ts';
 
+// Two systems, side by side
+export { compare, type CompareOptions, type Comparison, type Side } from './compare/compare.ts';
+export { observers, type Happening, type Observer } from '../machines/observable.ts';
+
 // Tables of questions: one property, one topology, one model
 export { decide, type Case, type DecideOptions, type Finding } from './cases/decide.ts';
 export { printWitness } from './cases/print.ts';
 export { smallTopology, type Small } from './cases/small.ts';
+export { settle, type Check, type Claim, type ClaimVerdict, type Settled } from './cases/claims/claim.ts';
+export { claims } from './cases/claims/index.ts';
 
 // Texts
 export { parseScenario, type Scenario } from './scenario/parse.ts';

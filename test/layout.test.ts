@@ -40,10 +40,10 @@ function part(path: string): string {
   return folder ?? `package ${path.startsWith('node:') ? 'node:' : path.split('/', path.startsWith('@') ? 2 : 1).join('/')}`;
 }
 
-const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
-const libraries = ['node:', ...Object.keys(dependencies)].map((name) => `package ${name}`);
+const { dependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<'dependencies' | 'optionalDependencies', Record<string, string>>;
+const libraries = ['node:', ...Object.keys({ ...dependencies, ...optionalDependencies })].map((name) => `package ${name}`);
 const base = ['machines', 'errors.ts', 'world'];
-const tools = ['log', 'scenario', 'check', 'cases', 'trace', 'testgen', 'view', 'export'];
+const tools = ['log', 'scenario', 'check', 'compare', 'cases', 'trace', 'testgen', 'view', 'export'];
 const hosts = ['lab', 'inspect'];
 
 /** Who may import whom. A part may always import itself. */
@@ -52,7 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
   world: ['machines', 'errors.ts', 'package xstate', 'package zod'], // zod: topologies are read at this door
   ...Object.fromEntries(tools.map((tool) => [tool, [...base, ...tools, ...libraries]])),
-  check: ['errors.ts', 'world', ...tools, ...libraries], // the checker does not know what an IOMMU is
+  ...Object.fromEntries(['check', 'compare'].map((tool) => [tool, ['errors.ts', 'world', ...tools, ...libraries]])), // they do not know what an IOMMU is
   ...Object.fromEntries(hosts.map((host) => [host, [...base, ...tools, ...hosts, ...libraries]])),
   'index.ts': [...base, ...tools, ...hosts],
   web: [...base, ...tools, ...hosts, ...libraries],
@@ -71,6 +71,7 @@ describe('imports go one way', () => {
     ['src/world/step.ts', 'commander', false],
     ['src/check/explore.ts', 'src/world/step.ts', true],
     ['src/check/explore.ts', 'machines/iommu_group.ts', false],
+    ['src/compare/lts.ts', 'machines/observable.ts', false],
     ['src/trace/judge.ts', 'machines/tracepoints.ts', true],
     ['src/trace/judge.ts', 'src/cli/exit.ts', false],
     ['src/log/store.ts', 'src/lab/boot.ts', false],
@@ -103,6 +104,17 @@ describe('imports go one way', () => {
     const foreign = typescript.filter((file) => file.startsWith('examples/')).flatMap(imports)
       .filter(({ to }) => !/^(dma-ownership$|xstate$|node:|examples\/)/.test(to));
     expect(foreign).toEqual([]);
+  });
+
+  test('a store in memory needs no Node, as a page has none', () => {
+    const seen = new Set<string>();
+    const visit = (file: string): Import[] => {
+      if (seen.has(file)) return [];
+      seen.add(file);
+      return imports(file).flatMap((line) => (line.to.endsWith('.ts') ? visit(line.to) : [line]));
+    };
+    expect(visit('src/log/store/memory.ts').filter(({ to }) => to !== 'xstate')).toEqual([]);
+    expect(seen.size).toBeGreaterThan(5);
   });
 
   test('files name each other with .ts', () => {

@@ -60,22 +60,6 @@ export const rangeMapIsFreed = property({
   holds: (seen) => seen.binding.every(({ bound, map }) => bound || !map),
 });
 
-export const deferredMatchWaits = property({
-  kind: 'always', name: 'a device whose match defers is not probed as well',
-  why: 'It stands on the deferred list and is probed beside it by a driver that does not know yet whether it matches.',
-  commit: '6.0',
-  sees: {},
-  step: ({ event, sent }) => event.type !== 'driver_deferred_probe_add.ret' || sent.every(({ event: { type } }) => !['probe_type', 'driver_probe_device'].includes(type)),
-});
-
-export const matchEndsNoDriver = property({
-  kind: 'always', name: 'a match that fails does not unregister the driver',
-  why: 'One device that cannot say whether it matches takes the driver from every other.',
-  commit: '6.2, 6.1.4',
-  sees: {},
-  step: ({ event, sent }) => event.type !== 'driver_match_device.ret' || sent.every(({ event: { type } }) => type !== 'klist_drivers_del'),
-});
-
 export const devresBeforeLinks = property({
   kind: 'always', name: 'an unbind gives devres back before it lets go of the links',
   why: 'A consumer may probe from there on, while what its supplier had is still being given back.',

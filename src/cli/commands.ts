@@ -2,8 +2,10 @@
 import type { Register } from './program.ts';
 import { register as bugs } from './bugs.ts';
 import { register as check } from './check.ts';
+import { register as claims } from './claims.ts';
+import { register as compare } from './compare.ts';
 import { register as exported } from './export.ts';
 import { register as judge } from './judge.ts';
 import { register as run } from './run.ts';
 
-export const commands: readonly Register[] = [judge, check, bugs, run, exported];
+export const commands: readonly Register[] = [judge, check, compare, claims, bugs, run, exported];

@@ -16,8 +16,28 @@ export function aut({ search, complete, states, transitions }: Closed): string {
     throw new ModelError('too-large-to-export', `${states} worlds ${complete ? `with ${transitions} steps` : 'were visited, and there are more'}`, {
       at: '--to aut', accepted: `every world, and at most ${most} steps`, hint: complete ? 'take a smaller topology, or --to promela' : 'raise --limit, take a smaller topology, or --to promela',
     });
-  const lines = [`des (0, ${transitions}, ${states})`];
+  const lines = [head(transitions, states)];
   for (let place = 0; place < states; place++)
-    search.successors(place, (choice) => lines.push(`(${place}, "${said(search.tables, choice).replaceAll('"', "'")}", ${search.find()})`));
+    search.successors(place, (choice) => lines.push(line(place, said(search.tables, choice), search.find())));
   return `${lines.join('\n')}\n`;
 }
+
+/** A labelled transition system, its initial state 0. The label `i` is the internal step (CADP's word; `ltscompare --tau=i` of mCRL2). */
+export function autOf({ states, first, label, target }: Labelled, names: readonly string[]): string {
+  const lines = [head(label.length, states)];
+  for (let state = 0; state < states; state++)
+    for (let edge = first[state] as number; edge < (first[state + 1] as number); edge++)
+      lines.push(line(state, names[label[edge] as number] as string, target[edge] as number));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The steps of state s stand from `first[s]` to `first[s + 1]`. */
+interface Labelled {
+  readonly states: number;
+  readonly first: Int32Array;
+  readonly label: Int32Array;
+  readonly target: Int32Array;
+}
+
+const head = (steps: number, states: number): string => `des (0, ${steps}, ${states})`;
+const line = (from: number, label: string, to: number): string => `(${from}, "${label.replaceAll('"', "'")}", ${to})`;

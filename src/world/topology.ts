@@ -157,7 +157,7 @@ class Check {
       this.#refuse(`${at}.entry`, `${this.#model?.name} has no entry point ${entry}`, {
         accepted: Object.keys(entries), usually: 'a misspelt function, or one of another kernel', ...hint(entry, Object.keys(entries)),
       });
-    const commands = chart?.events.map(String).filter((event) => !event.endsWith('.ret'));
+    const commands = this.#model && chart && commandsOf(this.#model, entry);
     for (const [index, call] of calls.entries()) {
       const place = `${at}.calls[${index}]`;
       if (commands !== undefined && !commands.includes(call.type))
@@ -190,7 +190,7 @@ class Check {
     const given = (value: Plain | undefined): value is Plain => value !== undefined && value !== null;
     const onDevice = !given(device) ? undefined : this.#known(device, this.#devices, `${at}.device`, 'device');
     const ofDriver = !given(driver) ? undefined : this.#known(driver, this.#drivers, `${at}.driver`, 'driver');
-    if (given(group)) this.#known(group, new Map(this.#groups().map((address) => [fileOf(entry, address), address])), `${at}.group`, 'group');
+    if (given(group)) this.#known(group, new Map(this.#groups().map((address) => [address, address])), `${at}.group`, 'group');
     const right = (onDevice ?? ofDriver)?.bus;
     if (bus !== undefined && right !== undefined && bus !== right)
       this.#refuse(`${at}.bus`, `${onDevice?.name ?? ofDriver?.name} is on bus ${right}, not ${show(bus)}`, { accepted: right, usually: 'a bus left to its default, pci', hint: 'leave "bus" out' });
@@ -235,6 +235,9 @@ class Check {
   }
 }
 
+/** What a thread of an entry point may be told to do under a model. */
+const commandsOf = ({ charts }: Model, entry: string): string[] => (charts.entry[entry]?.events ?? []).map(String).filter((event) => !event.endsWith('.ret'));
+
 const hint = (word: string, words: readonly string[]): ErrorDetail => {
   const near = nearest(word, words);
   return near === undefined ? {} : { hint: `did you mean ${near}?` };
@@ -248,16 +251,13 @@ const rowOf = (function_: string) =>
 
 type Call = ThreadSpec['calls'][number];
 
-/** A process names the file /dev/vfio/N, other threads the group itself. */
-const fileOf = (entry: string, group: string): string => (/^(?:vfio|iommufd)_user$/.test(entry) ? `vfio_${group}` : group);
-
 /** What a call leaves out because its device or driver says it. */
 function filled(entry: string, call: Call, devices: readonly DeviceSpec[], drivers: readonly DriverSpec[]): Call {
   const bus = devices.find(({ name }) => name === call['device'])?.bus ?? drivers.find(({ name }) => name === call['driver'])?.bus;
   return {
     ...call,
     ...(call['bus'] === undefined && bus !== undefined && needed[entry]?.[call.type]?.includes('bus') === true ? { bus } : {}),
-    ...(typeof call['group'] === 'number' ? { group: fileOf(entry, `group:${call['group']}`) } : {}),
+    ...(typeof call['group'] === 'number' ? { group: `group:${call['group']}` } : {}),
     ...(call.type === 'driver_override_store' && call['driver_override'] === undefined ? { driver_override: null } : {}),
   };
 }
@@ -318,6 +318,8 @@ export interface DefaultTopology {
   readonly managed?: boolean;
   readonly test_remove?: boolean;
   readonly answers?: Topology['answers'];
+  /** Calls that one of these models does not have are left out: without owners, users attach and detach only. */
+  readonly models?: readonly Model[];
 }
 
 /**
@@ -330,12 +332,14 @@ export interface DefaultTopology {
  * defaultTopology({ devices: 2, users: 1, hotplug: false });
  */
 export function defaultTopology(given: DefaultTopology): Topology {
-  const { bus = 'pci', bound = false, sysfs = true, module = true, hotplug = true, managed = false, test_remove = false, answers = {} } = given;
+  const { bus = 'pci', bound = false, sysfs = true, module = true, hotplug = true, managed = false, test_remove = false, answers = {}, models = [] } = given;
   const names = Array.from({ length: given.devices }, (_, index) => `0000:02:00.${index}`);
   const drivers = ['e1000e', ...(managed ? ['pci-stub'] : [])];
   const [plug, unplug] = bus === 'pci' ? ['pci_scan_single_device', 'pci_stop_and_remove_bus_device'] : ['device_add', 'device_del'];
   const pairs = names.flatMap((device) => drivers.map((driver) => ({ device, driver })));
-  const thread = (name: string, entry: string, calls: ThreadSpec['calls']): ThreadSpec => ({ name, entry, calls, times: null });
+  const thread = (name: string, entry: string, calls: ThreadSpec['calls']): ThreadSpec => ({
+    name, entry, calls: calls.filter(({ type }) => models.every((model) => commandsOf(model, entry).includes(type))), times: null,
+  });
   const topology: Topology = {
     devices: names.map((name) => ({ name, bus, group: 8, driver: bound ? 'e1000e' : null, present: true, driver_override: null, grouped: true })),
     drivers: drivers.map((name) => ({

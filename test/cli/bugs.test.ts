@@ -41,7 +41,7 @@ describe('bugs', () => {
     const { schema, bugs: [bug], outside } = JSON.parse(out) as { schema: string; bugs: Record<string, unknown>[]; outside: { id: string }[] };
     expect([schema, outside.map(({ id }) => id)]).toEqual(['dma-ownership/bugs@1', ['44']]);
     expect(bug).toMatchObject({
-      id: '36', commit: '6.2, 6.1.4', affected: ['v5.19'], fixed: ['v6.1.y', 'v6.2', 'v6.12.y'], property: 'a match that fails does not unregister the driver',
+      id: '36', commit: '6.2, 6.1.4', affected: ['v5.19', 'v5.15'], fixed: ['v6.1.y', 'v6.2', 'v6.12.y'], property: 'a driver is registered, unless its name is taken',
       verdict: 'found', found: true, absentInFixed: true,
     });
     expect((bug?.['path'] as unknown[])[0]).toEqual({ from: 'environment', to: 'thread:insmod', event: expect.objectContaining({ type: 'driver_register' }) as unknown });

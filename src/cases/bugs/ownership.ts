@@ -15,7 +15,8 @@ export const named = (...names: string[]): Model[] => names.map((name) => {
   return model;
 });
 const vfio = { name: 'vfio-pci', driver_managed_dma: true, vfio: true };
-const vfioGroup = 'vfio_group:8';
+/** A process that sets the container of the group. */
+const process = thread('vm1', 'vfio_user', [{ type: 'container_open' }, { type: 'group_open', group: 8 }, { type: 'group_set_container' }], 3);
 const steps = (device: string) => [bind(device), unbind(device)];
 
 export const ownership: readonly Bug[] = [
@@ -27,6 +28,17 @@ export const ownership: readonly Bug[] = [
     property: dma_ownership.heldIsUsed,
     scenario: 'test-remove-leaks',
     recordings: [{ trace: 'tdr-buggy/tdr', shows: 'line 41: pci_dma_configure() again, and no pci_dma_cleanup() before it; tdr-fixed/tdr is the same kernel with the fix' }],
+  },
+  {
+    id: '2', commit: '3b86f317c9c7',
+    what: 'before groups had owners: a driver is bound in a group whose container is set, is not one of VFIO\'s, and the notifier of VFIO stops the machine',
+    affected: named('v5.15'), fixed: named('v5.19', 'v6.1.y', 'v6.12.y'),
+    topology: place({
+      devices: [{ name: a, driver: 'vfio-pci' }, { name: b, driver: 'vfio-pci' }], drivers: [vfio, { name: 'e1000e' }], threads: [process, unbind(b, 'vfio-pci'), bind(b)],
+    }),
+    property: probe_pairing.kernelGoesOn,
+    note: 'The other half of the fix is 93219ea94388. What the series is for.',
+    scenario: 'vfio-live-group-bug',
   },
   {
     id: '3', commit: '0286300e6045',
@@ -67,6 +79,22 @@ export const ownership: readonly Bug[] = [
     note: 'The affected model is v6.12.y with this label; the tree of December 2021 had it between the third and the fourth posting.',
   },
   {
+    id: '8', commit: '00eb74ea2c14',
+    what: 'a dma_configure that fails goes to the label that sends DRIVER_NOT_BOUND, although BIND_DRIVER was never sent',
+    affected: named('v5.15'), fixed: named('v5.19', 'v6.1.y', 'v6.12.y'),
+    topology: place({ threads: [bind(a)], answers: { pinctrl_bind_pins: [0, -22], firmware_dma_configure: [0, -517] } }),
+    property: probe_pairing.notBoundAfterBind,
+    scenario: 'labels-before-5.17',
+  },
+  {
+    id: '9', commit: '885e50253bfd',
+    what: 'a pinctrl or dma_configure that fails removes links of sysfs that were never made',
+    affected: named('v5.15'), fixed: named('v5.19', 'v6.1.y', 'v6.12.y'),
+    topology: place({ threads: [bind(a)], answers: { pinctrl_bind_pins: [0, -22], firmware_dma_configure: [0, -517] } }),
+    property: probe_pairing.sysfsRemoveAfterAdd,
+    scenario: 'labels-before-5.17',
+  },
+  {
     id: '10', commit: 'd8f7a5484f21',
     what: 'a device with dma-ranges that is bound and unbound keeps dma_range_map, and the next bind allocates another',
     affected: [options.before_d8f7a5484f21], fixed: [options.v6_1_y_dma_ranges],
@@ -87,7 +115,7 @@ export const ownership: readonly Bug[] = [
     what: 'the new VFIO drivers (mlx5, hisi_acc) lack driver_managed_dma: to be bound counts as kernel DMA, and the claim of their group is refused with -EPERM',
     affected: [options.before_c490513c818d], fixed: named('v5.19', 'v6.1.y', 'v6.12.y'),
     topology: place({
-      drivers: [vfio], threads: [bind(a, 'vfio-pci'), thread('vm1', 'vfio_user', [{ type: 'container_open' }, { type: 'group_open', group: vfioGroup }, { type: 'group_set_container' }], 3)],
+      drivers: [vfio], threads: [bind(a, 'vfio-pci'), process],
     }),
     property: dma_ownership.heldIsUsed,
   },
@@ -97,11 +125,28 @@ export const ownership: readonly Bug[] = [
     affected: named('v5.19'), fixed: named('v6.1.y', 'v6.12.y'),
     topology: place({
       devices: [{ name: a, driver: 'vfio-pci' }], drivers: [vfio, { name: 'e1000e' }],
-      threads: [unbind(a, 'vfio-pci'), bind(a), thread('vm1', 'vfio_user', [{ type: 'container_open' }, { type: 'group_open', group: vfioGroup }, { type: 'group_set_container' }], 3)],
+      threads: [unbind(a, 'vfio-pci'), bind(a), process],
     }),
     property: history.vfioLeavesWithItsDriver,
     note: 'The container may be set before the driver goes, as in the report, or after; what counts is the open file. Both are equally short.',
     scenario: 'vfio-claim-outlives-driver',
+  },
+  {
+    id: '15', commit: 'of 5.19, without container_q',
+    what: 'the unbind of the last vfio device waits until its container is unset, although nobody has the device open',
+    affected: named('v5.15'), fixed: named('v5.19', 'v6.1.y', 'v6.12.y'),
+    topology: place({ devices: [{ name: a, driver: 'vfio-pci' }], drivers: [vfio], threads: [process, unbind(a, 'vfio-pci')] }),
+    property: probe_pairing.nothingIsStuck,
+    note: 'The process never unsets its container here: it need not, to be idle.',
+    scenario: 'vfio-last-device-waits',
+  },
+  {
+    id: '16', commit: '1ea2a07a532b',
+    what: 'a device is plugged into a group that a user has attached: it gets the user\'s domain, and then the default one all the same',
+    affected: named('v5.15'), fixed: named('v5.19', 'v6.1.y', 'v6.12.y'),
+    topology: place({ devices: [{ name: a, present: false }, { name: b }], threads: [thread('plug', 'device_add', [{ type: 'pci_scan_single_device', device: a }]), user('attach', 'detach')] }),
+    property: dma_ownership.oneDomain,
+    scenario: 'hot-add-user-domain',
   },
   {
     id: '17', commit: '6.1.18, 6.3',

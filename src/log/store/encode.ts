@@ -1,0 +1,119 @@
+/** Entries as rows of text, and back: refuses what would not come back as it was. */
+import type { Plain } from '../../../machines/chart.ts';
+import { ModelError } from '../../errors.ts';
+import type { Append, Draft, Entry, Expected, Meta } from './port.ts';
+
+/** An entry whose data and metadata are JSON text. */
+export interface Row {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly data: string;
+  readonly meta: string;
+  /** Absent: now. */
+  readonly recordedAt?: number;
+}
+
+export interface StoredRow extends Row {
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly recordedAt: number;
+}
+
+/** One part of an append. */
+export interface Part {
+  readonly stream: string;
+  readonly expected: Expected;
+  readonly rows: readonly Row[];
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Names go into keys of databases: no control characters, no halves of characters. */
+const name = /^[^\p{Cc}\p{Cs}]{1,500}$/u;
+const ticks = /^-?\d{1,40}$/;
+/** Nothing that we store is nested so; whoever nests deeper has a cycle. */
+const deepest = 200;
+
+/** @throws {ModelError} wrong-use, not-plain */
+export function encode(parts: readonly Append[], maxBatch: number): Part[] {
+  const ids = new Set<string>();
+  const streams = new Set<string>();
+  const encoded = parts.map(({ stream, expected, entries }): Part => {
+    if (!name.test(stream)) refuse(`${JSON.stringify(stream)} cannot be the name of a stream`, 'up to 500 characters, none of them a control character');
+    if (streams.has(stream)) refuse(`the stream ${stream} stands twice in one append`, 'each stream once, with all its entries');
+    if (!(typeof expected === 'number' ? Number.isSafeInteger(expected) && expected >= 0 : ['no-stream', 'stream-exists', 'any'].includes(expected)))
+      refuse(`${JSON.stringify(expected)} is nothing that one can expect of a stream`, ['a revision from 0', 'no-stream', 'stream-exists', 'any']);
+    if ((entries as readonly Draft[]).length === 0) refuse(`nothing is appended to ${stream}`, 'one entry or more');
+    streams.add(stream);
+    return { stream, expected, rows: entries.map((entry) => row(entry, ids)) };
+  });
+  if (encoded.length === 0) refuse('nothing is appended to no stream', 'one stream or more');
+  if (ids.size > maxBatch) refuse(`${ids.size} entries in one append`, `up to ${maxBatch}`);
+  return encoded;
+}
+
+function row({ id, type, version, data, meta, recordedAt }: Draft, ids: Set<string>): Row {
+  if (!uuid.test(id)) refuse(`${JSON.stringify(id)} is no id`, 'a UUID in lower case');
+  if (ids.has(id)) refuse(`the id ${id} stands twice in one append`, 'an id for each entry');
+  if (!name.test(type) || !Number.isSafeInteger(version) || version < 1 || version > 2 ** 31 - 1) refuse(`${JSON.stringify(type)} version ${version} is no type`, 'a name, and a version from 1');
+  if (!ticks.test(meta.occurredAt)) refuse(`${JSON.stringify(meta.occurredAt)} is no time`, 'a whole number in decimal digits');
+  if (recordedAt !== undefined && !(Number.isSafeInteger(recordedAt) && Math.abs(recordedAt) <= latest)) refuse(`${recordedAt} is no record time`, 'whole milliseconds since 1970');
+  ids.add(id);
+  return { id, type, version, data: json(data, `data of ${type} ${id}`), meta: metaText(meta, `meta of ${type} ${id}`), ...(recordedAt === undefined ? {} : { recordedAt }) };
+}
+
+/** What a Date can say. */
+const latest = 8.64e15;
+
+/** Known keys in one order, so that equal metadata are equal texts. */
+export function metaText({ correlationId, causationId, actor, occurredAt, clock, traceparent, source }: Meta, at: string): string {
+  return json({
+    correlationId, ...(causationId === undefined ? {} : { causationId }), ...(actor === undefined ? {} : { actor }), occurredAt, clock,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(source === undefined ? {} : { source: { attachment: source.attachment, offset: source.offset, ...(source.length === undefined ? {} : { length: source.length }) } }),
+  }, at);
+}
+
+const refuse = (message: string, accepted: string | readonly string[]): never => {
+  throw new ModelError('wrong-use', message, { at: 'append', accepted, usually: 'an append made by hand' });
+};
+
+/** JSON text that parses to the same value. @throws {ModelError} not-plain */
+export function json(value: unknown, at: string): string {
+  hold(value, at, 0);
+  return JSON.stringify(value);
+}
+
+function hold(value: unknown, at: string, depth: number): void {
+  switch (typeof value) {
+    case 'string': case 'boolean': return;
+    case 'number': if (Number.isFinite(value) && !Object.is(value, -0)) return; break;
+    case 'object': {
+      if (value === null) return;
+      if (depth > deepest) throw new ModelError('not-plain', 'it is nested without end, or more than 200 deep', { at, usually: 'an object that contains itself' });
+      if (Array.isArray(value)) {
+        for (let index = 0; index < value.length; index++) hold(value[index], `${at}[${index}]`, depth + 1);
+        return;
+      }
+      const prototype: unknown = Object.getPrototypeOf(value);
+      if ((prototype !== Object.prototype && prototype !== null)) break;
+      for (const key of Object.keys(value)) hold((value as Record<string, unknown>)[key], depth < 3 ? `${at}.${key}` : at, depth + 1);
+      return;
+    }
+    default:
+  }
+  throw new ModelError('not-plain', `${told(value)} does not survive JSON`, { at, accepted: ['strings', 'finite numbers other than -0', 'booleans', 'null', 'lists', 'records'], hint: 'store 64-bit numbers as decimal strings' });
+}
+
+const told = (value: unknown): string =>
+  Object.is(value, -0) ? '-0' : typeof value === 'object' && value !== null ? 'an object of a class' : typeof value === 'bigint' ? `${value}n` : String(value);
+
+/** @throws {ModelError} damaged-log: what is stored is no JSON */
+export function decode({ data, meta, ...row }: StoredRow): Entry {
+  try {
+    return { ...row, data: JSON.parse(data) as Plain, meta: JSON.parse(meta) as Meta };
+  } catch (error) {
+    throw new ModelError('damaged-log', `entry ${row.position} is no JSON`, { at: `${row.stream} ${row.revision}`, cause: error });
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * A store in one SQLite file: the usual one. Any number of processes of one machine read and write it.
+ *
+ * Write-ahead log; each commit is one BEGIN IMMEDIATE, and with `power-cut` it is on the disk before it is acknowledged.
+ * Who finds the file locked waits without holding up its process. Attachments stay files, in a folder beside it.
+ */
+import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ModelError } from '../../errors.ts';
+import { FolderAttachments } from './attachments.ts';
+import type { Backend, Page } from './backend.ts';
+import { CoreStore } from './core.ts';
+import { decide, type Stored } from './decide.ts';
+import { json, type Part, type StoredRow } from './encode.ts';
+import { fileFailure } from './failures.ts';
+import type { Appended, Attachments, Checkpoint, Checkpoints, Durability, Snapshots, Store } from './port.ts';
+import { sqliteDriver, type Database, type Statement } from './sqlite_driver.ts';
+import type { Upcast } from './upcast.ts';
+
+export interface SqliteOptions {
+  /** `write` makes the file where there is none. Default: read. */
+  readonly mode?: 'read' | 'write';
+  readonly durable?: 'power-cut' | 'process-crash';
+  readonly upcast?: Upcast;
+  /** Milliseconds to wait while somebody else writes. Default 10 000. */
+  readonly patience?: number;
+}
+
+/** `DMAo`: says whose file it is. */
+const applicationId = 0x444d416f;
+/** Version of the tables; a later one is refused. */
+const schema = 1;
+
+const tables = `
+create table log (head integer not null) strict;
+insert into log values (0);
+create table streams (id integer primary key, name text not null unique, revision integer not null) strict;
+create table entries (
+  position integer primary key, stream integer not null references streams on delete cascade, revision integer not null, id blob not null unique,
+  type text not null, version integer not null, data text not null, meta text not null, recorded integer not null, unique (stream, revision)
+) strict;
+create table snapshots (
+  stream text not null, revision integer not null, machine text not null, state text not null, primary key (stream, machine, revision)
+) strict, without rowid;
+create table checkpoints (name text primary key, position integer not null, definition text not null, state text not null) strict, without rowid;
+pragma application_id = ${applicationId};
+pragma user_version = ${schema};`;
+
+const selected = 'select e.position, s.name as stream, e.revision, e.id, e.type, e.version, e.data, e.meta, e.recorded from';
+
+/**
+ * Opens a SQLite log, or makes one.
+ *
+ * @throws {ModelError} unreachable-store, not-a-store, damaged-log, newer-store, busy-store, unwritable-store
+ */
+export async function sqliteStore(path: string, { mode = 'read', durable = 'power-cut', upcast, patience = 10_000 }: SqliteOptions = {}): Promise<Store> {
+  const driver = await sqliteDriver();
+  const writes = mode === 'write';
+  let database: Database | undefined;
+  try {
+    if (writes) mkdirSync(dirname(path), { recursive: true });
+    else statSync(path);
+    if (existsSync(path) && statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
+    holdLocal(path);
+    database = driver.open(path, { readOnly: !writes });
+    const opened = new Sqlite(path, database, durable, writes, patience);
+    await opened.begin();
+    return new CoreStore(opened, upcast);
+  } catch (error) {
+    database?.close();
+    throw failure(error, path);
+  }
+}
+
+class Sqlite implements Backend {
+  readonly name: string;
+  readonly capabilities;
+  readonly pollEvery = 100;
+  readonly snapshots: Snapshots;
+  readonly checkpoints: Checkpoints;
+  readonly attachments: Attachments;
+  readonly #path: string;
+  readonly #database: Database;
+  readonly #writes: boolean;
+  readonly #patience: number;
+  readonly #durable: Durability;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(path: string, database: Database, durable: 'power-cut' | 'process-crash', writes: boolean, patience: number) {
+    this.name = `sqlite:${path}`;
+    this.#path = path;
+    this.#database = database;
+    this.#writes = writes;
+    this.#patience = patience;
+    this.#durable = durable;
+    this.capabilities = { durable, multiProcess: true, multiWriter: true, maxBatch: 10_000 } as const;
+    this.attachments = new FolderAttachments(`${path}.attachments`);
+    this.snapshots = {
+      load: (stream, machine, atOrBelow = Number.MAX_SAFE_INTEGER) => this.#try(() => {
+        const row = this.#sql('select revision, state from snapshots where stream = ? and machine = ? and revision <= ? order by revision desc limit 1').get(stream, machine, atOrBelow);
+        return row === undefined ? null : { stream, machine, revision: Number(row['revision']), state: parse(row['state']) };
+      }),
+      save: (snapshot) => this.#transaction(() => {
+        this.#sql('insert or replace into snapshots (stream, revision, machine, state) values (?, ?, ?, ?)').run(snapshot.stream, snapshot.revision, snapshot.machine, json(snapshot.state, 'a snapshot'));
+      }),
+    };
+    this.checkpoints = {
+      load: (name) => this.#try(() => this.#checkpoint(name)),
+      save: (name, after, next) => this.#transaction(() => {
+        if ((this.#checkpoint(name)?.position ?? null) !== after) return 'stale';
+        this.#sql('insert or replace into checkpoints (name, position, definition, state) values (?, ?, ?, ?)').run(name, next.position, next.definition, json(next.state, 'a checkpoint'));
+        return 'saved';
+      }),
+      reset: (name) => this.#transaction(() => { this.#sql('delete from checkpoints where name = ?').run(name); }),
+    };
+  }
+
+  async begin(): Promise<void> {
+    this.#database.exec('pragma busy_timeout = 0; pragma trusted_schema = off; pragma foreign_keys = on;');
+    await this.#wait(() => { this.#holdOurs(); });
+    if (!this.#writes) return;
+    await this.#wait(() => {
+      this.#database.exec(`pragma journal_mode = wal; pragma synchronous = ${this.#durable === 'power-cut' ? 'full' : 'normal'};`);
+    });
+    await this.#transaction(() => {
+      if (this.#number('pragma user_version') === 0) this.#database.exec(tables);
+    });
+  }
+
+  commit(appends: readonly (readonly Part[])[]): Promise<readonly Appended[]> {
+    return this.#transaction(() => {
+      const stored: Stored = {
+        head: this.#number('select head from log'),
+        revision: (stream) => numberOrNull(this.#sql('select revision from streams where name = ?').get(stream)?.['revision']),
+        row: (id) => {
+          const row = this.#sql(`${selected} entries e join streams s on s.id = e.stream where e.id = ?`).get(idBytes(id));
+          return row === undefined ? undefined : storedRow(row);
+        },
+      };
+      const { results, rows } = decide(appends, stored, Date.now());
+      if (rows.length === 0) return results;
+      const streams = new Map<string, { id: number; revision: number }>();
+      const insert = this.#sql('insert into entries (position, stream, revision, id, type, version, data, meta, recorded) values (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+      for (const { position, stream, revision, id, type, version, data, meta, recordedAt } of rows) {
+        let known = streams.get(stream);
+        if (known === undefined) {
+          known = { id: this.#streamId(stream), revision };
+          streams.set(stream, known);
+        }
+        known.revision = revision;
+        insert.run(position, known.id, revision, idBytes(id), type, version, data, meta, recordedAt);
+      }
+      for (const { id, revision } of streams.values()) this.#sql('update streams set revision = ? where id = ?').run(revision, id);
+      this.#sql('update log set head = ?').run(rows.at(-1)?.position);
+      return results;
+    });
+  }
+
+  page({ stream, after, upTo, limit }: Page): Promise<StoredRow[]> {
+    const end = Math.min(upTo, Number.MAX_SAFE_INTEGER);
+    return this.#try(() => (stream === undefined
+      ? this.#sql(`${selected} entries e join streams s on s.id = e.stream where e.position > ? and e.position <= ? order by e.position limit ?`).all(after, end, limit)
+      : this.#sql(`${selected} streams s join entries e on e.stream = s.id where s.name = ? and e.revision > ? and e.revision <= ? order by e.revision limit ?`).all(stream, after, end, limit)
+    ).map(storedRow));
+  }
+  revision(stream: string): Promise<number | null> {
+    return this.#try(() => numberOrNull(this.#sql('select revision from streams where name = ?').get(stream)?.['revision']));
+  }
+  head(): Promise<number> {
+    return this.#try(() => this.#number('select head from log'));
+  }
+  streams(prefix: string): Promise<{ name: string; revision: number }[]> {
+    return this.#try(() => this.#sql('select name, revision from streams where substr(name, 1, ?) = ?').all([...prefix].length, prefix)
+      .map((row) => ({ name: String(row['name']), revision: Number(row['revision']) })));
+  }
+  drop(prefix: string): Promise<number> {
+    return this.#transaction(() => {
+      this.#sql('delete from snapshots where substr(stream, 1, ?) = ?').run([...prefix].length, prefix);
+      return Number(this.#sql('delete from streams where substr(name, 1, ?) = ?').run([...prefix].length, prefix).changes);
+    });
+  }
+  close(): Promise<void> {
+    if (this.#writes) {
+      try {
+        this.#database.exec('pragma wal_checkpoint(truncate)');
+      } catch {
+        // Somebody reads: the last one to close does it.
+      }
+    }
+    this.#database.close();
+    return Promise.resolve();
+  }
+
+  /** Ours, or empty and about to be. */
+  #holdOurs(): void {
+    const [application, version] = [this.#number('pragma application_id'), this.#number('pragma user_version')];
+    const count = this.#number('select count(*) as count from sqlite_schema');
+    if (application === 0 && version === 0 && count === 0 && this.#writes) return;
+    if (application !== applicationId) throw new ModelError('not-a-store', count === 0 ? 'the database is empty' : 'the database belongs to another program', { at: this.#path, usually: 'a path of something else', hint: 'name another file with --log' });
+    if (version > schema) throw new ModelError('newer-store', `its tables have version ${version}`, { at: this.#path, accepted: `versions up to ${schema}`, hint: 'use the version that wrote it' });
+  }
+
+  #streamId(name: string): number {
+    const known = this.#sql('select id from streams where name = ?').get(name)?.['id'];
+    if (known !== undefined) return Number(known);
+    return Number(this.#sql('insert into streams (name, revision) values (?, -1) returning id').get(name)?.['id']);
+  }
+
+  #checkpoint(name: string): Checkpoint | null {
+    const row = this.#sql('select position, definition, state from checkpoints where name = ?').get(name);
+    return row === undefined ? null : { position: Number(row['position']), definition: String(row['definition']), state: parse(row['state']) };
+  }
+
+  #sql(text: string): Statement {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) this.#statements.set(text, statement = this.#database.prepare(text));
+    return statement;
+  }
+  #number(text: string): number {
+    return Number(Object.values(this.#sql(text).get() ?? {})[0]);
+  }
+
+  async #try<Result>(work: () => Result): Promise<Result> {
+    try {
+      return await this.#wait(work);
+    } catch (error) {
+      throw failure(error, this.#path);
+    }
+  }
+
+  /** All or nothing. */
+  #transaction<Result>(work: () => Result): Promise<Result> {
+    if (!this.#writes) return Promise.reject(new ModelError('unwritable-store', 'it was opened for reading', { at: this.#path, usually: 'a command that only reads' }));
+    return this.#try(() => {
+      this.#database.exec('begin immediate');
+      try {
+        const result = work();
+        this.#database.exec('commit');
+        return result;
+      } catch (error) {
+        try {
+          this.#database.exec('rollback');
+        } catch {
+          // SQLite has rolled back already, as it does when the disk is full.
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** Again while somebody else holds the lock, in small steps: the process goes on meanwhile. */
+  async #wait<Result>(work: () => Result): Promise<Result> {
+    const end = Date.now() + this.#patience;
+    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+      try {
+        return work();
+      } catch (error) {
+        if (!busy(error) || Date.now() > end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
+      }
+    }
+  }
+}
+
+const numberOrNull = (value: unknown): number | null => (value === undefined || value === null ? null : Number(value));
+const parse = (text: unknown) => JSON.parse(String(text)) as Checkpoint['state'];
+
+const idBytes = (id: string): Uint8Array => Buffer.from(id.replaceAll('-', ''), 'hex');
+function idText(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+const storedRow = (row: Record<string, unknown>): StoredRow => ({
+  position: row['position'] as number, stream: row['stream'] as string, revision: row['revision'] as number, id: idText(row['id'] as Uint8Array),
+  type: row['type'] as string, version: row['version'] as number, data: row['data'] as string, meta: row['meta'] as string, recordedAt: row['recorded'] as number,
+});
+
+/** Result codes of SQLite, without what extends them. */
+const codeOf = (error: unknown): number => {
+  const { errcode } = error instanceof Error ? (error as { errcode?: unknown }) : {};
+  return typeof errcode === 'number' ? errcode & 0xff : 0;
+};
+const busy = (error: unknown): boolean => [5, 6].includes(codeOf(error));
+
+function failure(error: unknown, at: string): unknown {
+  const message = error instanceof Error ? error.message : '';
+  const said = (code: ConstructorParameters<typeof ModelError>[0], what: string, hint: string) => new ModelError(code, what, { at, hint, cause: error });
+  switch (codeOf(error)) {
+    case 5: case 6: return said('busy-store', 'somebody else has been writing for a long time', 'try again when the other process is done');
+    case 8: return said('unwritable-store', 'the file or its folder is read-only', 'name a place that you may write to with --log');
+    case 10: return said('unwritable-store', `the disk reports an error (${message})`, 'look at the kernel log, and at the quota and limits of the user');
+    case 11: return said('damaged-log', `SQLite finds the file damaged (${message})`, 'copy the file, and try `sqlite3 FILE .recover`');
+    case 13: return said('unwritable-store', 'the disk is full', 'make room, then do it again');
+    case 14: return said('unwritable-store', 'the file cannot be opened', 'check the path, and that its folder may be written: SQLite keeps two files beside it');
+    case 26: return said('not-a-store', 'it is no SQLite database', 'name another file with --log');
+    default: return fileFailure(error, at);
+  }
+}
+
+/** WAL needs memory that all processes share: not on network file systems. */
+function holdLocal(path: string): void {
+  const network: Readonly<Record<number, string>> = { 0x6969: 'NFS', 0xff534d42: 'CIFS', 0xfe534d42: 'SMB', 0x517b: 'SMB', 0x01021997: '9p', 0x00c36400: 'Ceph' };
+  const kind = network[statfsSync(existsSync(path) ? path : dirname(path)).type >>> 0];
+  if (kind !== undefined) throw new ModelError('unwritable-store', `it is on a network file system (${kind}), where SQLite may lose what it wrote`, { at: path, accepted: 'a disk of this machine', usually: 'a home folder on a server', hint: 'keep it elsewhere with --log sqlite:PATH, or on a server with --log postgres://...' });
+}

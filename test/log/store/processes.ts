@@ -1,0 +1,105 @@
+/** Writers as processes: built once, started, killed, and what they were told held against what is stored. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { expect } from 'vitest';
+import { listed, random } from '../../../src/log/store/conformance/bed.ts';
+import { openStore } from '../../../src/log/store/open.ts';
+import type { Store } from '../../../src/log/store/port.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface Writer {
+  /** Numbers of the batches that were acknowledged, and the position of the last entry of each. */
+  readonly acknowledged: ReadonlyMap<number, number>;
+  readonly said: () => string;
+  readonly opened: Promise<unknown>;
+  kill(): void;
+  readonly ended: Promise<unknown>;
+}
+
+/** Builds the worker inside the package, where its dependencies are found. */
+export async function workers(tag: string): Promise<{ start(store: string, writer: string, seed: number, count?: number): Writer; remove(): void }> {
+  const outDir = join(root, 'dist', `writers-${tag}-${process.pid}`);
+  await build({
+    configFile: false, root, logLevel: 'silent', ssr: { external: ['pg', '@photostructure/sqlite'], noExternal: true },
+    build: { ssr: 'test/log/store/worker.ts', outDir, emptyOutDir: true, target: 'node20', minify: false },
+  });
+  return {
+    start(store, writer, seed, count) {
+      const child = spawn(process.execPath, [join(outDir, 'worker.js'), store, writer, String(seed), ...(count === undefined ? [] : [String(count)])], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const acknowledged = new Map<number, number>();
+      let [rest, all] = ['', ''];
+      let open: (value: unknown) => void = () => undefined;
+      const opened = new Promise((resolve) => { open = resolve; });
+      child.stdout.on('data', (bytes) => {
+        const lines = `${rest}${String(bytes)}`.split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) {
+          const [number, position] = line.split(' ').map(Number);
+          if (line === 'open') open(undefined);
+          else if (position !== undefined && Number.isInteger(number)) acknowledged.set(number as number, position);
+          else all += `${line}\n`;
+        }
+      });
+      child.stderr.on('data', (bytes) => (all += String(bytes)));
+      const ended = once(child, 'close').then(() => { open(undefined); });
+      return { acknowledged, said: () => all, opened, kill: () => { child.kill('SIGKILL'); }, ended };
+    },
+    remove: () => { rmSync(outDir, { recursive: true, force: true }); },
+  };
+}
+
+/** Every acknowledged batch is there, every batch that is there is whole, and positions and revisions have no gap. */
+export async function hold(store: Store, writers: ReadonlyMap<string, readonly ReadonlyMap<number, number>[]>): Promise<number> {
+  const entries = await listed(store.all());
+  expect(entries.map(({ position }) => position)).toEqual(entries.map((_, index) => index + 1));
+  const revisions = new Map<string, number>();
+  const whole = new Map<string, number[]>();
+  for (const { stream, revision, data, position } of entries) {
+    expect(revision).toBe((revisions.get(stream) ?? -1) + 1);
+    revisions.set(stream, revision);
+    if (stream === 'shared') continue;
+    const [number, of, index] = data as [number, number, number];
+    const key = `${stream.slice(4)} ${number}`;
+    const ends = whole.get(key);
+    if (index === 0) whole.set(key, [...(ends ?? []), of, position]);
+    else expect(position, 'a batch is torn').toBe((ends?.at(-1) ?? NaN) + index);
+    if (index === of - 1) expect(entries[position]?.stream, 'a batch lacks its other stream').toBe('shared');
+  }
+  for (const [writer, lives] of writers) {
+    for (const life of lives) for (const [number, position] of life) {
+      const entry = entries[position - 1];
+      expect([entry?.stream, entry?.data], `batch ${number} of ${writer} was acknowledged at ${position}`).toEqual(['shared', [writer, number]]);
+    }
+  }
+  return entries.length;
+}
+
+/** Starts writers and kills them at random moments, again and again; after each time everything acknowledged has to be there. */
+export async function killing(built: Awaited<ReturnType<typeof workers>>, store: string, { kills, writers, seed }: { readonly kills: number; readonly writers: number; readonly seed: number }): Promise<{ readonly entries: number; readonly acknowledged: number }> {
+  const next = random(seed);
+  const lives = new Map<string, ReadonlyMap<number, number>[]>();
+  let entries = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    const running = Array.from({ length: writers }, (_, writer) => ({ name: `w${writer}.${kill}`, process: built.start(store, `w${writer}.${kill}`, seed + kill * 31 + writer) }));
+    await Promise.all(running.map(({ process }) => process.opened));
+    await new Promise((resolve) => setTimeout(resolve, next() * 60));
+    for (const { process } of running) process.kill();
+    for (const { name, process } of running) {
+      await process.ended;
+      expect(process.said(), `SEED=${seed}, kill ${kill}`).toBe('');
+      lives.set(name, [process.acknowledged]);
+    }
+    const opened = await openStore(store, { mode: 'write' });
+    try {
+      entries = await hold(opened, lives);
+    } finally {
+      await opened.close();
+    }
+  }
+  return { entries, acknowledged: [...lives.values()].flat().reduce((sum, { size }) => sum + size, 0) };
+}
