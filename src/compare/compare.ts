@@ -6,7 +6,7 @@ import type { WayStep } from '../check/path.ts';
 import { ModelError } from '../errors.ts';
 import { close, type Closed } from '../export/close.ts';
 import { branching, weak } from './bisimulation.ts';
-import { both, Labels, ltsOf, through, Watch, type Lts, type Observer } from './lts.ts';
+import { both, Labels, ltsOf, Observed, through, Watch, type Lts, type Observer } from './lts.ts';
 import { refusals, traces } from './traces.ts';
 import { wayAlong } from './way.ts';
 
@@ -59,6 +59,7 @@ export type Comparison = { readonly sides: readonly [Side, Side]; readonly label
 
 /** What is kept of a labelled step, while systems are compared, is this many bytes. */
 const bytesPerStep = 64;
+const most = { worlds: 1_000_000, bytes: 2 ** 31 } as const;
 
 /**
  * Compares what an observer can see of two subjects, by complete exploration of both; two observers look at one side each.
@@ -68,12 +69,18 @@ const bytesPerStep = 64;
  * @throws {ModelError} what the charts throw: `unhandled-event`, `no-such-actor`, `unbounded`
  */
 export async function compare(left: Subject, right: Subject, observer: Observer | readonly [Observer, Observer], options: CompareOptions = {}): Promise<Comparison> {
-  const { limit = 1_000_000, memory = 2 ** 31, signal, onProgress } = options;
-  const labels = new Labels();
+  const { limit = most.worlds, memory = most.bytes, signal, onProgress } = options;
   const closed: Closed[] = [];
   for (const [index, subject] of [left, right].entries())
     closed.push(await close(subject, [], { limit, memory, walks: 0, signal, onProgress: (worlds) => onProgress?.(index, worlds) }));
-  const [one, other] = closed as [Closed, Closed];
+  return compareClosed(closed as [Closed, Closed], observer, options);
+}
+
+/** The same for subjects that were explored before. */
+export function compareClosed(closed: readonly [Closed, Closed], observer: Observer | readonly [Observer, Observer], options: Omit<CompareOptions, 'onProgress'> = {}): Comparison {
+  const { limit = most.worlds, memory = most.bytes, signal } = options;
+  const labels = new Labels();
+  const [one, other] = closed;
   const side = ({ states, transitions, complete }: Closed, lts?: Lts, classes?: number): Side =>
     ({ worlds: states, steps: transitions, complete, ...(lts === undefined ? {} : { lts, classes: classes ?? 0 }) });
   const stopped = (why: 'limit' | 'memory' | 'interrupted', ...seen: [] | [Side, Side]): Comparison =>
@@ -81,11 +88,11 @@ export async function compare(left: Subject, right: Subject, observer: Observer 
   if (!one.complete || !other.complete)
     return stopped(signal?.aborted === true ? 'interrupted' : one.states >= limit || other.states >= limit ? 'limit' : 'memory');
   const eyes = typeof observer === 'function' ? [observer, observer] as const : observer;
-  const watches = [new Watch(one.tables, eyes[0], labels), new Watch(other.tables, eyes[1], labels)] as const;
-  const most = Math.floor(memory / bytesPerStep);
+  const observed = [new Observed(one.search, new Watch(one.tables, eyes[0], labels)), new Observed(other.search, new Watch(other.tables, eyes[1], labels))] as const;
+  const edges = Math.floor(memory / bytesPerStep);
   let systems: [Lts, Lts];
   try {
-    systems = [ltsOf(one.search, watches[0], most), ltsOf(other.search, watches[1], most)];
+    systems = [ltsOf(observed[0], edges), ltsOf(observed[1], edges)];
   } catch (error) {
     if (error instanceof ModelError && error.code === 'out-of-memory') return stopped('memory');
     throw error;
@@ -104,13 +111,13 @@ export async function compare(left: Subject, right: Subject, observer: Observer 
   if (found.kind === 'differ') {
     const extra = found.left.find((label) => !found.right.includes(label));
     const then = extra ?? (found.right.find((label) => !found.left.includes(label)) as number);
-    const way = wayAlong(closed[extra === undefined ? 1 : 0] as Closed, watches[extra === undefined ? 1 : 0], [...found.run, then]);
+    const way = wayAlong(observed[extra === undefined ? 1 : 0], [...found.run, then]);
     return {
       sides, labels, answer: 'differ',
       parting: { run: names(found.run), left: names(found.left).sort(), right: names(found.right).sort(), side: extra === undefined ? 'right' : 'left', then: labels.names[then] as string, way },
     };
   }
-  const coarse = weak(small, most);
+  const coarse = weak(small, edges);
   if (coarse === undefined) return stopped('memory', ...sides);
   if (coarse.classOf[here] === coarse.classOf[there]) return { sides, labels, answer: 'same', by: 'weak' };
   const refused = refusals(small, here, there, limit);

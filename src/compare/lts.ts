@@ -1,8 +1,7 @@
 /**
  * A system as a labelled transition system: what an observer sees of each step, and nothing of what does not show.
  *
- * Nothing here knows what is seen: the observer is given. A step that shows several things becomes a row of steps that show one each, so what
- * is compared does not depend on how much happens in one step.
+ * Nothing here knows what is seen: the observer is given.
  */
 import { Ints, PairMap } from '../check/ints.ts';
 import type { Search } from '../check/search.ts';
@@ -78,39 +77,81 @@ export class Watch {
   }
 }
 
+/** What is still to be noticed, by thread. */
+type Waiting = readonly (readonly [thread: number, labels: readonly number[]])[];
+
 /**
- * The transition system of a search that has visited every world: worlds first, by place, then what lies inside steps that show several things.
+ * The states of an observer: a world, and what each thread has done that was not noticed yet.
  *
- * @throws {ModelError} `out-of-memory` when there are more than `most` edges
+ * A step that shows several things shows them one by one, and other threads may come in between; the thread itself goes on when all was noticed. So
+ * what is seen does not depend on how much one step does.
  */
-export function ltsOf(search: Search, watch: Watch, most: number): Lts {
-  const worlds = search.worlds.size;
-  const [from, label, target] = [new Ints(), new Ints(), new Ints()];
-  const add = (source: number, name: number, to: number) => {
-    if (label.length >= most) throw new ModelError('out-of-memory', `more than ${most} labelled steps`, { at: 'the comparison' });
-    from.push(source);
-    label.push(name);
-    target.push(to);
-  };
-  // Two rows that end alike share their end: a state inside a step is known by its label and where that leads.
-  const inner = new PairMap();
-  let states = worlds;
-  const leadingTo = (name: number, to: number): number => {
-    const known = inner.get(name, to);
-    if (known !== -1) return known;
-    inner.set(name, to, states);
-    add(states, name, to);
-    return states++;
-  };
-  for (let place = 0; place < worlds; place++) {
-    search.successors(place, () => {
-      const seen = watch.seen(search);
-      let to = search.find();
-      for (let at = seen.length - 1; at > 0; at--) to = leadingTo(seen[at] as number, to);
-      add(place, seen[0] ?? internal, to);
+export class Observed {
+  readonly search: Search;
+  readonly watch: Watch;
+  /** By state: its world, and its part of `#waiting`. */
+  readonly #places = new Ints();
+  readonly #parts = new Ints();
+  readonly #states = new PairMap();
+  /** Threads in their order, so that equal parts look equal. */
+  readonly #waiting: Waiting[] = [];
+  readonly #known = new Map<string, number>();
+
+  constructor(search: Search, watch: Watch) {
+    this.search = search;
+    this.watch = watch;
+    this.#state(0, this.#part([]));
+  }
+
+  /** States met so far; 0 is the initial one. */
+  get size(): number {
+    return this.#places.length;
+  }
+
+  /** Calls `each` for everything that may come next; `choice` is -1 where only something is noticed that was done before. */
+  successors(state: number, each: (label: number, next: number, choice: number) => void): void {
+    const place = this.#places.data[state] as number;
+    const waiting = this.#waiting[this.#parts.data[state] as number] as Waiting;
+    for (const [thread, [label, ...later]] of waiting)
+      each(label as number, this.#state(place, this.#part(waiting.flatMap((one) => (one[0] !== thread ? [one] : later.length > 0 ? [[thread, later] as const] : [])))), -1);
+    this.search.successors(place, (choice, _decided, thread) => {
+      if (waiting.some(([one]) => one === thread)) return;
+      const [label = internal, ...later] = this.watch.seen(this.search);
+      each(label, this.#state(this.search.find(), this.#part(later.length === 0 ? waiting : [...waiting, [thread, later] as const].sort(([a], [b]) => a - b))), choice);
     });
   }
-  return sorted(states, from.data.subarray(0, from.length), label.data, target.data);
+
+  #state(place: number, part: number): number {
+    const known = this.#states.get(place, part);
+    if (known !== -1) return known;
+    this.#states.set(place, part, this.#places.push(place));
+    return this.#parts.push(part);
+  }
+
+  #part(waiting: Waiting): number {
+    const key = JSON.stringify(waiting);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#known.set(key, this.#waiting.length);
+    return this.#waiting.push(waiting) - 1;
+  }
+}
+
+/**
+ * What an observer can see of a search that has visited every world.
+ *
+ * @throws {ModelError} `out-of-memory` when there are more than `most` steps
+ */
+export function ltsOf(observed: Observed, most: number): Lts {
+  const [from, label, target] = [new Ints(), new Ints(), new Ints()];
+  for (let state = 0; state < observed.size; state++)
+    observed.successors(state, (name, to) => {
+      if (label.length >= most) throw new ModelError('out-of-memory', `more than ${most} labelled steps`, { at: 'the comparison' });
+      from.push(state);
+      label.push(name);
+      target.push(to);
+    });
+  return sorted(observed.size, from.data.subarray(0, from.length), label.data, target.data);
 }
 
 /** Edges in any order, put in the order of their sources; doubles and internal loops are dropped. */

