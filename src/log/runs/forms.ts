@@ -46,7 +46,7 @@ export interface Began {
 
 export interface Ended {
   readonly facts: number;
-  /** SHA-256 over the texts of all facts, each with a line feed. */
+  /** SHA-256 over the texts of the beginning and of all facts, each with a line feed. */
   readonly digest: string;
   /** Nothing in flight, no thread inside a call. */
   readonly atRest: boolean;

@@ -59,7 +59,9 @@ export class Recorder {
     const recorder = new Recorder(store, system, id, every);
     const { model: { name }, topology } = system;
     const began: Began = { what, by, model: name, machine: machineHash(name), topology, answersFirst, parent, initial: states(system, system.initial()) };
-    await recorder.#append(aboutStream(id), 'no-stream', [aboutDraft(id, 'began', began, 0)]);
+    const draft = aboutDraft(id, 'began', began, 0);
+    recorder.#digest.update(`${json(draft.data, 'the beginning')}\n`);
+    await recorder.#append(aboutStream(id), 'no-stream', [draft]);
     return recorder;
   }
 

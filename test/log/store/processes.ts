@@ -22,15 +22,17 @@ export interface Writer {
 }
 
 /** Builds the worker inside the package, where its dependencies are found. */
-export async function workers(tag: string): Promise<{ start(store: string, writer: string, seed: number, count?: number): Writer; remove(): void }> {
+export async function workers(tag: string): Promise<{ readonly program: string; start(store: string, writer: string, seed: number, count?: number): Writer; remove(): void }> {
   const outDir = join(root, 'dist', `writers-${tag}-${process.pid}`);
   await build({
     configFile: false, root, logLevel: 'silent', ssr: { external: ['pg', '@photostructure/sqlite'], noExternal: true },
     build: { ssr: 'test/log/store/worker.ts', outDir, emptyOutDir: true, target: 'node20', minify: false },
   });
+  const program = join(outDir, 'worker.js');
   return {
+    program,
     start(store, writer, seed, count) {
-      const child = spawn(process.execPath, [join(outDir, 'worker.js'), store, writer, String(seed), ...(count === undefined ? [] : [String(count)])], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, [program, store, writer, String(seed), ...(count === undefined ? [] : [String(count)])], { stdio: ['ignore', 'pipe', 'pipe'] });
       const acknowledged = new Map<number, number>();
       let [rest, all] = ['', ''];
       let open: (value: unknown) => void = () => undefined;
