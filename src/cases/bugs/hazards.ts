@@ -18,6 +18,7 @@ export const hazards: readonly Bug[] = [
     property: history.neverBothOn(b),
     condition: 'an IOMMU driver that is a module and comes after a driver has been bound; up to 6.14 mainly, since then the IOMMU core configures devices itself',
     note: 'A user may claim beside the first driver already, which is shorter; the property asks for the sibling, which was counted.',
+    recordings: [{ trace: '6.12.117+deb12-amd64/viommu-defer', shows: 'what keeps it rare: where firmware names the IOMMU, pci_dma_configure() says -EPROBE_DEFER until it is there (line 39)' }],
     scenario: 'iommu-probe-after-bind',
     steps: 'load the driver of one device of a group, then the driver of the IOMMU, then bind a second device, unbind the first (WARN only if the second is not bound), and claim: it succeeds',
   },
@@ -74,7 +75,7 @@ export const hazards: readonly Bug[] = [
     property: history.unbindsTheNamed,
     condition: 'two programs that rebind one device at the same time, as libvirt and an administrator may',
     scenario: 'unbind-successor',
-    steps: 'two tasks write to e1000e/unbind while a third binds pci-stub: one unbind that succeeds is followed by UNBIND_DRIVER of pci-stub; the recording race-swap-3 is such a run',
+    steps: 'two tasks write to e1000e/unbind while a third binds pci-stub: one unbind that succeeds is followed by UNBIND_DRIVER of pci-stub',
   },
   {
     id: 'H-h', commit: null,
@@ -125,6 +126,9 @@ export const hazards: readonly Bug[] = [
     property: history.deferralIsKept,
     condition: 'every write to bind of a driver whose supplier is not there yet',
     scenario: 'probe-defers',
-    recordings: [{ trace: '6.1.0-56-amd64/defer', shows: 'bind gets EAGAIN and the list stays empty; drivers_probe puts the same device on it' }],
+    recordings: [
+      { trace: '6.1.0-56-amd64/defer', shows: 'bind gets EAGAIN and the list stays empty; drivers_probe puts the same device on it' },
+      { trace: '6.12.117+deb12-amd64/viommu-defer', shows: 'bind of 0000:00:05.0 gets EAGAIN because its IOMMU is not there (line 45); when the IOMMU comes the devices on the list are bound, and this one is not' },
+    ],
   },
 ];
