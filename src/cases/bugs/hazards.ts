@@ -65,6 +65,16 @@ export const hazards: readonly Bug[] = [
     note: '6.1.192 has no fix of it.',
   },
   {
+    id: 'H-f', commit: null,
+    what: 'dma_configure() of one walk sees a driver that is just being bound, and a group that another walk has made: the driver is counted twice, and given back once',
+    affected: [options.v7_3_two_walks, options.with_0c8e9c148e29], fixed: [],
+    topology: place({ devices: [{ name: a, grouped: false }], threads: [onDevice('iommu', 'bus_iommu_probe', a), onDevice('other', 'bus_iommu_probe', a), bind(a)] }),
+    property: history.countedOnce,
+    condition: 'two IOMMUs that register at the same time while a driver is bound to one of their devices; each of three steps has to fall into a window of the others',
+    note: 'The test of dev->driver in iommu_init_device() and its load in dma_configure() are two loads, on every bus.',
+    steps: 'three tasks, two of which register an IOMMU driver each while the third binds: iommu_device_use_default_domain() is entered twice for one BOUND_DRIVER, once by a task that walks',
+  },
+  {
     id: 'H-g', commit: null,
     what: 'a write to unbind compares the driver without device_lock: a driver that has come since is unbound in its place',
     affected: all, fixed: [], repaired: options.releasesByName,
