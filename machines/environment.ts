@@ -28,6 +28,7 @@ export const environment_table: Readonly<Record<string, Row>> = {
   pinctrl_bind_pins: row([0], [0, ...errors], 'pinctrl'),
   firmware_dma_configure: row([0], [0, 1, -EPROBE_DEFER, -ENODEV, -EINVAL], 'firmware: device tree or ACPI'),
   sysfs_create_link: row([0], [0, -ENOMEM, -EEXIST], 'sysfs'),
+  async_schedule_dev: row([0], [0, -ENOMEM], 'memory for an asynchronous call; without it the function runs in its caller'),
   activate: row([0], [0, ...errors], 'the pm_domain'),
   probe: row([0], [0, ...errors, -ENXIO, -EBUSY, -EEXIST, -EPERM, 1], 'the driver'),
   remove: row([0], [0], 'the driver'),
@@ -49,6 +50,7 @@ export const draws: Readonly<Record<string, Row>> = {
   iommu_device_claim_dma_owner: row([0], [0, -EINVAL, -ENOMEM, -EIO], 'the IOMMU driver'),
   iommu_attach_group: row([0], [0, -EINVAL, -ENOMEM, -EIO, -ENODEV], 'the IOMMU driver'),
   iommu_attach_group_handle: row([0], [0, -EINVAL, -ENOMEM, -EIO, -ENODEV], 'the IOMMU driver'),
+  __iommu_attach_device: row([0], [0, -EINVAL, -ENOMEM, -EIO], 'the IOMMU driver'),
   iommu_group_add_device: row([0], [0, -EINVAL, -ENOMEM, -EIO], 'the IOMMU driver'),
 };
 

@@ -50,6 +50,8 @@ export interface Model {
   readonly used?: (devices: readonly string[]) => Pick<Placement, 'input' | 'value'>;
   /** A probe is counted before dma_configure() has ended: owner_cnt runs ahead of the drivers that use the DMA API. */
   readonly claimsFirst?: boolean;
+  /** Groups have neither owner nor count: VFIO looks at the drivers in a group instead. */
+  readonly withoutOwners?: boolean;
 }
 
 /** One actor of a world: where it lives, which chart it runs, how it begins. */
@@ -118,7 +120,7 @@ const counted = (owner_cnt: number): Pick<Placement, 'input' | 'value'> =>
 
 /** Actors of one group: its members, how many of them count (or which of them), and which of them a VFIO driver has registered. */
 export function groupActors(model: Model, id: number, devices: readonly string[], users: number | readonly string[], vfio: readonly string[] = []): Placement[] {
-  const { input, value } = typeof users === 'number' ? counted(users) : model.used?.(users) ?? counted(users.length);
+  const { input, value } = model.withoutOwners === true ? { input: {} } : typeof users === 'number' ? counted(users) : model.used?.(users) ?? counted(users.length);
   return [
     { address: groupAt(id), chart: model.charts.iommu_group, input: { address: groupAt(id), devices, ...input }, ...(value === undefined ? {} : { value }) },
     {

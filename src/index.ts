@@ -49,6 +49,8 @@ export { observers, type Happening, type Observer } from '../machines/observable
 export { decide, type Case, type DecideOptions, type Finding } from './cases/decide.ts';
 export { printWitness } from './cases/print.ts';
 export { smallTopology, type Small } from './cases/small.ts';
+export { settle, type Check, type Claim, type ClaimVerdict, type Settled } from './cases/claims/claim.ts';
+export { claims } from './cases/claims/index.ts';
 
 // Texts
 export { parseScenario, type Scenario } from './scenario/parse.ts';

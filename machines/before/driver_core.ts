@@ -7,7 +7,7 @@
  * A kernel revision lists those that it does not have yet (machines/v5.19 and so on).
  */
 import { and, assign } from 'xstate';
-import { busAt, driverAt } from '../address.ts';
+import { busAt, deviceAt, driverAt, environment } from '../address.ts';
 import { stateAt, type Config } from '../changed.ts';
 import { sends, type Here } from '../chart.ts';
 
@@ -98,4 +98,38 @@ export function failedMatchEndsIt(config: Config): void {
       },
     },
   };
+}
+
+const { call: callOf } = sends<Here & { device: string | null }, { type: string; from: string }>();
+/** async_schedule_dev() where there is no memory for an entry: the helper runs here and now, and wants a lock that its caller has. */
+const schedules = (config: Config, done: Config, then: Config): void => {
+  Object.assign(config.states, {
+    in_async_schedule_dev: {
+      entry: callOf(() => environment, ({ device }) => ({ type: 'async_schedule_dev', device })),
+      on: { 'async_schedule_dev.ret': [{ guard: 'failed', target: 'in_async_helper' }, then] },
+    },
+    in_async_helper: {
+      description: 'For ever: the holder of device_lock waits for device_lock.',
+      entry: callOf(({ device }) => deviceAt(device ?? ''), () => ({ type: 'device_lock' })),
+      on: { 'device_lock.ret': done },
+    },
+  });
+};
+
+/** device_attach before b232b02bf3c2 (5.19): __device_attach() schedules its helper with device_lock held. */
+export function scansUnderLock(config: Config): void {
+  const [scheduled, done] = config.states.scanned.always;
+  schedules(config, done, { ...scheduled });
+  config.states.scanned.always = [{ guard: scheduled.guard, target: 'in_async_schedule_dev' }, done];
+  delete config.states.in_async_schedule_dev.on['async_schedule_dev.ret'][1].guard;
+}
+
+/** driver_register before 70fe758352ca (6.0): __driver_attach() schedules its helper with device_lock held. */
+export function attachesUnderLock(config: Config): void {
+  const asynchronous = stateAt(config, 'driver_attach.asynchronous');
+  const { in_schedule, in_dev_driver } = asynchronous.states;
+  asynchronous.description = 'Under device_lock: is a helper wanted? It is scheduled with the lock held.';
+  schedules(asynchronous, 'in_device_unlock', { target: 'in_schedule' });
+  in_dev_driver.on['dev->driver.ret'].at(-1).target = 'in_async_schedule_dev';
+  in_schedule.meta = { function: 'async_schedule_dev' };
 }

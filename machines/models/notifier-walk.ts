@@ -13,7 +13,7 @@ import { DMA_API } from '../kernel.ts';
 import type { Model } from '../model.ts';
 import { v6_1_y } from './v6.1.y.ts';
 
-const model = (name: string, about: string, changes: Partial<Model['charts']> = {}): Model => ({
+export const rival = (name: string, about: string, changes: Partial<Model['charts']> = {}): Model => ({
   ...v6_1_y, recorded: false, name, about,
   charts: {
     ...v6_1_y.charts, iommu_group: kernelTokenOnly, bus_notifier, driver_binding,
@@ -24,17 +24,17 @@ const model = (name: string, about: string, changes: Partial<Model['charts']> = 
 const byHand = { ...v6_1_y.charts.entry, device_bind_driver: byHandWalksAtClear };
 
 export const notifierWalks: readonly Model[] = [
-  model('notifier-walk', 'an owner, no count; UNBOUND and NOT_BOUND walk the group, and give up the token of the DMA API only'),
-  model('notifier-walk-any-owner', 'notifier-walk read to the letter: the walk gives up whatever owner it finds', { iommu_group }),
-  model('notifier-walk-once', 'notifier-walk with WRITE_ONCE and READ_ONCE: a store to dev->driver is seen a step later', { device: visibleLate }),
-  model('notify-after-clear', 'notifier-walk, with DRIVER_NOT_BOUND sent after dev->driver = NULL', { driver_binding: notifiesAfterClear }),
-  model('walk-at-clear', 'notifier-walk, and a walk more wherever dev->driver becomes NULL', { driver_binding: walksAtClear, entry: byHand }),
+  rival('notifier-walk', 'an owner, no count; UNBOUND and NOT_BOUND walk the group, and give up the token of the DMA API only'),
+  rival('notifier-walk-any-owner', 'notifier-walk read to the letter: the walk gives up whatever owner it finds', { iommu_group }),
+  rival('notifier-walk-once', 'notifier-walk with WRITE_ONCE and READ_ONCE: a store to dev->driver is seen a step later', { device: visibleLate }),
+  rival('notify-after-clear', 'notifier-walk, with DRIVER_NOT_BOUND sent after dev->driver = NULL', { driver_binding: notifiesAfterClear }),
+  rival('walk-at-clear', 'notifier-walk, and a walk more wherever dev->driver becomes NULL', { driver_binding: walksAtClear, entry: byHand }),
   {
-    ...model('claimed-bit', 'notifier-walk, with a bit for each device instead of looks at dev->driver', { iommu_group: claimedBits }),
+    ...rival('claimed-bit', 'notifier-walk, with a bit for each device instead of looks at dev->driver', { iommu_group: claimedBits }),
     used: (devices) => (devices.length === 0 ? { input: {} } : { input: { owner: DMA_API, claimed: devices }, value: 'kernel_dma' }),
   },
   {
-    ...model('claimed-bit-at-clear', 'a bit for each device, given back wherever dev->driver becomes NULL', {
+    ...rival('claimed-bit-at-clear', 'a bit for each device, given back wherever dev->driver becomes NULL', {
       iommu_group: claimedBits, driver_binding: walksAtClear, entry: byHand,
     }),
     used: (devices) => (devices.length === 0 ? { input: {} } : { input: { owner: DMA_API, claimed: devices }, value: 'kernel_dma' }),

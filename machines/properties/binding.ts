@@ -31,5 +31,14 @@ export function configured({ value, context }: Looked): boolean {
   return context['bound'] === true || (path.startsWith(really_probe) && configuredSteps.some((step) => path.slice(really_probe.length).startsWith(step)));
 }
 
+const drivingSteps = ['in_probe', 'in_device_add_groups', 'in_state_synced', 'in_test_remove', 'test_remove.device_remove', 'dev_groups_failed', 'driver_bound'];
+
+/** The driver's own probe() has begun and its remove() has not ended: it may do DMA. */
+export function driving({ value, context }: Looked): boolean {
+  const path = pathOf(value);
+  if (path.startsWith('__device_release_driver.')) return /\.(in_unbind_driver|device_remove)(\.|$)/.test(path);
+  return context['bound'] === true || (path.startsWith(really_probe) && drivingSteps.some((step) => path.slice(really_probe.length).startsWith(step)));
+}
+
 /** Inside really_probe(). */
 export const probing = ({ value }: Looked): boolean => pathOf(value).startsWith(really_probe);

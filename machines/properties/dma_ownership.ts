@@ -1,7 +1,7 @@
 /** Who may do DMA through a group: the count, the owner, and the drivers of its members. */
 import { DMA_API } from '../kernel.ts';
-import { configured, probing } from './binding.ts';
-import { called, counts, property, type Looked } from './property.ts';
+import { configured, driving, probing } from './binding.ts';
+import { all, called, counts, owns, property, type Looked } from './property.ts';
 
 /** Who has a group: a user, or the drivers that use the DMA API, who are counted in some models and a token in others. */
 const held = (context: Looked['context']) => {
@@ -67,6 +67,7 @@ export const keptUntilReleased = property({
   sees: {},
   step: ({ address, event, before, after }) => !address.startsWith('group:') || held(before.context).owner === null ||
     before.context['owner'] === after.context['owner'] || event.type.includes('_release_'),
+  applies: owns,
 });
 
 export const usedIsHeld = property({
@@ -75,6 +76,7 @@ export const usedIsHeld = property({
   commit: '1ea2a07a532b',
   sees: parts,
   holds: (seen) => seen.group.every(({ address, kernel }) => kernel || users(seen, address).length === 0),
+  applies: owns,
 });
 
 export const heldIsUsed = property({
@@ -83,6 +85,7 @@ export const heldIsUsed = property({
   commit: 'f429378a9bf8',
   sees: parts,
   holds: (seen) => seen.group.every(({ address, kernel }) => !kernel || users(seen, address).length > 0),
+  applies: owns,
 });
 
 export const neverBoth = property({
@@ -91,6 +94,16 @@ export const neverBoth = property({
   commit: '1ea2a07a532b',
   sees: parts,
   holds: (seen) => seen.group.every(({ address, owner }) => owner === null || users(seen, address).length === 0),
+  applies: owns,
+});
+
+export const neverOnUsersDomain = property({
+  kind: 'always', name: 'no driver that does DMA is in a group that is attached to another domain than the default one',
+  why: 'Without owners this is all that keeps a driver and a user apart: whoever attached the domain decides where the device of the driver reaches.',
+  commit: '1ea2a07a532b, 70693f470848',
+  sees: { group, device, driver, binding: (actor: Looked) => ({ ...binding(actor), driver: driving(actor) ? (actor.context['drv'] as string) : null }) },
+  holds: (seen) => seen.group.every(({ address, domain }) => domain === 'default' || users(seen, address).length === 0),
+  applies: (topology, model) => !owns(topology, model),
 });
 
 export const ownerIsCounted = property({
@@ -115,6 +128,7 @@ export const ownedIsNotDefault = property({
   commit: '0286300e6045',
   sees: { group },
   holds: (seen) => seen.group.every(({ owner, domain }) => owner === null || domain !== 'default'),
+  applies: owns,
 });
 
 export const oneDomain = property({
@@ -151,6 +165,7 @@ export const useIsHonest = property({
   sees: {},
   step: ({ event, before: { context }, sent }) => event.type !== 'iommu_device_use_default_domain' || !('owner' in context) ||
     context['owner'] !== null || context['domain'] !== 'default' || sent.every((answer) => answer.event['ret'] === 0),
+  applies: owns,
 });
 
 export const canBeFree = property({
@@ -159,12 +174,12 @@ export const canBeFree = property({
   commit: 'f429378a9bf8',
   sees: { group },
   holds: (seen) => seen.group.every(({ owner, owner_cnt, kernel }) => owner === null && owner_cnt === 0 && !kernel),
-  applies: (topology) => topology.threads.every(({ times }) => times === null),
+  applies: all(owns, (topology) => topology.threads.every(({ times }) => times === null)),
 });
 
 export const getsClaimed = property({
   kind: 'sometimes', name: 'a group gets claimed', why: 'Else nothing about owners says anything.',
-  sees: { group }, holds: (seen) => seen.group.some(({ owner }) => owner !== null), applies: claims,
+  sees: { group }, holds: (seen) => seen.group.some(({ owner }) => owner !== null), applies: all(owns, claims),
 });
 
 export const getsUsed = property({
@@ -177,13 +192,13 @@ export const claimIsRefused = property({
   kind: 'sometimes', name: 'a claim is refused because a driver uses the group', why: 'Else a driver never stands in a user\'s way.',
   sees: {}, step: ({ event, before, sent }) => event.type === 'iommu_group_claim_dma_owner' && held(before.context).kernel &&
     sent.some((answer) => Number(answer.event['ret']) < 0),
-  applies: (topology) => called('claim')(topology) && called('bind_store', 'driver_register')(topology),
+  applies: all(owns, called('claim'), called('bind_store', 'driver_register')),
 });
 
 export const useIsRefused = property({
   kind: 'sometimes', name: 'a driver is refused because a user owns the group', why: 'Else a user never stands in a driver\'s way.',
   sees: {}, step: ({ event, before, sent }) => event.type === 'iommu_device_use_default_domain' && 'owner' in before.context && held(before.context).owner !== null &&
     sent.some((answer) => answer.event['ret'] === -16),
-  applies: (topology) => called('claim')(topology) && called('bind_store', 'driver_register')(topology),
+  applies: all(owns, called('claim'), called('bind_store', 'driver_register')),
 });
 

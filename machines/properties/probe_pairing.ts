@@ -1,7 +1,7 @@
 /** Probe and remove, configure and cleanup, notifiers: what begins also ends, once, in order. */
 import { pathOf } from './binding.ts';
 import { binding } from './dma_ownership.ts';
-import { property, type Looked } from './property.ts';
+import { owns, property, type Looked } from './property.ts';
 
 /** Answers after which really_probe() has not come as far as driver_sysfs_add(). */
 const early = ['pinctrl_bind_pins.ret', 'dma_configure.ret'];
@@ -35,7 +35,9 @@ export const sysfsRemoveAfterAdd = property({
   why: 'Removing links that were never made: sysfs warns.',
   commit: '885e50253bfd',
   sees: {},
-  step: ({ address, event, said }) => !isBinding(address) || !early.includes(event.type) || !said.some(({ type }) => type === 'driver_sysfs_remove'),
+  // `linked` is kept where a later label removes the links.
+  step: ({ address, event, before, said }) => !isBinding(address) || !said.some(({ type }) => type === 'driver_sysfs_remove') ||
+    !(early.includes(event.type) || (before.context['linked'] === false && pathOf(before.value).startsWith('__driver_probe_device.'))),
 });
 
 export const cleanupAfterConfigure = property({
@@ -44,6 +46,7 @@ export const cleanupAfterConfigure = property({
   commit: '25f3bcfc54bc',
   sees: {},
   step: ({ address, event, sent }) => !isBinding(address) || !early.includes(event.type) || !sent.some((one) => one.event.type === 'dma_cleanup'),
+  applies: owns,
 });
 
 export const probeOnlyWhenReady = property({

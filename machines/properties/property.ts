@@ -55,5 +55,10 @@ export const property = <const L extends Looks>(written: Written<L>): Property =
 export const called = (...types: string[]) => (topology: Topology): boolean =>
   topology.threads.some(({ calls }) => calls.some(({ type }) => types.includes(type)));
 
+/** Groups have an owner: a user, or the drivers that use the DMA API. */
+export const owns = (_topology: Topology, model?: Model): boolean => model?.withoutOwners !== true;
 /** Groups have an owner_cnt. */
-export const counts = (_topology: Topology, model?: Model): boolean => model?.used === undefined;
+export const counts = (topology: Topology, model?: Model): boolean => owns(topology, model) && model?.used === undefined;
+/** All of them say that the property says something. */
+export const all = (...conditions: readonly NonNullable<Property['applies']>[]): NonNullable<Property['applies']> =>
+  (topology, model) => conditions.every((condition) => condition(topology, model));

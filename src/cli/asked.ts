@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
-import { propertiesFor } from '../../machines/properties/index.ts';
+import { properties, propertiesFor } from '../../machines/properties/index.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
 import { ModelError } from '../errors.ts';
@@ -36,24 +36,28 @@ export function askingTopology(command: Program): Program {
 }
 
 /**
- * The system that is asked for, the properties to judge, and how many threads may be inside a call at once.
+ * The system that is asked for, the properties to judge and those that say nothing here, and how many threads may be inside a call at once.
  *
  * @throws {ModelError} `bad-topology`, `no-such-model`, `no-such-property`
  */
 export function asked(file: string | undefined, options: Asked) {
   const model = modelNamed(options.model);
   const { topology, together } = topologyAsked(file, options, model);
-  return { model, topology, system: new System(model, topology, { twice: true }), properties: selected(propertiesFor(topology, model), options.property), together };
+  const applicable = propertiesFor(topology, model);
+  return {
+    model, topology, together, system: new System(model, topology, { twice: true }), properties: selected(applicable, options.property, model.name),
+    notApplicable: properties.filter((property) => !applicable.includes(property)).map(({ name }) => name),
+  };
 }
 
-/** The topology that is asked for, valid under a model, and how many threads may be inside a call at once. @throws {ModelError} `bad-topology` */
-export function topologyAsked(file: string | undefined, options: AskedTopology, model: Model): { topology: Topology; together: number | undefined } {
-  return { topology: topologyOf(file, options, model), together: (options.together ?? (file === undefined ? 2 : 0)) || undefined };
+/** The topology that is asked for, valid under each model, and how many threads may be inside a call at once. @throws {ModelError} `bad-topology` */
+export function topologyAsked(file: string | undefined, options: AskedTopology, ...models: readonly [Model, ...Model[]]): { topology: Topology; together: number | undefined } {
+  return { topology: topologyOf(file, options, models), together: (options.together ?? (file === undefined ? 2 : 0)) || undefined };
 }
 
-function topologyOf(file: string | undefined, { devices, users, bus, hotplug, times }: AskedTopology, model: Model): Topology {
-  const topology = file === undefined ? defaultTopology({ devices, users, bus, hotplug: hotplug === true }) : parseTopology(parsed(file), file, model);
-  checkTopology(topology, file ?? 'the usual topology', model);
+function topologyOf(file: string | undefined, { devices, users, bus, hotplug, times }: AskedTopology, models: readonly [Model, ...Model[]]): Topology {
+  const topology = file === undefined ? defaultTopology({ devices, users, bus, hotplug: hotplug === true, models }) : parseTopology(parsed(file), file, models[0]);
+  for (const model of models) checkTopology(topology, file ?? 'the usual topology', model);
   const bound = times ?? (file === undefined ? 1 : undefined);
   if (bound === undefined) return topology;
   return { ...topology, threads: topology.threads.map((thread) => ({ ...thread, times: bound === 0 ? null : bound })) };
@@ -79,12 +83,16 @@ export function modelNamed(name: string): Model {
   });
 }
 
-function selected(properties: readonly Property[], words: readonly string[] | undefined): readonly Property[] {
-  if (words === undefined) return properties;
+function selected(applicable: readonly Property[], words: readonly string[] | undefined, model: string): readonly Property[] {
+  if (words === undefined) return applicable;
   return words.flatMap((word) => {
-    const found = properties.filter(({ name }) => name.includes(word));
+    const found = applicable.filter(({ name }) => name.includes(word));
     if (found.length > 0) return found;
-    throw new ModelError('no-such-property', `no property says ${JSON.stringify(word)}`, { at: '--property', accepted: properties.map(({ name }) => name) });
+    const elsewhere = properties.find(({ name }) => name.includes(word));
+    throw new ModelError('no-such-property', elsewhere === undefined ? `no property says ${JSON.stringify(word)}` : `${JSON.stringify(elsewhere.name)} says nothing about this topology under ${model}`, {
+      at: '--property', accepted: applicable.map(({ name }) => name),
+      ...(elsewhere === undefined ? {} : { usually: 'a kernel or a topology without what the property is about', hint: 'take another model, or a topology in which it can happen' }),
+    });
   }).filter((property, index, all) => all.indexOf(property) === index);
 }
 

@@ -53,7 +53,7 @@ export function register(program: Program): void {
 }
 
 async function check(out: Output, file: string | undefined, options: Options): Promise<Exit> {
-  const { model, topology, properties, system, together } = asked(file, options);
+  const { model, topology, properties, notApplicable, system, together } = asked(file, options);
   const signal = interruption();
   if (options.simulate !== undefined) {
     const subject = subjectOf(system, { together });
@@ -77,9 +77,10 @@ async function check(out: Output, file: string | undefined, options: Options): P
       ...(outcome.way ? { shortest: outcome.shortest === true } : {}),
       ...(outcome.way?.loop ? { loop: outcome.way.loop.map(({ to, event }) => ({ from: event.from, to, event })) } : {}),
     })),
+    notApplicable,
     ...(options.explain ? { explain: report.explain } : {}),
     ...(options.coverage ? { coverage: report.coverage } : {}),
-  } as { schema: string }, () => text(report, model, topology, properties, told, { ...options, ...(together === undefined ? {} : { together }) }, out));
+  } as { schema: string }, () => text(report, model, topology, properties, told, { ...options, ...(together === undefined ? {} : { together }), notApplicable }, out));
   return exitOf(report);
 }
 
@@ -126,7 +127,7 @@ const progressLine = ({ generated, distinct, queue, depth, seconds, bytes }: Pro
   `${grouped(distinct)} distinct states found, ${grouped(queue)} states left on queue, ${mebibytes(bytes)}.`;
 
 function text(
-  report: Report, model: Model, topology: Topology, properties: readonly Property[], told: ReadonlyMap<Outcome, Fact[]>, options: Options, out: Output,
+  report: Report, model: Model, topology: Topology, properties: readonly Property[], told: ReadonlyMap<Outcome, Fact[]>, options: Options & { readonly notApplicable: readonly string[] }, out: Output,
 ): string {
   const colours = { holds: 'green', broken: 'red', unknown: 'yellow', sampled: 'yellow' } as const;
   const verdict = (outcome: Outcome) => out.paint(colours[outcome.verdict], outcome.verdict.padEnd(8));
@@ -150,7 +151,7 @@ function text(
     `${grouped(report.states)} worlds, ${grouped(report.transitions)} steps, depth ${report.depth}, ${report.seconds.toFixed(1)} s: ${ended(report)}`,
     ...(report.resumed === undefined ? [] : [`resumed with ${grouped(report.resumed)} worlds of ${options.resume}`]),
     ...(report.checkpoint === undefined ? [] : [kept(report.checkpoint, options.checkpoint as string, report.complete)]),
-    ...(options.explain ? explained(report) : []),
+    ...(options.explain ? [...explained(report), ...options.notApplicable.map((name) => `not applicable under ${model.name} in this topology: ${name}`)] : []),
     ...(options.coverage ? covered(report) : []),
   ].join('\n');
 }

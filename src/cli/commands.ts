@@ -1,9 +1,10 @@
 /** The commands, in the order `--help` lists them. */
 import type { Register } from './program.ts';
 import { register as check } from './check.ts';
+import { register as claims } from './claims.ts';
 import { register as compare } from './compare.ts';
 import { register as exported } from './export.ts';
 import { register as judge } from './judge.ts';
 import { register as run } from './run.ts';
 
-export const commands: readonly Register[] = [judge, check, compare, run, exported];
+export const commands: readonly Register[] = [judge, check, compare, claims, run, exported];

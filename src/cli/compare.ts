@@ -9,7 +9,6 @@ import { compare, type Comparison } from '../compare/compare.ts';
 import { ModelError } from '../errors.ts';
 import { autOf } from '../export/aut.ts';
 import { nearest } from '../world/nearest.ts';
-import { checkTopology } from '../world/topology.ts';
 import { System, type Fact } from '../world/world.ts';
 import { askingTopology, bytes, count, modelNamed, topologyAsked, type AskedTopology } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
@@ -40,8 +39,7 @@ Examples:
 
 async function compared(out: Output, name: string, other: string, file: string | undefined, options: Options): Promise<Exit> {
   const models = [modelNamed(name), modelNamed(other)] as const;
-  const { topology, together } = topologyAsked(file, options, models[0]);
-  checkTopology(topology, file ?? 'the usual topology', models[1]);
+  const { topology, together } = topologyAsked(file, options, ...models);
   const eyes = observersNamed(options.observer);
   if (options.aut !== undefined) folder(options.aut);
   const systems = models.map((model) => new System(model, topology, { twice: true }));

@@ -16,6 +16,7 @@ const passive = new Set([
   'deferred_trigger_count', 'defer_all_probes', 'driver_deferred_probe_del', 'deferred_probe_work_func', 'kobject_del', 'device_is_bound',
   'bus_remove_device', 'pci_bus_add_device', 'iommu_group_first_device', 'driver_probe_device', '__driver_probe_device',
   '__device_release_driver', '__device_attach', '__device_attach_async', 'bus_notify', 'iommu_group_dma_owner_claimed',
+  'iommu_group_for_each_dev', 'vfio_dev_driver_allowed',
 ]);
 /** Calls whose answer says nothing when it is 0. */
 const quiet = new Set([
@@ -39,6 +40,7 @@ export function boring(system: System, { from, to, event }: Fact, before: World)
     if (answer !== undefined) return repeated.test(call) || (answer >= 0 && (!call.startsWith('iommu_') || quiet.has(call)));
     return !/^(?:iommu_|vfio_iommufd_)/.test(call) || kindOf(to) === 'device';
   }
+  if (call === 'dev->driver' && kindOf(to) === 'group') return false; // what a walk over the group decides by
   if (call === 'driver_match_device' || (kindOf(to) === 'device' && answer === undefined && call.startsWith('iommu_'))) return true;
   if (passive.has(call) || (kindOf(to) === 'driver' && (call === 'probe' || call === 'remove'))) return true;
   if (answer !== undefined && quiet.has(call) && answer >= 0) return true;

@@ -122,13 +122,13 @@ function printDevice(system: System, world: World, name: string, grouped: boolea
 function printGroup(system: System, world: World, address: Address): string {
   const { value: state, context } = system.local(world, address);
   const { owner, owner_cnt, domain, strays = [], handle = false } = context as {
-    owner: string | null; owner_cnt?: number; domain: string; strays?: string[]; handle?: boolean;
+    owner?: string | null; owner_cnt?: number; domain: string; strays?: string[]; handle?: boolean;
   };
-  // A group without a count is one chart with one state at a time.
-  const ownership = typeof state === 'string' ? state : (state as { ownership?: string }).ownership ?? Object.keys(state)[0] ?? '';
+  // A group without a count is one chart with one state at a time; before there were owners it has an attachment only.
+  const ownership = typeof state === 'string' ? state : (state as { ownership?: string }).ownership ?? Object.keys(state).find((part) => part !== 'attachment' && part !== 'membership');
   return [
-    shown(address), ownership, ...(owner_cnt === undefined ? [] : [`owner_cnt=${owner_cnt}`]), `domain=${value(domain)}`,
-    ...(owner === null ? [] : [`owner=${value(owner)}`]), ...(handle ? ['handle'] : []), ...(strays.length === 0 ? [] : [`strays=${strays.join(',')}`]),
+    shown(address), ...(ownership === undefined ? [] : [ownership]), ...(owner_cnt === undefined ? [] : [`owner_cnt=${owner_cnt}`]), `domain=${value(domain)}`,
+    ...(owner == null ? [] : [`owner=${value(owner)}`]), ...(handle ? ['handle'] : []), ...(strays.length === 0 ? [] : [`strays=${strays.join(',')}`]),
   ].join(' ');
 }
 

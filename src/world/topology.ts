@@ -155,7 +155,7 @@ class Check {
       this.#refuse(`${at}.entry`, `${this.#model?.name} has no entry point ${entry}`, {
         accepted: Object.keys(entries), usually: 'a misspelt function, or one of another kernel', ...hint(entry, Object.keys(entries)),
       });
-    const commands = chart?.events.map(String).filter((event) => !event.endsWith('.ret'));
+    const commands = this.#model && chart && commandsOf(this.#model, entry);
     for (const [index, call] of calls.entries()) {
       const place = `${at}.calls[${index}]`;
       if (commands !== undefined && !commands.includes(call.type))
@@ -232,6 +232,9 @@ class Check {
     throw new ModelError('bad-topology', message, { ...detail, at: `${at} of ${this.#name}` });
   }
 }
+
+/** What a thread of an entry point may be told to do under a model. */
+const commandsOf = ({ charts }: Model, entry: string): string[] => (charts.entry[entry]?.events ?? []).map(String).filter((event) => !event.endsWith('.ret'));
 
 const hint = (word: string, words: readonly string[]): ErrorDetail => {
   const near = nearest(word, words);
@@ -313,6 +316,8 @@ export interface DefaultTopology {
   readonly managed?: boolean;
   readonly test_remove?: boolean;
   readonly answers?: Topology['answers'];
+  /** Calls that one of these models does not have are left out: without owners, users attach and detach only. */
+  readonly models?: readonly Model[];
 }
 
 /**
@@ -325,12 +330,14 @@ export interface DefaultTopology {
  * defaultTopology({ devices: 2, users: 1, hotplug: false });
  */
 export function defaultTopology(given: DefaultTopology): Topology {
-  const { bus = 'pci', bound = false, sysfs = true, module = true, hotplug = true, managed = false, test_remove = false, answers = {} } = given;
+  const { bus = 'pci', bound = false, sysfs = true, module = true, hotplug = true, managed = false, test_remove = false, answers = {}, models = [] } = given;
   const names = Array.from({ length: given.devices }, (_, index) => `0000:02:00.${index}`);
   const drivers = ['e1000e', ...(managed ? ['pci-stub'] : [])];
   const [plug, unplug] = bus === 'pci' ? ['pci_scan_single_device', 'pci_stop_and_remove_bus_device'] : ['device_add', 'device_del'];
   const pairs = names.flatMap((device) => drivers.map((driver) => ({ device, driver })));
-  const thread = (name: string, entry: string, calls: ThreadSpec['calls']): ThreadSpec => ({ name, entry, calls, times: null });
+  const thread = (name: string, entry: string, calls: ThreadSpec['calls']): ThreadSpec => ({
+    name, entry, calls: calls.filter(({ type }) => models.every((model) => commandsOf(model, entry).includes(type))), times: null,
+  });
   const topology: Topology = {
     devices: names.map((name) => ({ name, bus, group: 8, driver: bound ? 'e1000e' : null, present: true, driver_override: null, grouped: true })),
     drivers: drivers.map((name) => ({

@@ -24,7 +24,9 @@ describe('every broken chart is found, by a shortest path', () => {
 
 describe('the shipped charts hold where the broken ones fail, but for what a kernel does not have yet', () => {
   const topologies = [...new Map(Object.values(faults).map(([given]) => [JSON.stringify(given), given])).values()];
-  test.each(topologies.flatMap((given) => Object.keys(kernels).map((model) => [{ ...given, model }])))('%j', async (given) => {
+  // v5.15 has too little of what these topologies ask about: see kernels.test.ts.
+  const owning = Object.values(kernels).filter(({ withoutOwners }) => withoutOwners !== true).map(({ name }) => name);
+  test.each(topologies.flatMap((given) => owning.map((model) => [{ ...given, model }])))('%j', async (given) => {
     const { report, verdicts: full } = await verdicts(given, { partialOrder: false, symmetry: false });
     const { verdicts: reduced } = await verdicts(given, {});
     expect(reduced).toEqual(full);

@@ -1,13 +1,12 @@
 /** Small topologies for the tests of the checker. */
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
-import { smallTopology, type Small as SmallTopology } from '../../src/cases/small.ts';
+import type { Topology } from '../../machines/topology.ts';
+import { smallTopology as ofModel, type Small as SmallTopology } from '../../src/cases/small.ts';
 import { subjectOf, type Subject } from '../../src/check/subject.ts';
 import { System } from '../../src/world/world.ts';
 
-export { smallTopology };
-
-export interface Small extends SmallTopology {
+export interface Small extends Omit<SmallTopology, 'models'> {
   readonly model?: string | Model;
 }
 
@@ -41,9 +40,13 @@ export const faults: Readonly<Record<string, [Small, number]>> = {
   'unregister passes a walker': [{ hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister'], times: 1 }, 53],
 };
 
+/** A model by its name, or itself. */
+export const modelOf = (model: string | Model): Model => (typeof model === 'string' ? (models[model] as Model) : model);
+
+export const smallTopology = ({ model, ...given }: Small): Topology => ofModel(model === undefined ? given : { ...given, models: [modelOf(model)] });
+
 export function small(given: Small): { system: System; subject: Subject } {
-  const { model = 'v6.12.y', ...topology } = given;
-  const system = new System(typeof model === 'string' ? (models[model] as Model) : model, smallTopology(topology));
+  const system = new System(modelOf(given.model ?? 'v6.12.y'), smallTopology(given));
   return { system, subject: subjectOf(system) };
 }
 

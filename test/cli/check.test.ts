@@ -49,6 +49,16 @@ describe('check', () => {
     expect(properties.every(({ path }) => path.length === 0)).toBe(true);
   });
 
+  test('what a kernel does not have is not asked, and said', async () => {
+    const { code, out } = await shell('--model', 'v5.15', '--devices', '1', '--users', '1', '--json');
+    const { properties, notApplicable } = JSON.parse(out) as Document & { notApplicable: string[] };
+    expect(code).toBe(exit.violation);
+    expect(properties.filter(({ verdict }) => verdict !== 'holds').map(({ name }) => name)).toEqual(['no driver that does DMA is in a group that is attached to another domain than the default one']);
+    expect(notApplicable).toContain('a group with an owner is counted');
+    const refused = await shell('--model', 'v5.15', '--property', 'is counted');
+    expect([refused.code, refused.err]).toEqual([exit.badInput, expect.stringContaining('"a group with an owner is counted" says nothing about this topology under v5.15')]);
+  }, 60_000);
+
   test('a broken property comes with a way that the system takes', async () => {
     const { code, out } = await shell(cdx, '--json');
     const broken = (JSON.parse(out) as Document).properties.filter(({ verdict }) => verdict === 'broken');

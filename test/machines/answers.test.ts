@@ -53,6 +53,8 @@ describe('states that are reached', () => {
     'deferred_probe.disabled': 'every world begins after the late initcall',
     'device_attach.in_device_bind_driver': 'somebody would have to preset dev->driver and give device_lock back; every thread here keeps it',
     'device_attach.in_device_set_driver': 'somebody would have to preset dev->driver and give device_lock back; every thread here keeps it',
+    'device_attach.in_async_helper': 'a deadlock of v5.15, for want of memory, which these walks never lack',
+    'driver_register.driver_attach.asynchronous.in_async_helper': 'the same, up to v5.19',
     'kernfs_node.unfollowed': 'only worlds learnt from a trace begin there',
     'iommu_group.attachment.none': 'up to v6.1.y a group keeps its default domain; later an empty one loses it',
   };

@@ -64,9 +64,9 @@ export function everyAnswer(usual: readonly string[] = []): Topology['answers'] 
   ].filter(([function_]) => !usual.includes(function_)).map(([function_, row]) => [function_, row.possible]));
 }
 
-/** A topology where everything can happen: two drivers (one asynchronous), every entry point, every answer. */
-export function wildTopology(bus: string, model: Model, answers: Topology['answers'] = everyAnswer()): Topology {
-  const base = defaultTopology({ devices: 2, users: 2, bus, managed: true, answers });
+/** A topology where everything can happen: two drivers (one asynchronous), every entry point, every answer but one that ends in a deadlock up to 5.19. */
+export function wildTopology(bus: string, model: Model, answers: Topology['answers'] = everyAnswer(['async_schedule_dev'])): Topology {
+  const base = defaultTopology({ devices: 2, users: 2, bus, managed: true, answers, models: [model] });
   const devices = base.devices.map(({ name }) => name);
   const pairs = devices.flatMap((device) => ['e1000e', 'igb'].map((driver) => ({ device, driver })));
   const thread = (entry: string, calls: ThreadSpec['calls']): ThreadSpec => ({ name: entry, entry, calls, times: null });

@@ -111,7 +111,7 @@ const leavingIn5_19: Row[] = [
 ];
 
 /** Kernels in which a group is claimed for its container. */
-const claiming = Object.values(kernels).map((model) => [model.name, model] as const);
+const claiming = Object.values(kernels).filter(({ withoutOwners }) => withoutOwners !== true).map((model) => [model.name, model] as const);
 /** The token of a claim is the file of the container in v5.19, and the vfio_group later. */
 const seen = (group: string) => group.replace(/owner=vfio_container:\w+/, 'owner=vfio_group:8');
 
