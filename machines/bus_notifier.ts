@@ -16,7 +16,9 @@ import type { Notifier } from './kernel.ts';
 export type NotifierCall =
   | Call<'bus_notify', { readonly action: Notifier }>
   /** Asked again while a driver binds: the IOMMU driver came after the device. */
-  | Call<'iommu_probe_device'>;
+  | Call<'iommu_probe_device'>
+  /** The IOMMU driver leaves before the device. */
+  | Call<'iommu_release_device'>;
 type Answer =
   | Ret<'dev->driver', { readonly driver: string | null }>
   | Ret<'iommu_group_add_device', { readonly elsewhere?: boolean }>
@@ -59,6 +61,8 @@ export const bus_notifier = setup({
     joins: ({ context }) => context.listens && context.action === 'BUS_NOTIFY_ADD_DEVICE',
     leaves: ({ context }) => context.joined && context.action === 'BUS_NOTIFY_REMOVED_DEVICE',
     joined: ({ context }) => context.joined,
+    releaseWaits: ({ context }) => context.joined && context.waiting[0]?.call === 'iommu_release_device',
+    vainReleaseWaits: ({ context }) => context.waiting[0]?.call === 'iommu_release_device',
     probeWaits: ({ context }) => context.waiting[0]?.call === 'iommu_probe_device',
     hasGroup: ({ context }) => context.group !== null,
     elsewhere: ({ event }) => event.type === 'iommu_group_add_device.ret' && event.elsewhere === true,
@@ -89,12 +93,13 @@ export const bus_notifier = setup({
   id: 'bus_notifier',
   context: ({ input }) => ({ ...input, action: null, caller: '', call: '', waiting: [], ret: 0 }),
   initial: 'idle',
-  on: { bus_notify: { actions: 'wait' }, iommu_probe_device: { actions: 'wait' } },
+  on: { bus_notify: { actions: 'wait' }, iommu_probe_device: { actions: 'wait' }, iommu_release_device: { actions: 'wait' } },
   states: {
     idle: {
       on: {
         bus_notify: { target: 'in_dev_driver', actions: 'begin' },
         iommu_probe_device: { target: 'iommu_probe_device', actions: 'begin' },
+        iommu_release_device: [{ guard: 'joined', target: 'iommu_release_device', actions: 'begin' }, { target: 'answered', actions: 'begin' }],
       },
     },
     in_dev_driver: {
@@ -160,6 +165,8 @@ export const bus_notifier = setup({
       id: 'notified',
       entry: 'reply',
       always: [
+        { guard: 'releaseWaits', target: 'iommu_release_device', actions: 'next' },
+        { guard: 'vainReleaseWaits', target: 'answered', reenter: true, actions: 'next' },
         { guard: 'probeWaits', target: 'iommu_probe_device', actions: 'next' },
         { guard: 'someoneWaits', target: 'in_dev_driver', actions: 'next' },
         { target: 'idle', actions: 'idle' },

@@ -39,6 +39,8 @@ const parameters: Readonly<Record<string, readonly Parameter[]>> = {
   device_block_probing: [],
   device_unblock_probing: [],
   bus_iommu_probe: [device],
+  iommu_device_unregister: [device],
+  uevent_show: [device],
   reset_store: [device],
   group_store_type: [group],
   container_open: [],

@@ -26,7 +26,7 @@ What the models are is said at the end, and of kernels in [models.md](models.md)
 
 \`--json\` prints \`{schema: "dma-ownership/claims@1", claims: [...]}\`. Each claim has \`id\`, \`who\`, \`claim\`, \`verdict\`, \`condition\` of a conditional one, \`note\`, \`states\` (worlds visited by all its checks together),
 \`path\` (\`from\`, \`to\`, \`event\` of each fact of the way that shows most), \`measures[]\` (\`what\`, \`value\`), \`seen[]\` (\`recording\` of a real kernel, \`shows\`) and \`checks[]\`: \`role\` (\`claim\`; \`within\` or \`beyond\`
-the condition; \`control\`), \`model\`, \`setting\`, \`property\`, \`expects\` (what the claim says; of a control, what everybody has to), \`verdict\`, \`met\`, \`states\`, \`complete\`, \`shortest\`, \`path\`.
+the condition; \`control\`), \`model\`, \`setting\`, \`topology\` (as \`check\` takes it), \`together\`, \`property\`, \`expects\` (what the claim says; of a control, what everybody has to), \`verdict\`, \`met\`, \`states\`, \`complete\`, \`shortest\`, \`path\`.
 `;
 
 test('what is in docs/reference/claims.md is what the checks come to', async () => {
