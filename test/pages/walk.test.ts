@@ -5,8 +5,9 @@ import { broken, cost, designs, printedCosts, printedWay, settings, shown, worst
 
 const page = 'explanation/count-or-walk.md';
 
-test.each(['two failing probes', 'a prober that never came', 'any owner', 'a bit'] as const)('%s', async (name) => {
-  hold(page, name, await printedWay(name));
+/** Which of several shortest ways is told may change with the checker: the whole text is compared by `npm run pages:held`. */
+test.each(['two failing probes', 'a prober that never came', 'any owner', 'a bit'] as const)('%s: by a way as short as the page says', async (name) => {
+  expect(printed(page, name).split('\n')[0]).toBe((await printedWay(name)).split('\n')[0]);
 });
 
 test.each([
