@@ -21,7 +21,7 @@ export const rival = (name: string, about: string, changes: Partial<Model['chart
   },
   used: (devices) => (devices.length === 0 ? { input: {} } : { input: { owner: DMA_API }, value: 'kernel_dma' }),
 });
-const byHand = { ...v6_1_y.charts.entry, device_bind_driver: byHandWalksAtClear };
+export const byHand = { ...v6_1_y.charts.entry, device_bind_driver: byHandWalksAtClear };
 
 /** A bit for each device whose driver was there from the start. */
 const claimedBy: Model['used'] = (devices) => (devices.length === 0 ? { input: {} } : { input: { owner: DMA_API, claimed: devices }, value: 'kernel_dma' });

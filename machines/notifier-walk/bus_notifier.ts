@@ -51,3 +51,13 @@ export const walksInOrder = changed(merged, walks, (config: Config) => {
     on: { 'dev->driver.ret': 'in_walk' },
   };
 });
+
+/**
+ * For stores that are seen late (device.ts): who asks for a walk without a notifier has cleared dev->driver before it takes
+ * group->mutex, so that a walk after this one sees that store. The look at its own device is what brings it out.
+ */
+export const walksAfterStore = changed(bus_notifier, (config: Config) => {
+  const { states } = stateAt(config, 'walk');
+  states.asked.always[0].target = 'in_dev_driver';
+  states.in_dev_driver = { entry: call(({ device }) => deviceAt(device), () => ({ type: 'dev->driver' })), on: { 'dev->driver.ret': 'in_walk' } };
+});
