@@ -16,7 +16,11 @@ import type { Notifier } from './kernel.ts';
 export type NotifierCall =
   | Call<'bus_notify', { readonly action: Notifier }>
   /** Asked again while a driver binds: the IOMMU driver came after the device. */
-  | Call<'iommu_probe_device'>;
+  | Call<'iommu_probe_device'>
+  /** First pass of an IOMMU driver that registers: the device gets its group, the group no domain. */
+  | Call<'__iommu_probe_device'>
+  /** An IOMMU driver leaves. */
+  | Call<'iommu_release_device'>;
 type Answer =
   | Ret<'dev->driver', { readonly driver: string | null }>
   | Ret<'iommu_group_add_device', { readonly elsewhere?: boolean }>
@@ -59,7 +63,8 @@ export const bus_notifier = setup({
     joins: ({ context }) => context.listens && context.action === 'BUS_NOTIFY_ADD_DEVICE',
     leaves: ({ context }) => context.joined && context.action === 'BUS_NOTIFY_REMOVED_DEVICE',
     joined: ({ context }) => context.joined,
-    probeWaits: ({ context }) => context.waiting[0]?.call === 'iommu_probe_device',
+    probeWaits: ({ context }) => context.waiting[0]?.call.endsWith('iommu_probe_device') === true,
+    releaseWaits: ({ context }) => context.waiting[0]?.call === 'iommu_release_device',
     hasGroup: ({ context }) => context.group !== null,
     elsewhere: ({ event }) => event.type === 'iommu_group_add_device.ret' && event.elsewhere === true,
     failed: ({ event }) => 'ret' in event && event.ret < 0,
@@ -89,12 +94,17 @@ export const bus_notifier = setup({
   id: 'bus_notifier',
   context: ({ input }) => ({ ...input, action: null, caller: '', call: '', waiting: [], ret: 0 }),
   initial: 'idle',
-  on: { bus_notify: { actions: 'wait' }, iommu_probe_device: { actions: 'wait' } },
+  on: {
+    bus_notify: { actions: 'wait' }, iommu_probe_device: { actions: 'wait' }, __iommu_probe_device: { actions: 'wait' },
+    iommu_release_device: { actions: 'wait' },
+  },
   states: {
     idle: {
       on: {
         bus_notify: { target: 'in_dev_driver', actions: 'begin' },
         iommu_probe_device: { target: 'iommu_probe_device', actions: 'begin' },
+        __iommu_probe_device: { target: 'iommu_probe_device', actions: 'begin' },
+        iommu_release_device: { target: 'iommu_release_device', actions: 'begin' },
       },
     },
     in_dev_driver: {
@@ -126,7 +136,8 @@ export const bus_notifier = setup({
           },
         },
         in_iommu_group_add_device: {
-          entry: call(({ group }) => group ?? environment, ({ device }) => ({ type: 'iommu_group_add_device', device })),
+          entry: call(({ group }) => group ?? environment, ({ device, call: asked }) => (
+            { type: 'iommu_group_add_device', device, ...(asked === '__iommu_probe_device' ? { group_list: true } : {}) })),
           on: {
             'iommu_group_add_device.ret': [
               { guard: 'failed', target: 'probed', actions: 'keep', description: 'The device stays without a group.' },
@@ -144,8 +155,9 @@ export const bus_notifier = setup({
     },
     iommu_release_device: {
       meta: { function: 'iommu_release_device' },
-      initial: 'in_iommu_group_remove_device',
+      initial: 'asked',
       states: {
+        asked: { always: [{ guard: 'joined', target: 'in_iommu_group_remove_device' }, { target: '#notified' }] },
         in_iommu_group_remove_device: {
           entry: ['release', call(({ group }) => group ?? environment, ({ device }) => ({ type: 'iommu_group_remove_device', device }))],
           on: { 'iommu_group_remove_device.ret': 'in_dev_iommu_group' },
@@ -161,6 +173,7 @@ export const bus_notifier = setup({
       entry: 'reply',
       always: [
         { guard: 'probeWaits', target: 'iommu_probe_device', actions: 'next' },
+        { guard: 'releaseWaits', target: 'iommu_release_device', actions: 'next' },
         { guard: 'someoneWaits', target: 'in_dev_driver', actions: 'next' },
         { target: 'idle', actions: 'idle' },
       ],
