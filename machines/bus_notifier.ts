@@ -19,7 +19,7 @@ export type NotifierCall =
   | Call<'iommu_probe_device'>
   /** First pass of an IOMMU driver that registers: the device gets its group, the group no domain. */
   | Call<'__iommu_probe_device'>
-  /** An IOMMU driver leaves. */
+  /** The IOMMU driver leaves before the device. */
   | Call<'iommu_release_device'>;
 type Answer =
   | Ret<'dev->driver', { readonly driver: string | null }>
@@ -63,8 +63,9 @@ export const bus_notifier = setup({
     joins: ({ context }) => context.listens && context.action === 'BUS_NOTIFY_ADD_DEVICE',
     leaves: ({ context }) => context.joined && context.action === 'BUS_NOTIFY_REMOVED_DEVICE',
     joined: ({ context }) => context.joined,
+    releaseWaits: ({ context }) => context.joined && context.waiting[0]?.call === 'iommu_release_device',
+    vainReleaseWaits: ({ context }) => context.waiting[0]?.call === 'iommu_release_device',
     probeWaits: ({ context }) => context.waiting[0]?.call.endsWith('iommu_probe_device') === true,
-    releaseWaits: ({ context }) => context.waiting[0]?.call === 'iommu_release_device',
     hasGroup: ({ context }) => context.group !== null,
     elsewhere: ({ event }) => event.type === 'iommu_group_add_device.ret' && event.elsewhere === true,
     failed: ({ event }) => 'ret' in event && event.ret < 0,
@@ -95,8 +96,7 @@ export const bus_notifier = setup({
   context: ({ input }) => ({ ...input, action: null, caller: '', call: '', waiting: [], ret: 0 }),
   initial: 'idle',
   on: {
-    bus_notify: { actions: 'wait' }, iommu_probe_device: { actions: 'wait' }, __iommu_probe_device: { actions: 'wait' },
-    iommu_release_device: { actions: 'wait' },
+    bus_notify: { actions: 'wait' }, iommu_probe_device: { actions: 'wait' }, __iommu_probe_device: { actions: 'wait' }, iommu_release_device: { actions: 'wait' },
   },
   states: {
     idle: {
@@ -104,7 +104,7 @@ export const bus_notifier = setup({
         bus_notify: { target: 'in_dev_driver', actions: 'begin' },
         iommu_probe_device: { target: 'iommu_probe_device', actions: 'begin' },
         __iommu_probe_device: { target: 'iommu_probe_device', actions: 'begin' },
-        iommu_release_device: { target: 'iommu_release_device', actions: 'begin' },
+        iommu_release_device: [{ guard: 'joined', target: 'iommu_release_device', actions: 'begin' }, { target: 'answered', actions: 'begin' }],
       },
     },
     in_dev_driver: {
@@ -155,9 +155,8 @@ export const bus_notifier = setup({
     },
     iommu_release_device: {
       meta: { function: 'iommu_release_device' },
-      initial: 'asked',
+      initial: 'in_iommu_group_remove_device',
       states: {
-        asked: { always: [{ guard: 'joined', target: 'in_iommu_group_remove_device' }, { target: '#notified' }] },
         in_iommu_group_remove_device: {
           entry: ['release', call(({ group }) => group ?? environment, ({ device }) => ({ type: 'iommu_group_remove_device', device }))],
           on: { 'iommu_group_remove_device.ret': 'in_dev_iommu_group' },
@@ -172,8 +171,9 @@ export const bus_notifier = setup({
       id: 'notified',
       entry: 'reply',
       always: [
-        { guard: 'probeWaits', target: 'iommu_probe_device', actions: 'next' },
         { guard: 'releaseWaits', target: 'iommu_release_device', actions: 'next' },
+        { guard: 'vainReleaseWaits', target: 'answered', reenter: true, actions: 'next' },
+        { guard: 'probeWaits', target: 'iommu_probe_device', actions: 'next' },
         { guard: 'someoneWaits', target: 'in_dev_driver', actions: 'next' },
         { target: 'idle', actions: 'idle' },
       ],

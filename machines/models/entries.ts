@@ -14,11 +14,12 @@ import { driver_unregister } from '../entry/driver_unregister.ts';
 import { drivers_probe_store } from '../entry/drivers_probe_store.ts';
 import { iommu_device_register } from '../entry/iommu_device_register.ts';
 import { iommu_device_unregister } from '../entry/iommu_device_unregister.ts';
+import { uevent_show } from '../entry/uevent_show.ts';
 import { unbind_store } from '../entry/unbind_store.ts';
 import { vfio_user } from '../entry/vfio_user.ts';
 
 export const entries: Readonly<Record<string, AnyStateMachine>> = {
   bind_store, unbind_store, drivers_probe_store, driver_override_store, driver_register, driver_unregister,
   deferred_probe_timeout_work_func, device_add, device_del, device_bind_driver, device_block_probing, dma_owner, vfio_user, bus_iommu_probe,
-  iommu_device_register, iommu_device_unregister,
+  iommu_device_register, iommu_device_unregister, uevent_show,
 };

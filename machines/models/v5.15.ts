@@ -1,4 +1,5 @@
 /** v5.15: groups have no owner; VFIO looks at the drivers in a group, and stops the machine where one comes too late to refuse. */
+import { readsTwice as uevent_show } from '../entry/uevent_show.ts';
 import type { Model } from '../model.ts';
 import { bus_dma } from '../v5.15/bus_dma.ts';
 import { bus_notifier } from '../v5.15/bus_notifier.ts';
@@ -12,6 +13,8 @@ import { vfio_user } from '../v5.15/vfio_user.ts';
 import { v6_1_y } from './v6.1.y.ts';
 
 const { charts } = v6_1_y;
+/** That an IOMMU takes its devices along when it leaves was not read of this kernel. */
+const { iommu_device_unregister: _notRead, ...entry } = charts.entry;
 
 export const v5_15: Model = {
   name: 'v5.15',
@@ -19,7 +22,7 @@ export const v5_15: Model = {
   charts: {
     ...charts, device, driver_binding, device_attach, async_helper, device_driver, bus_notifier, iommu_group, vfio_device, vfio_group, vfio_container,
     bus_dma: Object.fromEntries(Object.keys(charts.bus_dma).map((bus) => [bus, bus_dma])),
-    entry: { ...charts.entry, device_add, driver_register, dma_owner, vfio_user },
+    entry: { ...entry, device_add, driver_register, dma_owner, vfio_user, uevent_show },
   },
   release: 'iommu_release_device',
   withoutOwners: true,

@@ -1,4 +1,5 @@
 /** v5.19: the first release in which a group has an owner. */
+import { readsTwice as uevent_show } from '../entry/uevent_show.ts';
 import type { Model } from '../model.ts';
 import { device_add, device_attach, driver_binding, driver_register } from '../v5.19/driver_core.ts';
 import { iommu_group } from '../v5.19/iommu_group.ts';
@@ -12,7 +13,7 @@ export const v5_19: Model = {
   about: 'the first release with the claim: test_remove forgets dma_cleanup, no gate before ADD_DEVICE, a claim outlives the last vfio driver',
   charts: {
     ...charts, driver_binding, device_attach, iommu_group, vfio_group, vfio_container,
-    entry: { ...charts.entry, device_add, driver_register },
+    entry: { ...charts.entry, device_add, driver_register, uevent_show },
   },
   release: 'iommu_release_device',
 };

@@ -10,6 +10,7 @@ import { device_driver } from '../device_driver.ts';
 import { driver_binding } from '../driver_binding.ts';
 import { deferred_probe_work_func } from '../entry/deferred_probe_work_func.ts';
 import { kernfs_node } from '../kernfs_node.ts';
+import { underLock as uevent_show } from '../entry/uevent_show.ts';
 import type { Model } from '../model.ts';
 import { mutex } from '../mutex.ts';
 import { group_store_type } from '../v6.1.y/iommu_group_store_type.ts';
@@ -26,7 +27,7 @@ export const v6_1_y: Model = {
     device, driver_binding, device_attach, bus_notifier, bus_type, iommu_group, device_driver, deferred_probe, mutex, kernfs_node,
     deferred_probe_work_func, async_helper, vfio_device, vfio_group, vfio_container,
     bus_dma: { pci: bus_dma, platform: bus_dma, amba: bus_dma, 'fsl-mc': bus_dma },
-    entry: { ...entries, group_store_type },
+    entry: { ...entries, group_store_type, uevent_show },
   },
   release: 'iommu_release_device',
   recorded: true,

@@ -1,4 +1,5 @@
 /** v6.5: the last release whose test_remove forgets dma_cleanup. */
+import { readsTwice as uevent_show } from '../entry/uevent_show.ts';
 import type { Model } from '../model.ts';
 import { device_add, driver_binding } from '../v6.2/driver_core.ts';
 import { iommufd_ctx } from '../v6.2/iommufd_ctx.ts';
@@ -13,7 +14,7 @@ export const v6_5: Model = {
   about: 'the last release whose test_remove forgets dma_cleanup; the cdx bus, which throws a refusal away; the type of a whole group',
   charts: {
     ...charts, driver_binding, iommu_group, vfio_device, vfio_group, iommufd_ctx,
-    entry: { ...charts.entry, device_add, iommufd_user },
+    entry: { ...charts.entry, device_add, iommufd_user, uevent_show },
   },
   release: 'iommu_release_device',
 };

@@ -6,7 +6,7 @@
  * v6, 18 Feb 2022: a claim with the owner's token counts once more and wants a release of its own; a NULL token is a token.
  * `withoutNesting` is v7, 28 Feb 2022: any claim of a counted group is -EPERM, a release sets owner_cnt to 0. Neither can fail
  * at the IOMMU driver: there is no blocking domain, `domain` is `none` while a user owns the group and has attached nothing.
- * Where the IOMMU driver has no detach op (option detach_dev) the hardware goes on using the domain that it had: `hardware` is its name
+ * Where the IOMMU driver has no detach op (option detach_dev) the hardware goes on using the domain that it had: `kept` is its name
  * while it differs from group->domain, and its user frees it (0286300e6045).
  * Otherwise as in v6.1.y.
  */
@@ -16,10 +16,10 @@ import { ret } from '../chart.ts';
 import { EBUSY, EPERM } from '../kernel.ts';
 import { iommu_group as merged } from '../v6.1.y/iommu_group.ts';
 
-interface Seen { context: { owner: string | null; owner_cnt: number; domain: string; hardware?: string | null; detach_dev?: boolean }; event: { type: string; owner?: string | null; device?: string } }
+interface Seen { context: { owner: string | null; owner_cnt: number; domain: string; kept?: string | null; detach_dev?: boolean }; event: { type: string; owner?: string | null; device?: string } }
 const left = ({ context: { domain, detach_dev } }: Seen) => (detach_dev === false ? domain : null);
-const own = assign({ owner: ({ event }: Seen) => event.owner ?? null, owner_cnt: 1, domain: 'none', hardware: left });
-const moves = assign({ hardware: null });
+const own = assign({ owner: ({ event }: Seen) => event.owner ?? null, owner_cnt: 1, domain: 'none', kept: left });
+const moves = assign({ kept: null });
 const sameOwner = ({ context, event }: Seen) => context.owner_cnt > 0 && context.owner === event.owner;
 const noOwner = ({ context }: Seen) => context.owner_cnt === 0 || context.owner === null;
 const shared = ({ context }: Seen) => context.owner_cnt > 1;
@@ -29,13 +29,13 @@ const mayClaim = ({ context }: Seen) => context.owner_cnt === 0 && ['default', '
 const lastRelease = ({ context }: Seen) => context.owner_cnt === 1 && context.owner !== null && context.domain === 'none';
 const anyRelease = ({ context }: Seen) => context.owner_cnt > 0 && context.owner !== null && context.domain === 'none';
 const free = assign({ owner: null, owner_cnt: 0 });
-const freeAndDefault = assign({ owner: null, owner_cnt: 0, domain: 'default', hardware: null });
+const freeAndDefault = assign({ owner: null, owner_cnt: 0, domain: 'default', kept: null });
 const join = assign({ devices: ({ context, event }: Seen & { context: { devices: string[] } }) => [...context.devices, event.device ?? ''] });
-const detach = assign({ domain: 'none', hardware: left });
+const detach = assign({ domain: 'none', kept: left });
 
 export const iommu_group = changed(merged, (config) => {
   const { context } = config as { context: (given: object) => object };
-  config.context = (given: object) => ({ hardware: null, ...context(given) });
+  config.context = (given: object) => ({ kept: null, ...context(given) });
   const { unowned, kernel_dma, claimed } = stateAt(config, 'ownership').states;
   const take = [{ guard: 'foreign', actions: ret(-EBUSY) }, { target: 'claimed', actions: [own, ret(0)] }];
   unowned.on.iommu_group_claim_dma_owner = take;

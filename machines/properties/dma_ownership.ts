@@ -23,7 +23,7 @@ interface Parts {
 }
 
 /** Devices of a group whose driver uses the DMA API, as far as their binding says. */
-function users({ binding, device, driver }: Parts, address: string) {
+export function users({ binding, device, driver }: Parts, address: string) {
   const members = new Set(device.flatMap((one) => (one.group === address ? [one.device] : [])));
   const managed = new Set(driver.flatMap((one) => (one.managed ? [one.driver] : [])));
   return binding.filter((one) => one.dma && one.driver !== null && members.has(one.device) && !managed.has(one.driver));
@@ -37,7 +37,7 @@ function coming({ binding, device }: Pick<Parts, 'device'> & { binding: readonly
 
 const probed = (actor: Looked) => ({ ...binding(actor), probing: probing(actor) });
 
-const parts = { group, binding, device, driver };
+export const parts = { group, binding, device, driver };
 const claims = called('claim', 'group_set_container', 'iommufd_bind', 'device_claim', 'bind');
 
 export const countIsUsers = property({
@@ -143,8 +143,8 @@ export const detachMoves = property({
   kind: 'always', name: 'no device stays on a domain of a user that was detached',
   why: 'Its user frees the domain; the IOMMU goes on walking it, and so does the IOMMU driver when the next domain is attached.',
   commit: '0286300e6045',
-  sees: { group: ({ context }: Looked) => ({ hardware: (context['hardware'] ?? null) as string | null }) },
-  holds: (seen) => seen.group.every(({ hardware }) => hardware === null || hardware === 'default'),
+  sees: { group: ({ context }: Looked) => ({ kept: (context['kept'] ?? null) as string | null }) },
+  holds: (seen) => seen.group.every(({ kept }) => kept === null || kept === 'default'),
   applies: all(owns, ({ options }) => !options.detach_dev),
 });
 

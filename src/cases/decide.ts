@@ -10,13 +10,14 @@ import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
 import type { Report } from '../check/explore.ts';
 import { exploreAsNeeded } from '../check/needed.ts';
-import type { WayStep } from '../check/path.ts';
+import type { Way, WayStep } from '../check/path.ts';
 import type { Kind, Verdict } from '../check/property.ts';
 import { replay } from '../check/replay.ts';
 import { subjectOf } from '../check/subject.ts';
 import { ModelError } from '../errors.ts';
 import { checkTopology } from '../world/topology.ts';
 import { System, type Fact } from '../world/world.ts';
+import { untangle } from './untangle.ts';
 
 export interface Case {
   readonly model: Model;
@@ -56,7 +57,7 @@ export interface DecideOptions {
 /**
  * Decides every case, in the order in which they are given: without reductions while memory lasts.
  *
- * A way is taken again step by step (`facts`) before it is returned. What an interrupted or limited search did not decide is
+ * A way is put in an order with few changes of thread and taken again step by step (`facts`) before it is returned. What an interrupted or limited search did not decide is
  * `unknown`; after an interruption the searches that are left end at once.
  *
  * @example
@@ -109,9 +110,13 @@ async function explored({ first: { model, topology, together }, asked }: Run, { 
   const questions = [...new Set(asked.values())];
   const report = await exploreAsNeeded(subjectOf(system, { together }), questions, { limit, memory, workers, signal });
   const { states, transitions, depth, complete, stopped } = report;
+  const told = ({ steps, loop }: Way, property: Property) => {
+    const ordered = loop === undefined ? untangle(system, steps, property.step !== undefined) : steps;
+    return { steps: ordered, facts: replay(system, ordered).facts };
+  };
   const answers = new Map(report.properties.map(({ name, kind, verdict, way, shortest = false }, index): [Property, Finding] => [questions[index] as Property, {
     property: name, kind, verdict, states, transitions, depth, complete, ...(stopped === undefined ? {} : { stopped }),
-    ...(way === undefined ? {} : { witness: { steps: way.steps, facts: replay(system, way.steps).facts, shortest } }),
+    ...(way === undefined ? {} : { witness: { ...told(way, questions[index] as Property), shortest } }),
   }]));
   return [...asked].map(([place, property]) => [place, answers.get(property) as Finding]);
 }

@@ -21,14 +21,18 @@ const piece = 1 << 26;
 /** What must be the same for an exploration to go on. Each is compared as text. */
 export type Identity = Readonly<Record<string, unknown>>;
 
-/** What is asked of what, under which options: all that decides which worlds there are and what is found there. */
-export function identityOf(subject: Subject, properties: readonly Property[], options: { readonly partialOrder: boolean; readonly symmetry: boolean }): Identity {
+/**
+ * What is asked of what, under which options: all that decides which worlds there are and what is found there.
+ *
+ * `compiled`: the WebAssembly kernel chooses which world stands for those that differ by names only.
+ */
+export function identityOf(subject: Subject, properties: readonly Property[], options: { readonly partialOrder: boolean; readonly symmetry: boolean; readonly compiled: boolean }): Identity {
   const { model, topology, together, actors } = subject;
   const { version } = createRequire(import.meta.url)('dma-ownership/package.json') as { version: string };
   return {
     version, model, charts: digest([...new Set(actors.map(({ chart }) => chart))].map((chart) => text(chart))), topology,
     together: together === Infinity ? null : together, properties: properties.map(({ name }) => name), predicates: digest(properties.map((property) => text(property))),
-    partialOrder: options.partialOrder, symmetry: options.symmetry,
+    ...options,
   };
 }
 

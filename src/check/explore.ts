@@ -121,7 +121,8 @@ export async function explore(subject: Subject, properties: readonly Property[],
 async function exploreWith(compiled: Compiled | undefined, subject: Subject, properties: readonly Property[], options: ExploreOptions): Promise<Report> {
   const begun = performance.now();
   const tables = new Tables(subject, properties, options.locals);
-  const keeper = new Keeper(identityOf(subject, properties, { partialOrder: options.partialOrder ?? true, symmetry: options.symmetry ?? true }), options);
+  const { partialOrder = true, symmetry = true } = options;
+  const keeper = new Keeper(identityOf(subject, properties, { partialOrder, symmetry, compiled: compiled !== undefined && !partialOrder && symmetry }), options);
   const saved = keeper.read();
   if (saved) restoreTables(tables, saved);
   const given = saved && !saved.facts.symmetry ? { ...options, symmetry: false } : options;

@@ -1,5 +1,5 @@
 /**
- * The search without reductions, in WebAssembly: the same worlds, levels and findings as `Search`, some ten times faster.
+ * The search without partial order, in WebAssembly: the same worlds, levels and findings as `Search`, some ten times faster.
  */
 import { kernel, sharedKernel } from './kernel/bytes.ts';
 import type { Crew } from './kernel/crew.ts';
@@ -10,6 +10,7 @@ import type { Judge } from './judge.ts';
 import { allocate } from './ints.ts';
 import { layoutOf, widths, type Layout } from './layout.ts';
 import { Search, type Mark, type Packed, type Visitor } from './search.ts';
+import type { Symmetry } from './symmetry.ts';
 import type { Tables } from './tables.ts';
 import { pack, unpack, type Store } from './worlds.ts';
 
@@ -32,6 +33,13 @@ export async function compile(workers = 1): Promise<Compiled | undefined> {
   compiled.set(text, module);
   const crew = workers > 1 ? new (await import('./kernel/crew.ts')).Crew(workers) : undefined;
   return { wasm, module: await module, crew };
+}
+
+export interface FastOptions {
+  readonly memory: number;
+  readonly symmetry?: Symmetry | undefined;
+  /** Somebody will ask for `goals`. */
+  readonly turns?: boolean;
 }
 
 /** The worlds of a kernel. */
@@ -78,8 +86,8 @@ export class FastSearch extends Search {
   /** Worlds whose steps another kernel took. */
   #taken = 0;
 
-  constructor({ wasm, module, crew }: Compiled, tables: Tables, judge: Judge, visitor: Visitor, memory: number) {
-    const kernel = new Kernel(wasm, module, tables, judge, { limit: memory, crew });
+  constructor({ wasm, module, crew }: Compiled, tables: Tables, judge: Judge, visitor: Visitor, { memory, ...options }: FastOptions) {
+    const kernel = new Kernel(wasm, module, tables, judge, { limit: memory, crew, ...options });
     super(tables, visitor, { memory, worlds: new KernelWorlds(kernel) });
     this.kernel = kernel;
     this.#visitor = visitor;
@@ -117,12 +125,10 @@ export class FastSearch extends Search {
   goals(wished: (nodes: Int32Array) => boolean, rests: boolean): number {
     if (this.#taken > 0) this.kernel.relearn(this.#taken); // the way back from a goal needs every step
     this.#taken = 0;
-    const folds = new Set<number>();
-    this.kernel.survey(({ place, more }) => {
+    return this.kernel.goals((place) => {
       this.worlds.read(place, this.nodes);
-      if (wished(this.nodes)) folds.add(more);
-    });
-    return this.kernel.goals([...folds], rests);
+      return wished(this.nodes);
+    }, rests);
   }
 
   #heard({ kind, place, more, most }: Note): void {

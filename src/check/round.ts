@@ -19,6 +19,9 @@ export interface Found {
   readonly row: readonly number[];
 }
 
+/** What the WebAssembly kernel keeps images for: to rename anything else costs it more than it saves. */
+const compiledSymmetry = { threads: true, most: 24 };
+
 /** A search that decides properties as it goes. */
 export class Round implements Visitor {
   readonly search: Search;
@@ -39,16 +42,18 @@ export class Round implements Visitor {
     this.properties = properties;
     this.judge = new Judge(tables, properties);
     const eventual = properties.some(({ kind }) => kind === 'leadsTo');
-    const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables) : undefined;
+    const fast = compiled !== undefined && options.lossy === undefined && !eventual && options.partialOrder === false;
+    const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables, fast ? compiledSymmetry : {}) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
     if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, this.symmetry, before);
     this.#why = eventual ? 'off: what happens sooner or later is not kept under other names' : symmetry ? symmetry.why : 'switched off';
     const memory = options.memory ?? 2 ** 32;
     const lossy = options.lossy && new Lossy(options.lossy, layoutOf(widths(tables.nodes.map(({ length }) => length))), memory);
-    if (compiled !== undefined && !this.ample && !this.symmetry && !eventual && !lossy) {
-      this.search = new FastSearch(compiled, tables, this.judge, this, memory);
+    const always = properties.some(({ kind }) => kind === 'canAlways');
+    if (fast) {
+      this.search = new FastSearch(compiled, tables, this.judge, this, { memory, symmetry: this.symmetry, turns: always });
     } else {
-      this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, worlds: lossy, edges: !lossy && (eventual || properties.some(({ kind }) => kind === 'canAlways')) });
+      this.search = new Search(tables, this, { memory, reduction: this.ample, folding: this.symmetry, worlds: lossy, edges: !lossy && (eventual || always) });
       this.ample?.follow(this.search, resumed);
     }
   }

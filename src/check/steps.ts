@@ -5,6 +5,7 @@
  * answered. So a choice is a tree: a question names an actor, its node leads to the next question or to a leaf, and a leaf
  * says which nodes change. Each question is answered once per node, by the tables, and never again.
  */
+import type { Images } from './futures.ts';
 import { Ints, PairMap } from './ints.ts';
 import { direct, type Choice, type Tables } from './tables.ts';
 
@@ -40,14 +41,27 @@ export class Steps {
   readonly known: number[] = [];
   /** Answers to questions: the same. */
   readonly answers: { readonly question: number; readonly node: number; readonly value: number }[] = [];
+  /** Nodes whose choices are known, in the order in which they became so. */
+  readonly nodes: { readonly actor: number; readonly node: number }[] = [];
+  readonly images: Images | undefined;
   readonly #answered = new PairMap();
+  readonly #expanded = new PairMap();
 
-  constructor(tables: Tables) {
+  /** @param images every image of a node that is known is known too */
+  constructor(tables: Tables, images?: Images) {
     this.tables = tables;
+    this.images = images;
   }
 
   /** Makes the choices of a node known. */
   expand(actor: number, node: number): void {
+    if (this.#expanded.get(actor, node) !== -1) return;
+    this.#expanded.set(actor, node, this.nodes.push({ actor, node }));
+    this.#choices(actor, node);
+    this.images?.each((image) => this.expand(image.actor(actor), image.node(actor, node)));
+  }
+
+  #choices(actor: number, node: number): void {
     const { tables, values } = this;
     if ((tables.first[actor] as Ints).data[node] === -1) tables.expand(actor, node);
     const first = (tables.first[actor] as Ints).data[node] as number;

@@ -3,19 +3,20 @@
  *
  * Names are what stands behind the colon of an address. Two are interchangeable when swapping them everywhere leaves the
  * topology and the calls that threads may begin as they are (lists may come in another order). Of all worlds that renaming
- * turns into each other, the search keeps the one with the smallest nodes. Ways are told in the names of the actors that
+ * turns into each other, the search keeps the one that weighs least. Ways are told in the names of the actors that
  * really take part: the renamings on the way are undone.
  */
 import type { Sent } from '../world/locals.ts';
 import type { Image, Images } from './futures.ts';
-import { Ints } from './ints.ts';
+import { Ints, mix } from './ints.ts';
 import type { Judge } from './judge.ts';
 import type { Folding } from './search.ts';
 import type { Message, Subject } from './subject.ts';
 import type { Node, Tables } from './tables.ts';
 
-/** More renamings than this cost more than they save. */
-const most = 720;
+/** What a node weighs, in 58 bits, so that all nodes of a world weigh less than 2^64: the higher part, and the 32 bits below. */
+export const weightOf = (actor: number, node: number): readonly [high: number, low: number] =>
+  [mix(mix(actor + 1, 1), node + 1) >>> 6, mix(mix(actor + 1, 2), node + 1) >>> 0];
 
 type Names = ReadonlyMap<string, string>;
 
@@ -35,17 +36,24 @@ export class Symmetry implements Folding {
   readonly #renamings: readonly Renaming[];
   readonly #best: Int32Array;
   readonly #other: Int32Array;
+  /** By actor, two numbers for each node. */
+  readonly #weights: readonly Ints[];
   readonly #asked = new Set<number>();
 
-  constructor(tables: Tables) {
+  /**
+   * @param threads only names of threads
+   * @param most renamings; sets of names that would make more are left alone
+   */
+  constructor(tables: Tables, { threads = false, most = 720 } = {}) {
     this.#tables = tables;
-    const { orbits, why } = orbitsOf(tables.subject);
+    const { orbits, why } = orbitsOf(tables.subject, threads, most);
     this.orbits = orbits;
     this.why = why;
     this.#renamings = renamings(orbits).map((names) => ({
       names, actors: Int32Array.from(tables.subject.actors, ({ address }) => tables.subject.indexOf(renamed(address, names) as string)),
       nodes: tables.subject.actors.map(() => new Ints(64)),
     }));
+    this.#weights = tables.subject.actors.map(() => new Ints(64));
     this.#best = new Int32Array(tables.subject.actors.length);
     this.#other = new Int32Array(tables.subject.actors.length);
   }
@@ -53,15 +61,33 @@ export class Symmetry implements Folding {
   /** Turns a world into the one that stands for it. Gives the names that were used, undefined if it stands for itself. */
   normalise(nodes: Int32Array): Names | undefined {
     let used: Names | undefined;
+    let least = this.#weigh(nodes);
     this.#best.set(nodes);
     for (const renaming of this.#renamings) {
       this.#rename(renaming, nodes, this.#other);
-      if (!smaller(this.#other, this.#best)) continue;
+      const weight = this.#weigh(this.#other);
+      if (!lighter(weight, least)) continue;
+      least = weight;
       this.#best.set(this.#other);
       used = renaming.names;
     }
     nodes.set(this.#best);
     return used;
+  }
+
+  /** Threads first, then the others: of each the higher and the lower half. */
+  #weigh(nodes: Int32Array): readonly number[] {
+    const sums = [0, 0, 0, 0];
+    for (let actor = 0; actor < nodes.length; actor++) {
+      const node = nodes[actor] as number;
+      const weights = this.#weights[actor] as Ints;
+      while (weights.length <= node * 2) for (const part of weightOf(actor, weights.length / 2)) weights.push(part);
+      const at = this.#tables.subject.actors[actor]?.thread ? 0 : 2;
+      sums[at]! += weights.data[node * 2] as number;
+      sums[at + 1]! += (weights.data[node * 2 + 1] as number) >>> 0;
+    }
+    const [high, low, otherHigh, otherLow] = sums as [number, number, number, number];
+    return [high + Math.floor(low / 2 ** 32), low % 2 ** 32, otherHigh + Math.floor(otherLow / 2 ** 32), otherLow % 2 ** 32];
   }
 
   /** Do all properties say the same of every renaming of this world? Asked once per `fold`. */
@@ -75,8 +101,13 @@ export class Symmetry implements Folding {
     });
   }
 
+  /** How many ways there are to rename. */
+  get renamings(): number {
+    return this.#renamings.length;
+  }
+
   /** Every way to rename. `locks`: the lock that each bit of a set of locks stands for. */
-  images(locks: readonly number[]): Images {
+  images(locks: readonly number[] = []): Images {
     const { messages, subject } = this.#tables;
     const images = this.#renamings.map((renaming): Image => ({
       actor: (actor) => renaming.actors[actor] as number,
@@ -121,6 +152,11 @@ export function after(first: Names | undefined, then: Names | undefined): Names 
 
 export const inverse = (names: Names | undefined): Names | undefined => names && new Map([...names].map(([from, to]) => [to, from]));
 
+function lighter(a: readonly number[], b: readonly number[]): boolean {
+  const at = a.findIndex((part, index) => part !== b[index]);
+  return at !== -1 && (a[at] as number) < (b[at] as number);
+}
+
 /** A name alone, or at the end of an address, wherever it stands in plain data. */
 export function renamed(value: unknown, names: Names | undefined): unknown {
   if (!names) return value;
@@ -136,7 +172,7 @@ export function renamed(value: unknown, names: Names | undefined): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [renamed(key, names), renamed(inner, names)]));
 }
 
-function orbitsOf(subject: Subject): { orbits: string[][]; why: string | undefined } {
+function orbitsOf(subject: Subject, threads: boolean, most: number): { orbits: string[][]; why: string | undefined } {
   const kinds = new Map<string, string[]>();
   for (const { address } of subject.actors) {
     const colon = address.indexOf(':');
@@ -152,7 +188,8 @@ function orbitsOf(subject: Subject): { orbits: string[][]; why: string | undefin
     if (home) home.push(name);
     else orbits.push([name]);
   }
-  const several = orbits.filter(({ length }) => length > 1);
+  const running = new Set(subject.actors.flatMap(({ address, thread }) => (thread ? [address.slice(address.indexOf(':') + 1)] : [])));
+  const several = orbits.filter(({ length, 0: first }) => length > 1 && (!threads || running.has(first as string)));
   const used: string[][] = [];
   let count = 1;
   for (const orbit of several) {
@@ -189,9 +226,4 @@ function renamings(orbits: readonly (readonly string[])[]): Names[] {
 function orders(names: readonly string[]): string[][] {
   if (names.length < 2) return [[...names]];
   return names.flatMap((first, index) => orders(names.toSpliced(index, 1)).map((rest) => [first, ...rest]));
-}
-
-function smaller(a: Int32Array, b: Int32Array): boolean {
-  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return (a[index] as number) < (b[index] as number);
-  return false;
 }

@@ -1,5 +1,6 @@
 /** The commands, in the order `--help` lists them. */
 import type { Register } from './program.ts';
+import { register as bugs } from './bugs.ts';
 import { register as check } from './check.ts';
 import { register as claims } from './claims.ts';
 import { register as compare } from './compare.ts';
@@ -7,4 +8,4 @@ import { register as exported } from './export.ts';
 import { register as judge } from './judge.ts';
 import { register as run } from './run.ts';
 
-export const commands: readonly Register[] = [judge, check, compare, claims, run, exported];
+export const commands: readonly Register[] = [judge, check, compare, claims, bugs, run, exported];

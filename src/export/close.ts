@@ -91,7 +91,7 @@ export async function close(subject: Subject, properties: readonly Property[], o
 function begin(compiled: Compiled | undefined, tables: Tables, judge: Judge, memory: number): { search: Search; steps: Steps } {
   const nothing: Visitor = { discovered: () => undefined, decided: () => undefined, expanding: () => undefined };
   if (compiled !== undefined) {
-    const search = new FastSearch(compiled, tables, judge, nothing, memory);
+    const search = new FastSearch(compiled, tables, judge, nothing, { memory });
     return { search, steps: search.kernel.steps };
   }
   const steps = new Steps(tables);

@@ -113,7 +113,7 @@ function users(what: Address, group: Group, history: readonly Recorded[]): Holde
   const known = [...open].flatMap(([by, facts]) => facts.map((fact): Holder => ({ what, how: 'used', by, ...begun(fact) })))
     .sort((a, b) => (a.since ?? -1) - (b.since ?? -1));
   // What is counted and was not seen to begin was counted from the start, by members that are still bound, or have lost their IOMMU.
-  const silent = members(group, history).filter((device) => !open.has(device) && !unmatched.has(device)).slice(0, Math.max(0, count(group) - known.length));
+  const silent = members(group, history).filter((device) => (open.get(device) ?? []).length === 0 && !unmatched.has(device)).slice(0, Math.max(0, count(group) - known.length));
   return [...silent.map((by): Holder => ({ what, how: 'used', by, since: null, event: null })), ...known];
 }
 

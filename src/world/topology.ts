@@ -49,9 +49,10 @@ const needed: Readonly<Record<string, Readonly<Record<string, readonly Argument[
   device_add: { device_add: ['device', 'bus'], pci_bus_add_device: ['device', 'bus'], pci_scan_single_device: ['device', 'bus'] },
   device_del: { device_del: ['device', 'bus'], pci_stop_and_remove_bus_device: ['device', 'bus'] },
   reset_store: { reset_store: ['device'] },
+  uevent_show: { uevent_show: ['device'] },
+  iommu_device_unregister: { iommu_device_unregister: ['device'] },
   bus_iommu_probe: { bus_iommu_probe: ['device'] },
   iommu_device_register: { iommu_device_register: ['bus'] },
-  iommu_device_unregister: { iommu_device_unregister: ['bus'] },
   group_store_type: { group_store_type: ['group'] },
   dma_owner: { claim: ['group'], attach: ['group'], detach: ['group'], release: ['group'] },
 };

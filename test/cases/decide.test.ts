@@ -36,10 +36,10 @@ test('a witness is printed in the words of the kernel, and ends with how things 
   const lines = printWitness(one, found as Finding);
   expect(lines.filter((line) => /^call |use_default|claim_dma_owner|0000:02:00.0 probing/.test(line)).map((line) => line.replaceAll(/\s+/g, ' '))).toMatchInlineSnapshot(`
     [
-      "call bind_store bind_store device=0000:02:00.0 driver=e1000e",
       "call vm1 claim group=8",
       "vm1 -> group 8 iommu_group_claim_dma_owner",
       "group 8 -> vm1 iommu_group_claim_dma_owner.ret 0",
+      "call bind_store bind_store device=0000:02:00.0 driver=e1000e",
       "0000:02:00.0 -> group 8 iommu_device_use_default_domain",
       "group 8 -> 0000:02:00.0 iommu_device_use_default_domain.ret -EBUSY",
       "0000:02:00.0 probing e1000e group 8 claimed owner_cnt=1 domain=blocking owner=vm1",

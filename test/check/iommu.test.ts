@@ -28,14 +28,14 @@ const questions: Questions = {
   }],
   'an IOMMU leaves while a driver is bound, and comes back': [{
     devices: [{ name: device, group: 8, driver: 'e1000e' }], drivers: [e1000e],
-    threads: [iommu('iommu_device_unregister'), iommu('iommu_device_register'), write('unbind_store')],
+    threads: [thread('iommu_device_unregister', { type: 'iommu_device_unregister', device }), iommu('iommu_device_register'), write('unbind_store')],
   }, {
-    'v5.15': [1246, {}], 'v6.1.y': [1581, { [count]: 5, [used]: 11, [held]: 6, [warns]: 24 }],
-    'v6.12.y': [1658, { [count]: 5, [used]: 11, [held]: 6, [warns]: 24 }], 'v7.3': [1828, { [count]: 5, [used]: 12, [held]: 6, [warns]: 25 }],
+    'v6.1.y': [1044, { [count]: 4, [used]: 10, [held]: 4, [warns]: 23 }],
+    'v6.12.y': [1093, { [count]: 4, [used]: 10, [held]: 4, [warns]: 23 }], 'v7.3': [1178, { [count]: 4, [used]: 11, [held]: 4, [warns]: 24 }],
   }],
   'no driver is bound while the IOMMU leaves and comes back': [{
-    devices: [{ name: device, group: 8 }], drivers: [e1000e], threads: [iommu('iommu_device_unregister'), iommu('iommu_device_register'), vm1],
-  }, { 'v6.12.y': [5635, {}] }],
+    devices: [{ name: device, group: 8 }], drivers: [e1000e], threads: [thread('iommu_device_unregister', { type: 'iommu_device_unregister', device }), iommu('iommu_device_register'), vm1],
+  }, { 'v6.12.y': [3728, {}] }],
   'a user detaches, and the IOMMU driver has no op for it (0286300e6045)': [{
     devices: [{ name: device, group: 8 }], threads: [vm1], options: { detach_dev: false },
   }, { 'v6-posting': [120, { [stays]: 4 }], 'v7-posting': [87, { [stays]: 4 }], 'v5.19': [64, {}] }],

@@ -76,6 +76,6 @@ test('Ctrl-C prints what is decided so far, and keeps it', async () => {
   const { complete, stopped, properties } = JSON.parse(out) as Document;
   expect({ code, err, complete, stopped }).toEqual({ code: exit.interrupted, err: '', complete: false, stopped: 'interrupted' });
   expect(new Set(properties.filter(({ kind }) => kind !== 'sometimes').map(({ verdict }) => verdict))).toEqual(new Set(['unknown']));
-  const again = await start('--devices', '3', '--users', '2', '--resume', file).ended;
+  const again = await start('--devices', '3', '--users', '2', '--reduce', 'never', '--resume', file).ended;
   expect([again.code, again.out]).toEqual([exit.badInput, expect.stringContaining('"code": "other-checkpoint"')]);
 }, 60_000);

@@ -31,6 +31,9 @@ const claim = { type: 'claim', group: 'group:8' };
 const release = { type: 'release', group: 'group:8' };
 const attach = { type: 'attach', group: 'group:8' };
 const type = { type: 'group_store_type', group: 'group:8' };
+const uevent = { type: 'uevent_show', device: a };
+const leave = { type: 'iommu_device_unregister', device: a };
+const come = { type: 'bus_iommu_probe', device: a };
 const block = { type: 'device_block_probing' };
 
 const entryOf = (call: Said, model: Model) => Object.keys(model.charts.entry)
@@ -108,11 +111,20 @@ describe('what the caller sees', () => {
     ['a claim after the driver has gone', [bind, unbind, claim], {}, '0 - - cnt=1'],
     ['an attach needs no claim', [attach], {}, '0 - - cnt=0'],
     ['a claim over a foreign domain', [attach, claim], {}, '-EBUSY - - cnt=0'],
+    ['an IOMMU leaves: its group keeps the count', [bind, leave], {}, '0 e1000e - cnt=1'],
+    ['an IOMMU leaves, a driver comes: it is counted nowhere', [leave, bind], {}, '0 e1000e - cnt=0'],
+    ['an IOMMU leaves twice', [leave, leave], {}, '0 - - cnt=0'],
+    ['an IOMMU leaves and comes back', [leave, come, bind], {}, '0 e1000e - cnt=1'],
+    ['the file uevent is read', [bind, uevent], {}, '0 e1000e - cnt=1'],
     ['type, while nobody counts', [type], {}, '0 - - cnt=0'],
     ['type, beside a driver', [bind, type], {}, '-EPERM e1000e - cnt=1'],
     ['type, of a claimed group', [claim, type], {}, '-EPERM - - cnt=1'],
   ])('%s', (_what, calls, answers, then) => {
     expect(run(calls, answers)).toBe(then);
+  });
+
+  test.each(['v5.19', 'v6.1.y', 'v6.6', 'v7.3'])('%s: the file uevent is read with and without a driver', (name) => {
+    expect([run([uevent], {}, name), run([bind, uevent], {}, name)]).toEqual(['0 - - cnt=0', '0 e1000e - cnt=1']);
   });
 
   test.each<[string, Run, string]>([

@@ -81,7 +81,7 @@ describe('what does not fit is refused with its place', () => {
     [{ devices: [{ ...nic, bus: 'usb' }] }, 'accepted'],
     [{ devices: [{ ...nic, bus: 'isa' }] }, 'devices[0].bus of x.json: there is no bus isa (for a bus without callbacks, write "usb" or "auxiliary")'],
     [{ devices: [nic], drivers: [{ ...e1000e, bus: 'plattform' }] }, 'drivers[0].bus of x.json: there is no bus plattform (did you mean platform?)'],
-    [{ devices: [nic], threads: [{ name: 'a', entry: 'iommu_device_unregister', calls: [{ type: 'iommu_device_unregister', bus: 'platform' }] }] },
+    [{ devices: [nic], threads: [{ name: 'a', entry: 'iommu_device_register', calls: [{ type: 'iommu_device_register', bus: 'platform' }] }] },
       'threads[0].calls[0].bus of x.json: there is no device on bus platform'],
     [{ devices: [nic], threads: [{ name: 'a', entry: 'iommu_device_register', calls: [{ type: 'iommu_device_register' }] }] },
       'threads[0].calls[0].bus of x.json: iommu_device_register needs a bus (add "bus")'],

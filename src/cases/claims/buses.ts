@@ -16,7 +16,7 @@ export const buses: readonly Claim[] = [
       ...alike.flatMap((bus) => holds(neverBeside, oneUserOn(bus), 'v1-posting', 'v6-posting')),
     ],
     measures: () => copiesOfRule(everyBus),
-    note: ['confirmed', 'A bus whose callbacks do not have the rule (here host1x) lets its drivers in beside a user; a flag in struct device_driver covers it. The rule stands on four buses, from v6.5 on on a fifth.'],
+    note: ['confirmed', 'A bus whose callbacks do not have the rule (here host1x) lets its drivers in beside a user; a flag in struct device_driver covers it. The rule stands on four buses, and from v6.5 on a fifth as well.'],
   },
   {
     id: 25, who: 'J', claim: 'It is not clear why every bus would have to copy it.', taste: true,

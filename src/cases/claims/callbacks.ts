@@ -42,7 +42,7 @@ export const callbacks: readonly Claim[] = [
     id: 4, who: 'R', claim: 'Ownership has to be claimed actively, at a point of probe that can still fail.',
     checks: [...saysBroken(neverBeside, oneUser, 'claim-at-bind'), ...saysHolds(neverBeside, oneUser, 'v1-posting', 'v6-posting', 'v6.1.y', 'notifier-walk')],
     note: ['confirmed', 'A claim at BIND_DRIVER is refused and nobody reads the answer: the driver is probed beside the user. Every design of the thread claims where really_probe() can still fail.'],
-    seen: [{ recording: '6.12.117+deb12-amd64/user-first', shows: 'a driver that is refused in pci_dma_configure() with -EBUSY; its probe() is never called' }],
+    seen: [{ recording: '6.12.117+deb12-amd64/user-first', shows: 'a driver that is refused in pci_dma_configure() with -EBUSY; its probe() is not called, nor is it tried again when the user has gone' }],
   },
   {
     id: 5, who: 'R', claim: 'The release can be anywhere during remove, since it cannot fail.',

@@ -20,7 +20,7 @@ export const notices: readonly Claim[] = [
   },
   {
     id: 18, who: 'R', claim: 'DRIVER_NOT_BOUND is sent exactly where v6 calls dma_cleanup; with UNBOUND_DRIVER it comes whenever dma_cleanup does.',
-    condition: 'of probes and releases as v6 has them, and as to which paths: not of device_bind_driver(), nor of test_remove from v6.6 on, nor of what dev->driver is at that moment',
+    condition: 'the question is whether both come on a path and not in which moment, and device_bind_driver() and, from v6.6 on, test_remove are left out',
     checks: [
       ...within(toldIsCleaned, everyFailure, 'v6-posting', 'v6.12.y'), ...within(cleanedIsTold, everyFailure, 'v6-posting', 'v6.12.y'), ...within(cleanedIsTold, testRemoveFails, 'v6-posting'),
       ...beyond(toldIsCleaned, byHandFails, 'v6-posting', 'v6.12.y'), ...beyond(cleanedIsTold, testRemoveFails, 'v6.12.y'), ...beyond(toldWhileSet, everyFailure, 'v6-posting', 'v6.12.y'),

@@ -73,7 +73,7 @@ export function documentOf(settled: readonly Settled[]) {
         id, who, claim, verdict, ...(verdict === 'conditional' ? { condition } : {}), states: outcomes.reduce((sum, { finding }) => sum + finding.states, 0),
         ...(best === undefined ? {} : { path: way(best.finding) }), note: noteOf(one),
         checks: outcomes.map((outcome) => ({
-          role: outcome.check.role, model: outcome.check.model.name, setting: outcome.check.setting.says, property: outcome.finding.property,
+          role: outcome.check.role, model: outcome.check.model.name, setting: outcome.check.setting.says, topology: outcome.check.setting.topology, together: outcome.check.setting.together ?? null, property: outcome.finding.property,
           expects: outcome.check.expects, verdict: outcome.finding.verdict, met: outcome.met, states: outcome.finding.states, complete: outcome.finding.complete,
           ...(showsWay(outcome) ? { shortest: outcome.finding.witness?.shortest, path: way(outcome.finding) } : {}),
         })),

@@ -32,6 +32,9 @@ export const twoDevices = setting('two devices of a group, each bound and unboun
 export const twoFail: Setting = setting('two devices of a group, each bound by a writer of its own, one unbound; pinctrl or a probe() may fail', {
   devices: 2, writers: true, only: ['bind_store 0', 'bind_store 1', 'unbind_store 0'], answers: either,
 });
+export const threeFail = setting('three devices of a group, each bound by a writer of its own, whose probe() may fail', {
+  devices: 3, writers: true, only: ['bind_store 0', 'bind_store 1', 'bind_store 2'], answers: late,
+});
 export const oneAtATime: Setting = { ...twoFail, says: `${twoFail.says}; one call at a time`, together: 1 };
 export const twoUnbinds = setting('two devices of a group, bound, each unbound by a writer of its own', {
   devices: 2, bound: true, writers: true, only: ['unbind_store 0', 'unbind_store 1'],
@@ -50,7 +53,10 @@ export const unbindAndPinctrl = race('one device of a group is unbound while ano
 export const unbindAndFirmware = race('one device of a group is unbound while another is bound, whose firmware may defer', { firmware_dma_configure: [0, -517] });
 export const unbindAndProbe = race('one device of a group is unbound while another is bound, whose probe() may fail', late);
 
-export const stubBeside = setting('two devices of a group, bound and unbound to e1000e or to pci-stub, which manages DMA itself, and a user', {
+export const stubLeaves = setting('two devices of a group, bound and unbound to e1000e or to pci-stub, which manages DMA itself, and a user', {
+  devices: 2, managed: true, sysfs: true, users: 1, only: ['bind_store', 'unbind_store', 'vm1'],
+});
+export const stubBeside = setting('two devices of a group, bound and unbound to e1000e or to pci-stub, which manages DMA itself, whose probe() may fail, and a user', {
   devices: 2, managed: true, sysfs: true, users: 1, answers: late, only: ['bind_store', 'unbind_store', 'vm1'],
 });
 export const modules = setting('two drivers, one of which manages DMA itself, are loaded, unloaded, bound and unbound, beside a user', {

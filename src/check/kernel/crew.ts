@@ -8,7 +8,7 @@ const source = `
 import { workerData } from 'node:worker_threads';
 const { module, memory, worker, workers, TURN, AT_REST } = workerData;
 const view = new Int32Array(memory.buffer);
-const { run } = new WebAssembly.Instance(module, { env: { memory }, host: { miss: () => 0 } }).exports;
+const { run } = new WebAssembly.Instance(module, { env: { memory }, host: { miss: () => 0, wish: () => 0 } }).exports;
 for (let turn = 0; ;) {
   Atomics.wait(view, TURN, turn);
   turn = Atomics.load(view, TURN);

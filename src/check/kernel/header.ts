@@ -63,11 +63,21 @@ export const OBSERVED_WORDS = 33;
 
 /** One for each worker, `OWN_BYTES` long. */
 export const OWN_AT = 34;
-/** By world: a byte for searches through the whole graph. */
+/** By world: a byte for searches through the whole graph: 0, `LEADS` (to a wished world), or a trail that was there, from `FIRST_TRAIL` up. */
 export const MARKS_AT = 35;
-/** By fold: 1 where a mark is wanted. */
+export const LEADS = 1;
+export const FIRST_TRAIL = 2;
+export const LAST_TRAIL = 255;
+/** Worlds on one trail. */
+export const TRAIL_AT = 43;
+export const TRAIL_ROOM = 1048576;
+/** By fold: 0 where the host was not asked, `WISHED` where worlds that look so are wished for. */
 export const WISHES_AT = 36;
+export const WISHED = 1;
+export const UNWISHED = 2;
 export const WISH_RESTS = 37;
+/** Not 0: worlds that only lead back, to worlds before them, are noted. */
+export const TURNS = 44;
 
 /** What leaves do to roots: change, root and root afterwards in 64 bits each. */
 export const MEMORY_AT = 12;
@@ -75,12 +85,41 @@ export const MEMORY_AT = 12;
 export const TURN = 41;
 export const AT_REST = 42;
 
+/** Ways to rename, each a list of actors: word, shift, mask, address of images, word and shift of the actor it becomes, root that both are below. */
+export const RENAMINGS = 45;
+export const RENAMED_AT = 46;
+/** Bytes of one record, and of one list. */
+export const RENAMED_RECORD = 28;
+export const RENAMED_BYTES = 47;
+/** An image: a node, nothing, and its weight in 64 bits. */
+export const IMAGE_BYTES = 16;
+/**
+ * What renamings make of the value of a root, where it is known. Three rows of `PAIRS_ROOM` each, by value: of the first root,
+ * of threads, of the third; in the verdicts threads come first. Images and weights have such rows for each renaming.
+ *
+ * A verdict: 0 where nothing is known; `ITSELF`, or more by the number of a renaming, when that image weighs less than all
+ * others; `SAME` when all weigh the same; or `TIE`.
+ */
+export const VERDICTS_AT = 48;
+export const IMAGES_AT = 49;
+export const WEIGHTS_AT = 50;
+export const ITSELF = 1;
+export const SAME = 254;
+export const TIE = 255;
+/** Pairs that the batch of one worker may add. */
+export const PAIRS_RESERVE = 51;
+
 /** Inside a worker's own memory: transitions (64 bits), worlds and successors in hand, observed words, pending worlds. */
 export const OWN_TRANSITIONS = 0;
 export const OWN_HERE = 64;
 export const OWN_THERE = 320;
 export const OWN_OBSERVED = 576;
 export const OWN_OPEN = 1024;
+/** Numbers of values of the third root: value, number + 1. */
+export const OWN_THIRDS = 6656;
+export const THIRDS_BYTES = 512;
+export const OWN_OTHER = 7168;
+export const OWN_IMAGE = 7424;
 export const OWN_PENDING = 8192;
 /** A pending world: key (64 bits), hash, leaf, choice, world it came from. */
 export const PENDING_BYTES = 24;
@@ -99,8 +138,9 @@ export const NODE_INSIDE = 0x20000;
 /** Its choices begin calls. */
 export const NODE_BEGINS = 0x40000;
 
-/** Entries of that memory - 1, bits of a root in it, and a change that is never remembered. */
-export const MEMORY_MASK = 0xffff;
+/** Entries of that memory - 1. */
+export const MEMORY_MASK = 52;
+/** Bits of a root in it, and a change that is never remembered. */
 export const MEMORY_ROOT = 22;
 export const NO_MEMORY = 0xfffff;
 
@@ -119,4 +159,6 @@ export const NOTE_STUCK = 3;
 export const NOTE_DECIDED = 4;
 /** A batch that needs the host: its first world and its end. */
 export const NOTE_PARKED = 5;
+/** Every step of the world leads to a world before it. */
+export const NOTE_TURN = 6;
 export const NOTE_BYTES = 16;

@@ -15,12 +15,18 @@ import {
   NEXT, END, NOTES_AT, NOTES, NOTES_ROOM, DECIDED, WATCHED, WATCHED_AT, OBSERVED_WORDS, OWN_AT, MARKS_AT, WISHES_AT, WISH_RESTS,
   OWN_TRANSITIONS, OWN_HERE, OWN_THERE, OWN_OBSERVED, OWN_OPEN, OWN_PENDING, PENDING_BYTES, PENDING_ROOM, OWN_BYTES, BATCH, NODE_BYTES,
   COUNT_MASK, NODE_BUSY, NODE_INSIDE, NODE_BEGINS, LEAF_VISIBLE, MEMORY_AT, MEMORY_MASK, MEMORY_ROOT, NO_MEMORY, DONE, NO_ROOM, TELL,
-  NOTE_FOLD, NOTE_REST, NOTE_STUCK, NOTE_DECIDED, NOTE_PARKED, NOTE_BYTES,
+  NOTE_FOLD, NOTE_REST, NOTE_STUCK, NOTE_DECIDED, NOTE_PARKED, NOTE_TURN, NOTE_BYTES, TURNS, PAIRS_RESERVE,
+  TRAIL_AT, TRAIL_ROOM, WISHED, LEADS, FIRST_TRAIL,
+  RENAMINGS, RENAMED_AT, RENAMED_BYTES, RENAMED_RECORD, VERDICTS_AT, IMAGES_AT, WEIGHTS_AT, IMAGE_BYTES, ITSELF, SAME, TIE, OWN_THIRDS, OWN_OTHER, OWN_IMAGE,
 } from './header';
 
 /** Asks the host what a question has for answer at a node: a value, or 0 when the batch must wait. */
 @external('host', 'miss')
 declare function miss(question: i32, node: i32): i32;
+
+/** Asks the host whether the world in hand, that looks like this, is wished for: `WISHED`, or another number but 0. */
+@external('host', 'wish')
+declare function wish(place: i32, fold: i32): i32;
 
 /** A slot that somebody is about to fill. */
 const CLAIMED: i32 = -1;
@@ -309,13 +315,13 @@ function after(leaf: i32, here: i32, saved: i32): u64 {
 @inline
 function remembered(change: u32, root: u32): i64 {
   if (change === 0) return root;
-  const entry = load<u64>(get(MEMORY_AT) + ((mix32(change, root) & MEMORY_MASK) << 3));
+  const entry = load<u64>(get(MEMORY_AT) + ((mix32(change, root) & get(MEMORY_MASK)) << 3));
   return (entry >>> MEMORY_ROOT) === ((<u64>change << MEMORY_ROOT) | root) ? <i64>(entry & ((1 << MEMORY_ROOT) - 1)) : -1;
 }
 
 function remember(change: u32, root: u32, next: u32): void {
   if (change === 0 || change === NO_MEMORY) return;
-  atomic.store<u64>(get(MEMORY_AT) + ((mix32(change, root) & MEMORY_MASK) << 3), (((<u64>change << MEMORY_ROOT) | root) << MEMORY_ROOT) | next);
+  atomic.store<u64>(get(MEMORY_AT) + ((mix32(change, root) & get(MEMORY_MASK)) << 3), (((<u64>change << MEMORY_ROOT) | root) << MEMORY_ROOT) | next);
 }
 
 // @ts-ignore: decorator
@@ -356,6 +362,138 @@ function flip(words: i32, end: i32, here: i32): void {
   }
 }
 
+/**
+ * Of all worlds that renamings make of one, the key of that which weighs least: it stands for all. Threads are weighed first.
+ *
+ * What renamings make of the part below a root is computed once for each value of the root, and what each image weighs; so is
+ * which of them the threads alone decide for, if they do.
+ */
+// @ts-ignore: decorator
+@inline
+function representative(key: u64, own: i32): u64 {
+  if (get(RENAMINGS) === 0) return key;
+  const second = <u64>get(SHIFT_SECOND);
+  const threads = <i32>((key >>> second) & ((<u64>1 << second) - 1));
+  if (load<u8>(get(VERDICTS_AT) + threads) === ITSELF) return key;
+  return image(key, own, threads);
+}
+
+function image(key: u64, own: i32, threads: i32): u64 {
+  const room = get(PAIRS_ROOM);
+  const second = <u64>get(SHIFT_SECOND);
+  const third = <u64>get(SHIFT_THIRD);
+  const verdicts = get(VERDICTS_AT);
+  const first = <i32>(key & ((<u64>1 << second) - 1));
+  const rest = numberOf(<u32>(key >>> third), own);
+  if (load<u8>(verdicts + threads) === 0 || load<u8>(verdicts + room + first) === 0 || load<u8>(verdicts + room * 2 + rest) === 0) rename(key, own, threads, first, rest);
+  const best = chosen(load<u8>(verdicts + threads), load<u8>(verdicts + room + first), load<u8>(verdicts + room * 2 + rest), threads, first, rest);
+  if (best === 0) return key;
+  const images = get(IMAGES_AT) + (best - 1) * room * 12;
+  return <u64>load<u32>(images + (first << 2)) | (<u64>load<u32>(images + ((room + threads) << 2)) << second) | (<u64>load<u32>(images + ((room * 2 + rest) << 2)) << third);
+}
+
+/** A small number for the value of the third root, which is seldom another one than before. */
+// @ts-ignore: decorator
+@inline
+function numberOf(third: u32, own: i32): i32 {
+  const at = own + OWN_THIRDS + (((third ^ (third >>> 7) ^ (third >>> 13)) & 63) << 3);
+  if (load<u32>(at) === third && load<i32>(at, 4) !== 0) return load<i32>(at, 4) - 1;
+  const number = intern(pair(-3, <i32>third));
+  store<u32>(at, third);
+  store<i32>(at, number + 1, 4);
+  return number;
+}
+
+/** The renaming whose image weighs least, by what each part says of it. */
+// @ts-ignore: decorator
+@inline
+function chosen(one: i32, two: i32, three: i32, threads: i32, first: i32, rest: i32): i32 {
+  if (one < SAME) return one - ITSELF;
+  if (one === SAME) {
+    if (three === SAME && two !== TIE) return two === SAME ? 0 : two - ITSELF;
+    if (two === SAME && three !== TIE) return three - ITSELF;
+  }
+  return lightest(threads, first, rest);
+}
+
+/** The renaming whose image weighs least; 0: none weighs less than the world itself. */
+function lightest(threads: i32, first: i32, rest: i32): i32 {
+  const room = get(PAIRS_ROOM);
+  let weights = get(WEIGHTS_AT);
+  let best = 0;
+  let least: u64 = 0;
+  let others: u64 = 0;
+  for (let renaming = 0, renamings = get(RENAMINGS); renaming <= renamings; renaming++, weights += room * 24) {
+    const weight = load<u64>(weights + ((room + threads) << 3));
+    const more = load<u64>(weights + (first << 3)) + load<u64>(weights + ((room * 2 + rest) << 3));
+    if (renaming !== 0 && (weight > least || (weight === least && more >= others))) continue;
+    least = weight;
+    others = more;
+    best = renaming;
+  }
+  return best;
+}
+
+/** Writes what renamings make of the three parts of a world, what each image weighs, and the verdict; which says that the rest is there, so it comes last. */
+function rename(key: u64, own: i32, threads: i32, first: i32, rest: i32): void {
+  const here = own + OWN_OTHER;
+  const there = own + OWN_IMAGE;
+  const second = <u64>get(SHIFT_SECOND);
+  const room = get(PAIRS_ROOM);
+  unpack(key, here);
+  let record = get(RENAMED_AT);
+  let images = get(IMAGES_AT);
+  let weights = get(WEIGHTS_AT);
+  for (let renaming = 0, renamings = get(RENAMINGS); renaming <= renamings; renaming++, weights += room * 24) {
+    memory.fill(there, 0, get(WORDS) << 2);
+    let one: u64 = 0;
+    let two: u64 = 0;
+    let three: u64 = 0;
+    for (const end = record + get(RENAMED_BYTES); record < end; record += RENAMED_RECORD) {
+      const node = (load<i32>(here + load<i32>(record)) >>> load<i32>(record, 4)) & load<i32>(record, 8);
+      const becomes = load<i32>(record, 12) + node * IMAGE_BYTES;
+      const target = there + load<i32>(record, 16);
+      store<i32>(target, load<i32>(target) | (load<i32>(becomes) << load<i32>(record, 20)));
+      const root = load<i32>(record, 24);
+      const weight = load<u64>(becomes, 8);
+      if (root === 0) one += weight;
+      else if (root === 1) two += weight;
+      else three += weight;
+    }
+    store<u64>(weights + (first << 3), one);
+    store<u64>(weights + ((room + threads) << 3), two);
+    store<u64>(weights + ((room * 2 + rest) << 3), three);
+    if (renaming === 0) continue;
+    const renamed = keyOf(there);
+    store<u32>(images + (first << 2), <u32>(renamed & ((<u64>1 << second) - 1)));
+    store<u32>(images + ((room + threads) << 2), <u32>((renamed >>> second) & ((<u64>1 << second) - 1)));
+    store<u32>(images + ((room * 2 + rest) << 2), <u32>(renamed >>> <u64>get(SHIFT_THIRD)));
+    images += room * 12;
+  }
+  atomic.store<u8>(get(VERDICTS_AT) + room + first, verdictOf(first));
+  atomic.store<u8>(get(VERDICTS_AT) + room * 2 + rest, verdictOf(room * 2 + rest));
+  atomic.store<u8>(get(VERDICTS_AT) + threads, verdictOf(room + threads));
+}
+
+/** Which image of a part weighs less than all others, from the weights. */
+function verdictOf(part: i32): u8 {
+  const step = get(PAIRS_ROOM) * 24;
+  let at = get(WEIGHTS_AT) + (part << 3);
+  const itself = load<u64>(at);
+  let least = itself;
+  let verdict: i32 = ITSELF;
+  let same = true;
+  for (let renaming = 1, renamings = get(RENAMINGS); renaming <= renamings; renaming++) {
+    at += step;
+    const weight = load<u64>(at);
+    same = same && weight === itself;
+    if (weight < least) verdict = ITSELF + renaming;
+    else if (weight === least) verdict = TIE;
+    least = min(least, weight);
+  }
+  return <u8>(same ? SAME : verdict);
+}
+
 /** Computes the successors of worlds. False when the host must help: then nothing is added. */
 function batch(own: i32, from: i32, to: i32): bool {
   const here = own + OWN_HERE;
@@ -383,7 +521,7 @@ function batch(own: i32, from: i32, to: i32): bool {
         const value = leafOf(choice, here);
         if (value === 0) return false;
         const leaf = get(LEAVES_AT) + value;
-        const key = after(leaf, here, there);
+        const key = representative(after(leaf, here, there), own);
         const hash = <i32>mix(key);
         store<u64>(pending, key);
         store<i32>(pending, hash, 8);
@@ -401,14 +539,19 @@ function batch(own: i32, from: i32, to: i32): bool {
   }
   store<i32>(own + 8, touched);
   store<u64>(own + OWN_TRANSITIONS, load<u64>(own + OWN_TRANSITIONS) + <u64>((pending - first) / PENDING_BYTES));
-  for (let one = first; one < pending; one += PENDING_BYTES) settle(own, one);
+  let one = first;
+  for (let place = from; place < to; place++) {
+    let onward = false;
+    for (; one < pending && load<i32>(one, 20) === place; one += PENDING_BYTES) onward = settle(own, one) > place || onward;
+    if (!onward && get(TURNS) !== 0) note(NOTE_TURN, place, 0);
+  }
   return true;
 }
 
-/** Adds a pending world and notes what is new in it. */
+/** Adds a pending world and notes what is new in it. Gives its place. */
 // @ts-ignore: decorator
 @inline
-function settle(own: i32, one: i32): void {
+function settle(own: i32, one: i32): i32 {
   const key = load<u64>(one);
   const leaf = load<i32>(one, 12);
   const place = add(key, load<i32>(one, 8));
@@ -417,10 +560,12 @@ function settle(own: i32, one: i32): void {
     const fresh = decided & ~atomic.or<i32>(DECIDED << 2, decided);
     if (fresh !== 0) note(NOTE_DECIDED, load<i32>(one, 20), load<i32>(one, 16), fresh);
   }
-  if (place < 0 && (load<i32>(leaf, 4) & LEAF_VISIBLE) !== 0) {
+  if (place >= 0) return place;
+  if ((load<i32>(leaf, 4) & LEAF_VISIBLE) !== 0) {
     unpack(key, own + OWN_THERE);
     see(own + OWN_THERE, own, -1 - place, 1, NOTE_FOLD);
   }
+  return -1 - place;
 }
 
 /** Expands worlds until none is left before `END`, or the host must do something. `workers`: how many run at once. */
@@ -429,7 +574,7 @@ export function run(worker: i32, workers: i32): i32 {
   const reserve = workers * PENDING_ROOM;
   while (true) {
     if (atomic.load<i32>(WORLDS << 2) + reserve > get(WORLDS_ROOM)) return NO_ROOM;
-    if (atomic.load<i32>(PAIRS << 2) + reserve * 4 > get(PAIRS_ROOM)) return NO_ROOM;
+    if (atomic.load<i32>(PAIRS << 2) + workers * get(PAIRS_RESERVE) > get(PAIRS_ROOM)) return NO_ROOM;
     if (atomic.load<i32>(NOTES << 2) + reserve > get(NOTES_ROOM)) return TELL;
     const from = atomic.add<i32>(NEXT << 2, BATCH);
     const end = get(END);
@@ -447,65 +592,98 @@ export function redo(from: i32, to: i32): bool {
   return batch(get(OWN_AT), from, to);
 }
 
-/** Notes what properties see of worlds, as if they were new. */
-export function survey(from: i32, to: i32): void {
+/** Is the world at `place`, whose words and inner nodes stand in the first worker's own memory, wished for? */
+function wished(place: i32): bool {
   const own = get(OWN_AT);
   const here = own + OWN_HERE;
-  for (let place = from; place < to; place++) {
-    unpack(load<u64>(get(WORLDS_AT) + (place << 3)), here);
-    see(here, own, place, 1, NOTE_FOLD);
-    if ((openOf(here, own + OWN_OPEN) & NODE_BUSY) === 0) see(here, own, place, 2, NOTE_REST);
-  }
+  if (get(WISH_RESTS) !== 0 && (openOf(here, own + OWN_OPEN) & NODE_BUSY) !== 0) return false;
+  const fold = foldOf(here, own);
+  const at = get(WISHES_AT) + fold;
+  if (load<u8>(at) === 0) store<u8>(at, <u8>wish(place, fold));
+  return load<u8>(at) === WISHED;
 }
 
-/** Marks the worlds whose fold is wished for. Gives how many. */
-export function mark(): i32 {
+/**
+ * Looks for a wished world behind the one at `from`, and marks the worlds on the way.
+ *
+ * Depth first, latest world first. Worlds that it meets get the mark `trail`, so it is over when it has met them all, or when
+ * the way gets too long. Worlds that it left again are noted as turns: nothing is known of them yet.
+ */
+export function chase(from: i32, trail: i32): bool {
   const own = get(OWN_AT);
-  const here = own + OWN_HERE;
   const marks = get(MARKS_AT);
-  let marked = 0;
-  for (let place = 0, count = get(WORLDS); place < count; place++) {
-    unpack(load<u64>(get(WORLDS_AT) + (place << 3)), here);
-    let wished = load<u8>(get(WISHES_AT) + foldOf(here, own)) !== 0;
-    if (wished && get(WISH_RESTS) !== 0) wished = (openOf(here, own + OWN_OPEN) & NODE_BUSY) === 0;
-    store<u8>(marks + place, <u8>wished);
-    marked += <i32>wished;
+  const way = get(TRAIL_AT);
+  let length = 0;
+  let place = from;
+  while (true) {
+    if (load<u8>(marks + place) === LEADS) break;
+    unpack(load<u64>(get(WORLDS_AT) + (place << 3)), own + OWN_HERE);
+    store<i32>(way + (length++ << 2), place);
+    if (wished(place)) break;
+    store<u8>(marks + place, <u8>trail);
+    place = -1;
+    while (place < 0) {
+      place = latest(own, openOf(own + OWN_HERE, own + OWN_OPEN), trail);
+      if (place >= 0) break;
+      note(NOTE_TURN, load<i32>(way + (--length << 2)), 0);
+      if (length === 0 || get(NOTES) === get(NOTES_ROOM)) return false;
+      unpack(load<u64>(get(WORLDS_AT) + (load<i32>(way + ((length - 1) << 2)) << 3)), own + OWN_HERE);
+    }
+    if (length === TRAIL_ROOM) return false;
   }
-  return marked;
+  while (length > 0) store<u8>(marks + load<i32>(way + (--length << 2)), LEADS);
+  return true;
+}
+
+/** The latest successor of the world in hand that leads to a wished one, or else that has not got the mark `trail`; -1: none. */
+function latest(own: i32, count: i32, trail: i32): i32 {
+  const here = own + OWN_HERE;
+  const open = own + OWN_OPEN;
+  let found = -1;
+  for (let index = 0; index < (count & COUNT_MASK); index++) {
+    let choice = load<i32>(open + (index << 3));
+    const flags = load<i32>(open + (index << 3), 4);
+    if ((count & OPEN_FULL) !== 0 && (flags & NODE_BEGINS) !== 0) continue;
+    for (const end = choice + (flags & COUNT_MASK); choice < end; choice++) {
+      const place = successor(choice, own);
+      const mark = load<u8>(get(MARKS_AT) + place);
+      if (mark === LEADS) return place;
+      if (mark !== trail) found = max(found, place);
+    }
+  }
+  return found;
+}
+
+/** Marks the worlds that are wished for, and no other. */
+export function mark(): void {
+  const own = get(OWN_AT);
+  const marks = get(MARKS_AT);
+  for (let place = 0, count = get(WORLDS); place < count; place++) {
+    unpack(load<u64>(get(WORLDS_AT) + (place << 3)), own + OWN_HERE);
+    store<u8>(marks + place, wished(place) ? <u8>LEADS : 0);
+  }
 }
 
 /** Marks worlds that lead to a marked one, latest first. Gives how many are new. */
 export function spread(): i32 {
   const own = get(OWN_AT);
   const here = own + OWN_HERE;
-  const open = own + OWN_OPEN;
   const marks = get(MARKS_AT);
   let marked = 0;
   for (let place = get(WORLDS) - 1; place >= 0; place--) {
-    if (load<u8>(marks + place) !== 0) continue;
+    if (load<u8>(marks + place) === LEADS) continue;
     unpack(load<u64>(get(WORLDS_AT) + (place << 3)), here);
-    const count = openOf(here, open);
-    if (!leads(own, count)) continue;
-    store<u8>(marks + place, 1);
+    const next = latest(own, openOf(here, own + OWN_OPEN), FIRST_TRAIL);
+    if (next < 0 || load<u8>(marks + next) !== LEADS) continue;
+    store<u8>(marks + place, LEADS);
     marked++;
   }
   return marked;
 }
 
-/** Does a choice of the world in hand lead to a marked one? */
-function leads(own: i32, count: i32): bool {
+/** Place of what a choice makes of the world in hand, which was found before. */
+function successor(choice: i32, own: i32): i32 {
   const here = own + OWN_HERE;
-  const there = own + OWN_THERE;
-  const open = own + OWN_OPEN;
-  for (let index = 0; index < (count & COUNT_MASK); index++) {
-    let choice = load<i32>(open + (index << 3));
-    const flags = load<i32>(open + (index << 3), 4);
-    if ((count & OPEN_FULL) !== 0 && (flags & NODE_BEGINS) !== 0) continue;
-    for (const end = choice + (flags & COUNT_MASK); choice < end; choice++) {
-      const key = after(get(LEAVES_AT) + leafOf(choice, here), here, there);
-      const place = add(key, <i32>mix(key));
-      if (load<u8>(get(MARKS_AT) + place) !== 0) return true;
-    }
-  }
-  return false;
+  const key = representative(after(get(LEAVES_AT) + leafOf(choice, here), here, own + OWN_THERE), own);
+  return add(key, <i32>mix(key));
 }

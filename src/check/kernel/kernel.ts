@@ -6,13 +6,15 @@
  * goes on where it was.
  */
 import { ModelError } from '../../errors.ts';
+import { Ints } from '../ints.ts';
 import type { Judge } from '../judge.ts';
 import { generous } from '../layout.ts';
 import { scout } from '../scout.ts';
 import { Steps, type Leaf } from '../steps.ts';
+import type { Symmetry } from '../symmetry.ts';
 import type { Tables } from '../tables.ts';
 import * as header from './header.ts';
-import { mapOf, room, type MemoryMap, type Sizes } from './map.ts';
+import { imagesBytes, mapOf, pairsReserve, room, type MemoryMap, type Sizes } from './map.ts';
 import type { Crew } from './crew.ts';
 import { repacked } from './repack.ts';
 import { pack } from '../worlds.ts';
@@ -30,8 +32,8 @@ interface Exports {
   read(place: number): void;
   run(worker: number, workers: number): number;
   redo(from: number, to: number): number;
-  survey(from: number, to: number): void;
-  mark(): number;
+  chase(from: number, trail: number): number;
+  mark(): void;
   spread(): number;
 }
 
@@ -50,6 +52,9 @@ const mostNodes = 60;
 const smallest = 1024;
 /** With fewer bits for what stands in a world itself, a part would not end inside a half of its 64 bits. */
 const leastPlain = 2;
+
+/** A power of two, with room for twice as many. */
+const twice = (count: number) => 2 ** Math.ceil(Math.log2(Math.max(count * 2, 256)));
 
 export class Kernel {
   readonly steps: Steps;
@@ -70,13 +75,17 @@ export class Kernel {
   #alone = true;
   /** Leaves whose successors' choices are known. */
   #absorbed = 0;
+  /** Worlds all of whose steps lead to worlds before them. */
+  readonly #turns = new Ints();
+  #wish: (place: number) => boolean = () => false;
 
   /**
    * @param module the kernel, compiled by `wasm`; for a memory that is shared if there is a crew
    * @param limit bytes that it may take
+   * @param turns it keeps what `goals` needs
    */
-  constructor(wasm: WebAssembly, module: Module, tables: Tables, judge: Judge, { limit, crew }: { readonly limit: number; readonly crew?: Crew | undefined }) {
-    this.steps = new Steps(tables);
+  constructor(wasm: WebAssembly, module: Module, tables: Tables, judge: Judge, { limit, crew, symmetry, turns = false }: { readonly limit: number; readonly crew?: Crew | undefined; readonly symmetry?: Symmetry | undefined; readonly turns?: boolean }) {
+    this.steps = new Steps(tables, symmetry?.images());
     this.#writer = new Writer(this.steps, judge);
     this.#limit = limit;
     this.#crew = crew;
@@ -84,14 +93,19 @@ export class Kernel {
     scout(this.steps);
     this.#absorb();
     this.layout = this.#tree();
-    this.#sizes = this.#sizesFor({ pairSlots: 2 ** 17, slots: 2 ** 18 });
+    const workers = crew?.workers ?? 1;
+    this.#sizes = this.#sizesFor({ pairSlots: twice(2 * pairsReserve(this.#writer.renamings) * workers), slots: Math.max(2 ** 18, twice(header.PENDING_ROOM * workers)) });
     this.#map = mapOf(this.#sizes);
     const initial = Math.ceil(this.#map.end / page);
     this.#memory = new wasm.Memory(crew === undefined ? { initial } : { initial, maximum: 2 ** 16, shared: true });
     this.#view = new Int32Array(this.#memory.buffer);
-    const { exports } = new wasm.Instance(module, { env: { memory: this.#memory }, host: { miss: (question: number, node: number) => this.#miss(question, node) } });
-    this.#calls = exports as Exports;
+    const host = {
+      miss: (question: number, node: number) => this.#miss(question, node),
+      wish: (place: number) => (this.#wish(place) ? header.WISHED : header.UNWISHED),
+    };
+    this.#calls = new wasm.Instance(module, { env: { memory: this.#memory }, host }).exports as Exports;
     this.#write();
+    this.#set(header.TURNS, turns ? 1 : 0);
     this.#calls.rehashPairs();
     this.#calls.rehashWorlds();
     crew?.begin(module, this.#memory);
@@ -103,7 +117,8 @@ export class Kernel {
 
   /** Bytes in use: worlds and pairs, with the tables that find them. */
   get bytes(): number {
-    return this.size * 8 + this.#get(header.PAIRS) * 9 + this.#sizes.pairSlots * 16 + this.#sizes.slots * 4;
+    const { pairSlots, slots, renamings } = this.#sizes;
+    return this.size * 8 + this.#get(header.PAIRS) * (9 + imagesBytes(renamings)) + pairSlots * 16 + slots * 4;
   }
 
   get transitions(): number {
@@ -159,6 +174,7 @@ export class Kernel {
 
   /** Expands worlds from `next` up to `end`; tells what it met, in the order of discovery. */
   run(end: number, tell: (note: Note) => void): void {
+    this.#extend(this.#map.end); // what it begins with may be too much already
     this.#set(header.NEXT, this.next);
     this.#set(header.END, end);
     for (let status = -1; status !== header.DONE;) {
@@ -167,40 +183,48 @@ export class Kernel {
       status = crew === undefined ? this.#calls.run(0, 1) : crew.run(this.#view, (workers) => this.#calls.run(0, workers));
       this.#alone = true;
       const next = this.next;
-      this.#tell(tell);
+      this.#tell((note) => (note.kind === header.NOTE_TURN ? this.#turns.push(note.place) : tell(note)));
       if (status === header.NO_ROOM) this.#ready();
       this.#set(header.NEXT, next);
-    }
-  }
-
-  /** Tells each thing that properties see of any world (with `NOTE_FOLD`) and of any at rest (`NOTE_REST`), once. */
-  survey(tell: (note: Note) => void): void {
-    this.#bytes().fill(0, this.#map.folds, this.#map.folds + this.#sizes.pairSlots / 2);
-    for (let from = 0; from < this.size; from += header.PENDING_ROOM) {
-      this.#ready();
-      this.#calls.survey(from, Math.min(from + header.PENDING_ROOM, this.size));
-      this.#tell(tell);
     }
   }
 
   /**
    * The first world from which no wished one can be reached, or -1.
    *
-   * @param wished folds, as `survey` told them
+   * Whoever always goes on to a later world ends at one that leads back only, so it is enough to find a way from each of
+   * those. Where one is not found, every world is looked at, again and again, until nothing is new.
+   *
+   * @param wished asked of a world for each thing that properties may see
    * @param rests only worlds at rest are wished for
    */
-  goals(wished: readonly number[], rests: boolean): number {
+  goals(wished: (place: number) => boolean, rests: boolean): number {
+    this.#ready();
     const marks = Math.ceil(this.#memory.buffer.byteLength / page) * page;
-    this.#extend(marks + this.size);
+    const trail = Math.ceil((marks + this.size) / 8) * 8;
+    this.#extend(trail + header.TRAIL_ROOM * 4);
     this.#set(header.MARKS_AT, marks);
+    this.#set(header.TRAIL_AT, trail);
     this.#set(header.WISH_RESTS, rests ? 1 : 0);
-    const bytes = this.#bytes();
-    bytes.fill(0, this.#map.wishes, this.#map.wishes + this.#sizes.pairSlots / 2);
-    for (const fold of wished) bytes[this.#map.wishes + fold] = 1;
+    this.#wish = wished;
+    this.#bytes().fill(0, this.#map.wishes, this.#map.wishes + this.#sizes.pairSlots / 2);
+    this.#bytes().fill(0, marks, marks + this.size);
+    if (this.#allReached()) return -1;
     this.#calls.mark();
     while (this.#calls.spread() > 0);
-    const lost = this.#bytes().subarray(marks, marks + this.size).indexOf(0);
-    return lost;
+    return this.#bytes().subarray(marks, marks + this.size).findIndex((mark) => mark !== header.LEADS);
+  }
+
+  #allReached(): boolean {
+    const turns = Array.from(this.#turns.data.subarray(0, this.#turns.length));
+    let mark = header.FIRST_TRAIL;
+    for (let turn = turns.pop(); turn !== undefined; turn = turns.pop()) {
+      const reached = this.#calls.chase(turn, mark) !== 0;
+      this.#tell(({ place }) => turns.push(place));
+      if (!reached) return false;
+      mark = mark === header.LAST_TRAIL ? header.FIRST_TRAIL : mark + 1;
+    }
+    return true;
   }
 
   /** Place of the world of these words; of a new one `-1 - place`. */
@@ -278,11 +302,10 @@ export class Kernel {
   /** Sizes with room for twice of what there is now, but never less than before. */
   #sizesFor({ pairSlots, slots }: Pick<Sizes, 'pairSlots' | 'slots'>, before?: Sizes): Sizes {
     const { steps } = this;
-    const twice = (count: number) => 2 ** Math.ceil(Math.log2(Math.max(count * 2, 256)));
     return {
       workers: this.#crew?.workers ?? 1, nodes: this.layout.bits.map((bits) => 2 ** bits), choices: twice(steps.values.length),
       questions: twice(steps.questions.length), answers: twice(steps.answers.length * 2), pairSlots, slots,
-      leaves: Math.max(before?.leaves ?? 0, twice(this.#writer.leafBytes(this.layout))),
+      leaves: Math.max(before?.leaves ?? 0, twice(this.#writer.leafBytes(this.layout))), renamings: this.#writer.renamings,
     };
   }
 
@@ -296,9 +319,9 @@ export class Kernel {
 
   /** Makes room for one batch of each worker, and the tables true. */
   #ready(): void {
-    const { slots, pairSlots, workers } = this.#sizes;
+    const { slots, pairSlots, workers, renamings } = this.#sizes;
     const batch = header.PENDING_ROOM * workers;
-    const pairs = this.#get(header.PAIRS) + batch * 4;
+    const pairs = this.#get(header.PAIRS) + pairsReserve(renamings) * workers;
     const more = { slots: this.size + batch > room(slots) ? slots * (slots < 2 ** 23 ? 4 : 2) : slots, pairSlots: pairs > pairSlots / 2 ? pairSlots * 2 : pairSlots };
     const many = pairs > this.layout.most;
     if (many) this.#plain = Math.max(leastPlain, this.#plain - 9);

@@ -14,6 +14,8 @@ export interface Sizes {
   readonly leaves: number;
   /** Slots of the table of pairs; a power of two. Half of them may be used. */
   readonly pairSlots: number;
+  /** Ways to rename. */
+  readonly renamings: number;
   /** Slots of the table of worlds; a power of two. Three quarters of them may be used. */
   readonly slots: number;
 }
@@ -31,6 +33,12 @@ export interface MemoryMap {
   readonly answers: number;
   readonly leaves: number;
   readonly memory: number;
+  readonly renamed: number;
+  /** By actor: images of its nodes, under no renaming and under each. */
+  readonly images: readonly number[];
+  readonly verdicts: number;
+  readonly rootImages: number;
+  readonly weights: number;
   readonly pairs: number;
   readonly folds: number;
   readonly wishes: number;
@@ -47,7 +55,16 @@ export const notesRoom = (workers: number): number => (workers + 1) * 2 * header
 /** Worlds that fit. */
 export const room = (slots: number): number => Math.floor((slots / 4) * 3);
 
-export function mapOf({ workers, nodes, choices, questions, answers, leaves, pairSlots, slots }: Sizes): MemoryMap {
+/** Bytes of what renamings make of a pair that is the value of some root. */
+export const imagesBytes = (renamings: number): number => (renamings === 0 ? 0 : 3 * (1 + renamings * 4 + (renamings + 1) * 8));
+
+/** What leaves do to roots is remembered for so many; the more pairs, the more roots. */
+export const memoryEntries = (pairSlots: number): number => Math.max(2 ** 16, Math.min(pairSlots / 2, 2 ** 22));
+
+/** Pairs that a batch may add. */
+export const pairsReserve = (renamings: number): number => header.PENDING_ROOM * (4 + renamings);
+
+export function mapOf({ workers, nodes, choices, questions, answers, leaves, pairSlots, renamings, slots }: Sizes): MemoryMap {
   let at = 4096;
   const take = (bytes: number) => {
     const from = at;
@@ -66,7 +83,12 @@ export function mapOf({ workers, nodes, choices, questions, answers, leaves, pai
     asks: take(questions * 12),
     answers: take(answers * 16),
     leaves: take(leaves),
-    memory: take((header.MEMORY_MASK + 1) * 8),
+    memory: take(memoryEntries(pairSlots) * 8),
+    renamed: take(renamings === 0 ? 0 : (renamings + 1) * nodes.length * header.RENAMED_RECORD),
+    images: nodes.map((count) => take(renamings === 0 ? 0 : (renamings + 1) * count * header.IMAGE_BYTES)),
+    verdicts: take(renamings === 0 ? 0 : 3 * (pairSlots / 2)),
+    rootImages: take(12 * renamings * (pairSlots / 2)),
+    weights: take(renamings === 0 ? 0 : 24 * (renamings + 1) * (pairSlots / 2)),
     pairs: take((pairSlots / 2) * 8),
     folds: take(pairSlots / 2),
     wishes: take(pairSlots / 2),

@@ -3,13 +3,15 @@
  *
  * All of it can be written anew at any time, for other sizes or another layout.
  */
+import type { Image } from '../futures.ts';
 import type { Ints } from '../ints.ts';
 import type { Judge } from '../judge.ts';
 import { layoutOf } from '../layout.ts';
 import type { Leaf, Steps } from '../steps.ts';
 import type { Choice } from '../tables.ts';
 import * as header from './header.ts';
-import { notesRoom, room, type MemoryMap, type Sizes } from './map.ts';
+import { weightOf } from '../symmetry.ts';
+import { memoryEntries, notesRoom, pairsReserve, room, type MemoryMap, type Sizes } from './map.ts';
 import type { Tree } from './tree.ts';
 
 /** Where it is written, and how. */
@@ -31,7 +33,8 @@ export class Writer {
   #place: Place | undefined;
   #view: Int32Array = new Int32Array();
   /** How much of `steps` is written. */
-  #written = { choices: 0, questions: 0, answers: 0 };
+  #written = { nodes: 0, choices: 0, questions: 0, answers: 0 };
+  readonly #images: Image[] = [];
   /** By leaf: where it stands behind `LEAVES_AT`. The first place is nobody's, because 0 is no value. */
   #leaves: number[] = [];
   #leafEnd = 16;
@@ -43,6 +46,12 @@ export class Writer {
     this.#watched = new Set(judge.watched);
     this.#active = steps.tables.nodes.map(() => false);
     this.#seen = steps.tables.nodes.map(() => new Map<number, number>());
+    steps.images?.each((image) => this.#images.push(image));
+  }
+
+  /** Ways to rename. */
+  get renamings(): number {
+    return this.#images.length;
   }
 
   /** Bytes that all leaves take. */
@@ -73,29 +82,27 @@ export class Writer {
     const { buffer, map, sizes, layout } = place;
     const { words, shape, roots, shifts } = layout;
     const bytes = new Uint8Array(buffer);
-    bytes.fill(0, map.shape, map.pairs);
+    bytes.fill(0, map.shape, map.rootImages);
+    for (let own = map.own + header.OWN_THIRDS; own < map.notes; own += header.OWN_BYTES) bytes.fill(0, own, own + header.THIRDS_BYTES);
     bytes.fill(0, map.folds, map.wishes);
-    for (const [actor, nodes] of tables.nodes.entries()) {
-      for (let node = 0; node < nodes.length; node++) {
-        if ((tables.first[actor] as Ints).data[node] === -1) continue;
-        if (this.#unlisted(actor, node)) this.#active[actor] = true;
-        this.#node(actor, node);
-      }
-    }
+    for (const { actor, node } of this.#steps.nodes) if (this.#unlisted(actor, node)) this.#active[actor] = true;
     const fields: [number, number][] = [
       [header.WORDS, words], [header.INNERS, shape.length], [header.SHAPE_AT, map.shape],
       [header.ROOT_FIRST, roots[0]], [header.ROOT_SECOND, roots[1]], [header.ROOT_THIRD, roots[2]], [header.SHIFT_SECOND, shifts[0]], [header.SHIFT_THIRD, shifts[1]],
       [header.ACTORS, this.#actors()], [header.ACTORS_AT, map.actors], [header.CHOICES_AT, map.choices], [header.ASKS_AT, map.asks],
-      [header.MEMORY_AT, map.memory], [header.EDGES_AT, map.answers], [header.EDGES_MASK, sizes.answers - 1], [header.LEAVES_AT, map.leaves],
+      [header.MEMORY_AT, map.memory], [header.MEMORY_MASK, memoryEntries(sizes.pairSlots) - 1], [header.EDGES_AT, map.answers], [header.EDGES_MASK, sizes.answers - 1], [header.LEAVES_AT, map.leaves],
       [header.TOGETHER, Math.min(tables.subject.together, 0x7fffffff)], [header.PAIRS_AT, map.pairs], [header.PAIRS_ROOM, Math.min(sizes.pairSlots / 2, layout.most)],
       [header.PAIR_SLOTS_AT, map.pairSlots], [header.PAIR_SLOTS_MASK, sizes.pairSlots - 1], [header.FOLDS_AT, map.folds], [header.WISHES_AT, map.wishes],
       [header.WORLDS_AT, map.worlds], [header.WORLDS_ROOM, room(sizes.slots)], [header.SLOTS_AT, map.slots], [header.SLOTS_MASK, sizes.slots - 1],
       [header.NOTES_AT, map.notes], [header.NOTES_ROOM, notesRoom(sizes.workers)], [header.OWN_AT, map.own],
+      [header.RENAMINGS, this.renamings], [header.RENAMED_AT, map.renamed], [header.RENAMED_BYTES, layout.bits.length * header.RENAMED_RECORD],
+      [header.VERDICTS_AT, map.verdicts], [header.IMAGES_AT, map.rootImages], [header.WEIGHTS_AT, map.weights], [header.PAIRS_RESERVE, pairsReserve(this.renamings)],
       ...this.#observations(),
     ];
     for (const [field, value] of fields) this.#view[field] = value;
     this.#view.set(shape.flat(), map.shape >>> 2);
-    this.#written = { choices: 0, questions: 0, answers: 0 };
+    this.#renamed();
+    this.#written = { nodes: 0, choices: 0, questions: 0, answers: 0 };
     this.#leaves = [];
     this.#leafEnd = 16;
     this.#changes.clear();
@@ -107,8 +114,9 @@ export class Writer {
     const steps = this.#steps;
     const { layout, map, sizes: { choices, questions, answers, leaves: bytes } } = this.#place as Place;
     const fresh = steps.leaves.slice(this.#leaves.length);
+    const nodes = steps.nodes.slice(this.#written.nodes);
     const tight = steps.values.length > choices || steps.questions.length > questions || steps.answers.length * 2 > answers ||
-      fresh.some(({ changes }) => changes.some(({ actor, after }) => after > (layout.mask[actor] as number) || this.#unlisted(actor, after)));
+      nodes.some(({ actor, node }) => node > (layout.mask[actor] as number) || this.#unlisted(actor, node));
     if (tight) return false;
     const view = this.#view;
     for (const leaf of fresh) {
@@ -117,15 +125,15 @@ export class Writer {
       view.set(record, (map.leaves + this.#leafEnd) >>> 2);
       this.#leaves.push(this.#leafEnd);
       this.#leafEnd += record.byteLength;
-      for (const { actor, after } of leaf.changes) this.#node(actor, after);
     }
+    for (const { actor, node } of nodes) this.#node(actor, node);
     for (const choice of steps.known.slice(this.#written.choices)) view[(map.choices >>> 2) + choice] = this.value(steps.values.data[choice] as number);
     for (let question = this.#written.questions; question < steps.questions.length; question++) {
       const { actor } = steps.questions[question] as (typeof steps.questions)[number];
       view.set([(layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number], (map.asks >>> 2) + question * 3);
     }
     for (let answer = this.#written.answers; answer < steps.answers.length; answer++) this.#answer(steps.answers[answer] as (typeof steps.answers)[number]);
-    this.#written = { choices: steps.known.length, questions: steps.questions.length, answers: steps.answers.length };
+    this.#written = { nodes: steps.nodes.length, choices: steps.known.length, questions: steps.questions.length, answers: steps.answers.length };
     return true;
   }
 
@@ -178,6 +186,34 @@ export class Writer {
     this.#view[at + 1] = flags;
     if (this.#watched.has(actor))
       new Uint16Array(buffer)[((map.seen[actor] as number) >>> 1) + node] = this.#observed(actor, node);
+    for (const [renaming, image] of [undefined, ...this.#images].entries()) {
+      if (this.renamings === 0) break;
+      const [target, becomes] = image === undefined ? [actor, node] : [image.actor(actor), image.node(actor, node)];
+      const [high, low] = weightOf(target, becomes);
+      this.#view.set([becomes, 0, low, high], (this.#imagesAt(renaming, actor) + node * header.IMAGE_BYTES) >>> 2);
+    }
+  }
+
+  /** Where the images of an actor's nodes stand; renaming 0 changes nothing. */
+  #imagesAt(renaming: number, actor: number): number {
+    const { map, sizes } = this.#place as Place;
+    return (map.images[actor] as number) + renaming * (sizes.nodes[actor] as number) * header.IMAGE_BYTES;
+  }
+
+  /** Writes the lists of renamings. */
+  #renamed(): void {
+    const { layout, map } = this.#place as Place;
+    if (this.renamings === 0) return;
+    let at = map.renamed >>> 2;
+    for (const [renaming, image] of [undefined, ...this.#images].entries()) {
+      for (let actor = 0; actor < layout.bits.length; actor++, at += header.RENAMED_RECORD / 4) {
+        const target = image?.actor(actor) ?? actor;
+        this.#view.set([
+          (layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number, this.#imagesAt(renaming, actor),
+          (layout.word[target] as number) * 4, layout.shift[target] as number, layout.rootOf[layout.word[actor] as number] as number,
+        ], at);
+      }
+    }
   }
 
   /** Number of what properties see of an actor, small and its own. */

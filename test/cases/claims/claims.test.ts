@@ -22,7 +22,11 @@ Its 26 claims (R Robin's, J Jason's, C Christoph's, in our words) are settled he
 **confirmed**: all that the claim says of its checks came out so; **refuted**: none did; **conditional**: it came out so where the condition is met, and not beyond;
 **not-a-state-property**: taste, history or layout, with the nearest fact. No verdict is written down anywhere: a check that came out otherwise would make it another, or \`unknown\`.
 In front of a check, \`+\` as the claim says, \`-\` not so, \`=\` a control that came out as it has to. Each \`holds\` has visited every world; of each \`broken\` no way is shorter.
-What the models are is said at the end, and of kernels in [models.md](models.md).
+What the models are is said at the end, and of kernels in [models.md](models.md). Exit code 0, or 1 where a verdict is \`unknown\`.
+
+\`--json\` prints \`{schema: "dma-ownership/claims@1", claims: [...]}\`. Each claim has \`id\`, \`who\`, \`claim\`, \`verdict\`, \`condition\` of a conditional one, \`note\`, \`states\` (worlds visited by all its checks together),
+\`path\` (\`from\`, \`to\`, \`event\` of each fact of the way that shows most), \`measures[]\` (\`what\`, \`value\`), \`seen[]\` (\`recording\` of a real kernel, \`shows\`) and \`checks[]\`: \`role\` (\`claim\`; \`within\` or \`beyond\`
+the condition; \`control\`), \`model\`, \`setting\`, \`topology\` (as \`check\` takes it), \`together\`, \`property\`, \`expects\` (what the claim says; of a control, what everybody has to), \`verdict\`, \`met\`, \`states\`, \`complete\`, \`shortest\`, \`path\`.
 `;
 
 test('what is in docs/reference/claims.md is what the checks come to', async () => {
