@@ -33,6 +33,17 @@ export type {
 export { conformance } from './log/store/conformance/index.ts';
 export type { Bed as ConformanceBed, Case as ConformanceCase } from './log/store/conformance/bed.ts';
 
+// Runs that are kept
+export { keepLive, keepRun, Recorder, type RunOptions } from './log/runs/recorder.ts';
+export { factsOf, loaded, runNamed, runs, systemOf, type Run } from './log/runs/stored.ts';
+export { travel, type Travelled, type TravelOptions } from './log/runs/travel.ts';
+export { branch, type BranchOptions } from './log/runs/branch.ts';
+export { bindings, cleanups, leaks, owners, project, refusals, type Projection } from './log/runs/projections.ts';
+export { exported as exportLog, imported as importLog, type Imported } from './log/runs/transfer.ts';
+export { ingest, type Ingested } from './trace/ingest.ts';
+export { verified, type Verified } from './log/runs/verify.ts';
+export { upcast as runUpcast, type Began, type Ended } from './log/runs/forms.ts';
+
 // Every interleaving
 export { explore, type ExploreOptions, type Outcome, type Report as CheckReport } from './check/explore.ts';
 export type { Coverage, Untaken } from './check/coverage.ts';

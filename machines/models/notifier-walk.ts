@@ -21,7 +21,7 @@ export const rival = (name: string, about: string, changes: Partial<Model['chart
   },
   used: (devices) => (devices.length === 0 ? { input: {} } : { input: { owner: DMA_API }, value: 'kernel_dma' }),
 });
-const byHand = { ...v6_1_y.charts.entry, device_bind_driver: byHandWalksAtClear };
+export const byHand = { ...v6_1_y.charts.entry, device_bind_driver: byHandWalksAtClear };
 
 export const notifierWalks: readonly Model[] = [
   rival('notifier-walk', 'an owner, no count; UNBOUND and NOT_BOUND walk the group, and give up the token of the DMA API only'),

@@ -7,6 +7,7 @@
  * either way. A device without a group has nothing to walk. `walk` may also be asked for without a notifier, by who has just
  * cleared dev->driver (driver_binding.ts, `walksAtClear`). Otherwise as ../bus_notifier.ts.
  */
+import { deviceAt } from '../address.ts';
 import { sends, type Here } from '../chart.ts';
 import { bus_notifier as merged } from '../bus_notifier.ts';
 import { changed, stateAt, type Config } from '../changed.ts';
@@ -32,4 +33,14 @@ export const bus_notifier = changed(merged, (config: Config) => {
   config.on.walk = { actions: 'wait' };
   states.idle.on.walk = { target: 'walk', actions: 'begin' };
   states.answered.always.unshift({ guard: ({ context }: Guarded) => context.waiting[0]?.call === 'walk', target: 'walk', actions: 'next' });
+});
+
+/**
+ * For stores that are seen late (device.ts): who asks for a walk without a notifier has cleared dev->driver before it takes
+ * group->mutex, so that a walk after this one sees that store. The look at its own device is what brings it out.
+ */
+export const walksAfterStore = changed(bus_notifier, (config: Config) => {
+  const { states } = stateAt(config, 'walk');
+  states.asked.always[0].target = 'in_dev_driver';
+  states.in_dev_driver = { entry: call(({ device }) => deviceAt(device), () => ({ type: 'dev->driver' })), on: { 'dev->driver.ret': 'in_walk' } };
 });

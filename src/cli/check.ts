@@ -6,6 +6,7 @@ import { neverEntered, type Untaken } from '../check/coverage.ts';
 import { explore, type Outcome, type Progress, type Report } from '../check/explore.ts';
 import { exploreAsNeeded } from '../check/needed.ts';
 import { replay, tell } from '../check/replay.ts';
+import { keepRun } from '../log/runs/recorder.ts';
 import { simulate, type SimulationReport } from '../check/simulate.ts';
 import { subjectOf } from '../check/subject.ts';
 import type { Fact, System } from '../world/world.ts';
@@ -15,8 +16,9 @@ import { exit, type Exit } from './exit.ts';
 import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
+import { by, keeping, remarkKept, withStore, type Kept } from './store.ts';
 
-type Options = Asked & {
+type Options = Asked & Kept & {
   readonly limit?: number; readonly memory?: number; readonly workers: number; readonly localStates?: number; readonly lossy?: 'compact' | 'bitstate'; readonly checkpoint?: string; readonly checkpointEvery: number; readonly resume?: string; readonly explain?: true; readonly coverage?: true;
   readonly reduce: keyof typeof searches; readonly symmetry: boolean; readonly partialOrder: boolean; readonly simulate?: number; readonly seed: number; readonly schedule: 'uniform' | 'pct'; readonly depth: number; readonly walk: number;
 };
@@ -29,7 +31,7 @@ const searches = {
 } as const satisfies Record<string, typeof explore>;
 
 export function register(program: Program): void {
-  asking(program.command('check'))
+  keeping(asking(program.command('check')))
     .description('visit every world that a topology can reach, and decide every property')
     .option('--limit <states>', 'stop after so many worlds', count('--limit', 1))
     .option('--memory <bytes>', 'memory for worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
@@ -67,9 +69,10 @@ async function check(out: Output, file: string | undefined, options: Options): P
   });
   out.progress('');
   const told = new Map(report.properties.map((outcome) => [outcome, facts(system, outcome)]));
+  const kept = options.log === undefined ? undefined : await keep(out, options.log, system, told, options);
   out.result({
     schema: 'dma-ownership/check@1', model: model.name, topology, states: report.states, transitions: report.transitions, depth: report.depth,
-    complete: report.complete, bounds: { together: together ?? null, limit: options.limit ?? null }, ...(report.stopped ? { stopped: report.stopped } : {}), seconds: round(report.seconds),
+    complete: report.complete, bounds: { together: together ?? null, limit: options.limit ?? null }, ...(report.stopped ? { stopped: report.stopped } : {}), ...(kept === undefined ? {} : { kept }), seconds: round(report.seconds),
     ...(report.lossy === undefined ? {} : { lossy: report.lossy }), ...(report.resumed === undefined ? {} : { resumed: report.resumed }), ...(report.checkpoint === undefined ? {} : { checkpoint: { file: options.checkpoint, ...report.checkpoint } }),
     properties: report.properties.map((outcome) => ({
       name: outcome.name, kind: outcome.kind, verdict: outcome.verdict,
@@ -116,6 +119,15 @@ function facts(system: System, { kind, verdict, way }: Outcome): Fact[] {
   if (way === undefined || (kind === 'sometimes' && verdict === 'holds')) return [];
   return replay(system, way.steps).facts;
 }
+
+/** Stores the way to each broken property as a run. */
+const keep = (out: Output, log: string | true, system: System, told: ReadonlyMap<Outcome, Fact[]>, options: Options) =>
+  withStore(log, 'write', async (store) => {
+    const ids: string[] = [];
+    for (const [{ name }, way] of told) if (way.length > 0) ids.push(await keepRun(store, system, way, 'broken', { what: `check: ${name}`, by: by() }));
+    remarkKept(out, ids, store);
+    return { store: store.name, runs: ids };
+  }, options);
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 const grouped = (count: number): string => String(count).replaceAll(/\B(?=(\d{3})+$)/g, ' ');

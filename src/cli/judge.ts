@@ -1,7 +1,8 @@
 /** `dma-ownership judge TRACE...`: does the model explain what a real kernel recorded? */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelError } from '../errors.ts';
+import { ingest, type Ingested } from '../trace/ingest.ts';
 import type { Ownership } from '../trace/account.ts';
 import { findRecording, readTraceFile } from '../trace/file.ts';
 import { judgeTrace, type Report, type Verdict } from '../trace/report.ts';
@@ -9,15 +10,15 @@ import { exit, type Exit } from './exit.ts';
 import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
+import { keeping, withStore, type Kept } from './store.ts';
 
-type Options = { readonly model?: string; readonly why?: true; readonly all?: true };
+type Options = { readonly model?: string; readonly why?: true; readonly all?: true } & Kept;
 
 /** A trace in a folder of recordings: the name that our recorders give it, packed or not. */
 const traceFile = /(^|\.)trace(\.txt)?(\.gz)?$/;
 
 export function register(program: Program): void {
-  program
-    .command('judge')
+  keeping(program.command('judge'))
     .description('say whether a model explains what a real kernel recorded, and what happened in the recording')
     .argument('<trace...>', 'ftrace text, packed by gzip or not; a folder is searched for files named trace.txt; - for stdin')
     .option('--model <name>', 'judge by this model, instead of the one of the kernel that made the trace')
@@ -41,10 +42,25 @@ async function judge(out: Output, given: string[], options: Options): Promise<Ex
     out.line(text(report, options, out));
   }
   out.progress('');
-  out.result({ schema: 'dma-ownership/judge@1', files: reports } as { schema: string }, () => summary(reports));
+  const kept = options.log === undefined ? undefined : await keep(out, options.log, files.slice(0, reports.length), options);
+  out.result({ schema: 'dma-ownership/judge@1', ...(kept === undefined ? {} : { kept }), files: reports } as { schema: string }, () => summary(reports));
   if (stop.aborted) return exit.interrupted;
   return worst(reports.map(({ verdict }) => verdict));
 }
+
+/** Keeps the files as they are, with their events. What was judged is not stored: it can be judged again. */
+const keep = (out: Output, log: string | true, files: readonly string[], options: Options) => {
+  if (files.includes('-')) throw new ModelError('wrong-use', 'what came on stdin is gone', { at: '--log', accepted: 'a file', usually: '- together with --log' });
+  return withStore(log, 'write', async (store) => {
+    const imports: Ingested[] = [];
+    for (const file of files) {
+      imports.push(await ingest(store, readFileSync(file), file));
+      out.progress(`${file}: kept`);
+    }
+    out.remark(`kept ${imports.length} recordings in ${store.name}, ${imports.filter(({ known }) => known).length} of them known already`);
+    return { store: store.name, imports };
+  }, options);
+};
 
 const codes: Readonly<Record<Verdict, Exit>> = { violates: exit.violation, inconclusive: exit.inconclusive, conforms: exit.holds };
 const worst = (verdicts: readonly Verdict[]): Exit =>

@@ -89,7 +89,7 @@ ${exit.badInput} unreadable or invalid input,
   ${exit.inconclusive} inconclusive, ${exit.limit} stopped by a limit, ${exit.fault} fault of this program, ${exit.interrupted} interrupted.
 Variables: NO_COLOR switches colours off, DMA_OWNERSHIP_DEBUG=1 shows the stack of a fault.`;
 
-function version(): string {
+export function version(): string {
   const require = createRequire(import.meta.url);
   return (require('dma-ownership/package.json') as { version: string }).version;
 }

@@ -4,6 +4,7 @@ import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
 import { ModelError } from '../errors.ts';
 import { compare, printDifference, updated, type Difference, type Produced } from '../scenario/expected.ts';
+import { keepRun } from '../log/runs/recorder.ts';
 import { parseScenario, type Scenario } from '../scenario/parse.ts';
 import { printBlock } from '../scenario/print.ts';
 import { play, type Played } from '../scenario/run.ts';
@@ -12,15 +13,15 @@ import { exit } from './exit.ts';
 import { replaceFile } from './file.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
+import { by, keeping, remarkKept, withStore, type Kept } from './store.ts';
 
-type Options = { readonly model?: string; readonly all?: true; readonly why?: true; readonly update?: true };
+type Options = { readonly model?: string; readonly all?: true; readonly why?: true; readonly update?: true } & Kept;
 
 /** One scenario under one model. */
 type Result = { readonly played: Played; readonly produced: Produced; readonly difference: Difference | undefined };
 
 export function register(program: Program): void {
-  program
-    .command('run')
+  keeping(program.command('run'))
     .description('play a scenario, print what happens, and compare it with what the scenario expects')
     .argument('<scenario...>', 'scenario files, or - for stdin')
     .option('--model <name>', 'this model only, whether the scenario names it or not')
@@ -32,7 +33,7 @@ export function register(program: Program): void {
 
 const compares = ({ all, why, update }: Options): boolean => all !== true && why !== true && update !== true;
 
-function run(out: Output, files: string[], options: Options) {
+async function run(out: Output, files: string[], options: Options) {
   const only = options.model === undefined ? undefined : modelNamed(options.model);
   if (options.update === true && (options.all === true || options.why === true || files.includes('-')))
     throw new ModelError('wrong-use', 'only files can be updated, with what they usually print', { accepted: 'run --update FILE...', usually: '--all, --why or - together with --update' });
@@ -44,13 +45,26 @@ function run(out: Output, files: string[], options: Options) {
       if (text !== `${scenario.lines.join('\n')}\n`) replaceFile(scenario.name, text);
     }
   }
+  const kept = options.log === undefined ? undefined : await keep(out, options.log, results, options);
   const differs = (result: Result): boolean => compares(options) && result.difference !== undefined;
   out.result(
-    { schema: 'dma-ownership/run@1', files: results.map(({ scenario, results: each }) => document(scenario, each, differs)) } as { schema: string },
+    { schema: 'dma-ownership/run@1', ...(kept === undefined ? {} : { kept }), files: results.map(({ scenario, results: each }) => document(scenario, each, differs)) } as { schema: string },
     () => results.map(({ scenario, results: each }) => each.map((result) => text(scenario, result, differs(result))).join('\n\n')).join('\n\n'),
   );
   return results.some(({ results: each }) => each.some(differs)) ? exit.violation : exit.holds;
 }
+
+/** Stores every run, in the order in which they were asked for. Their ids. */
+const keep = (out: Output, log: string | true, results: readonly { readonly scenario: Scenario; readonly results: readonly Result[] }[], options: Options) =>
+  withStore(log, 'write', async (store) => {
+    const ids: string[] = [];
+    for (const { scenario, results: each } of results) for (const { played, difference } of each) {
+      const facts = Array.from({ length: played.log.length }, (_, seq) => played.log.fact(seq));
+      ids.push(await keepRun(store, played.system, facts, difference === undefined ? 'as expected' : 'differs', { what: `run ${scenario.name}`, by: by() }));
+    }
+    remarkKept(out, ids, store);
+    return { store: store.name, runs: ids };
+  }, options);
 
 function modelNamed(name: string): Model {
   const model = models[name];

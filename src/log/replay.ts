@@ -6,6 +6,7 @@
  */
 import type { Fact, Choice, System, World } from '../world/world.ts';
 import { environment } from '../../machines/address.ts';
+import type { Recorded, State } from './facts.ts';
 import { eventText } from './why.ts';
 
 /** How a replay ended. */
@@ -18,12 +19,13 @@ export type Replay =
  * Takes the steps of `facts` again, up to and without fact `to` (default: all of them).
  *
  * `system` has the model and the topology of the run; rules of delivery (`answersFirst`) are its own. A differing fact
- * is a result: another model, another topology, or a log that was changed.
+ * is a result: another model, another topology, or a log that was changed. Where facts say in which state they left their
+ * receiver, that is held against the charts too.
  *
  * @example
  * const replayed = replay(new System(model, topology), log.facts, { to: 12 });
  */
-export function replay(system: System, facts: Iterable<Fact>, { to = Infinity, world: first = system.initial() }: { to?: number; world?: World } = {}): Replay {
+export function replay(system: System, facts: Iterable<Fact & Partial<Pick<Recorded, 'after'>>>, { to = Infinity, world: first = system.initial() }: { to?: number; world?: World } = {}): Replay {
   let world = first;
   for (const fact of facts) {
     if (fact.seq >= to) break;
@@ -32,7 +34,7 @@ export function replay(system: System, facts: Iterable<Fact>, { to = Infinity, w
     const choice = choiceOf(system, world, fact);
     if (choice === undefined) return differs(`the model does not allow it here; possible: ${possible(system, world)}`);
     const step = system.step(world, choice);
-    const difference = compare(step.fact, fact);
+    const difference = compare(step.fact, fact) ?? (fact.after == null ? undefined : compareState(system.local(step.world, fact.to), fact.after));
     if (difference !== undefined) return differs(difference);
     world = step.world;
   }
@@ -53,6 +55,11 @@ function compare(is: Fact, was: Fact): string | undefined {
     if (now !== then) return `${key} is ${now} now, and was ${then}`;
   }
   return undefined;
+}
+
+function compareState({ value, context }: State, was: State): string | undefined {
+  const [now, then] = [JSON.stringify([value, context]), JSON.stringify([was.value, was.context])];
+  return now === then ? undefined : `its receiver is ${now} now, and was ${then}`;
 }
 
 const told = ({ from, to, event }: Fact): string => `${from} -> ${to} ${eventText(event)}`;

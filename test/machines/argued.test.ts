@@ -41,6 +41,7 @@ test.each([
   [argued.neverBeside, model('claim-at-bind'), smallTopology(sysfs), 25, v6],
   [argued.neverBeside, model('release-before-remove'), smallTopology(sysfs), 47, v6],
   [argued.onlyRemovesWalk, model('notifier-walk'), smallTopology(fails), 26, model('walk-at-unbound')],
+  [argued.unboundBeforeLeaving, v6, smallTopology({ ...sysfs, entries: ['iommu_device_unregister'] }), 24, undefined],
   [argued.failureIsTold, v6, smallTopology(fails), 13, undefined],
   [argued.failureIsCleaned, v6, smallTopology(fails), 13, undefined],
   [argued.toldIsCleaned, v6, smallTopology(byHand), 10, undefined],

@@ -63,6 +63,9 @@ export const modules = setting('two drivers, one of which manages DMA itself, ar
   managed: true, sysfs: true, module: true, users: 1,
 });
 export const hotplug = setting('a device that is added, removed, bound and unbound, whose pinctrl or probe() may fail', { sysfs: true, hotplug: true, answers: either });
+export const iommuLeaves = setting('a device that is bound, and is unbound while its IOMMU driver unregisters', {
+  bound: true, sysfs: true, entries: ['iommu_device_unregister'], only: ['unbind_store', 'iommu_device_unregister'],
+});
 
 const claims = (name: string, times: number, ...types: string[]): ThreadSpec => ({ name, entry: 'dma_owner', calls: types.map((type) => ({ type, group: 'group:8' })), times });
 export const twoClaims: Setting = {

@@ -4,7 +4,7 @@ import { beyond, breaks, holds, saysBroken, saysHolds, within } from './checks.t
 import { sentence, type Claim } from './claim.ts';
 import { stepsBySize, stepsToBind } from './measure.ts';
 import {
-  hotplug, oneAtATime, oneUser, oneUserEither, stubBeside, stubLeaves, testRemoveFails, threeFail, threeUnbinds, twoDevices, twoFail, twoUnbinds, unbindAndBind, unbindAndFirmware, unbindAndPinctrl, unbindAndProbe,
+  hotplug, iommuLeaves, oneAtATime, oneUser, oneUserEither, stubBeside, stubLeaves, testRemoveFails, threeFail, threeUnbinds, twoDevices, twoFail, twoUnbinds, unbindAndBind, unbindAndFirmware, unbindAndPinctrl, unbindAndProbe,
 } from './settings.ts';
 
 const leak = sentence('at rest a group is held for drivers only while a driver uses the DMA API');
@@ -66,10 +66,10 @@ export const walk: readonly Claim[] = [
     id: 12, who: 'J', claim: 'For a walk over the list something else has to be added somewhere.',
     checks: [
       ...saysBroken(leak, twoFail, 'notifier-walk', 'notifier-walk-once', 'notify-after-clear'), ...saysHolds(leak, twoFail, 'walk-at-clear', 'claimed-bit', 'claimed-bit-at-clear'),
-      ...saysHolds(leak, threeFail, 'walk-at-clear', 'claimed-bit'), ...holds(held, threeFail, 'walk-at-clear', 'claimed-bit'),
+      ...saysHolds(leak, threeFail, 'walk-at-clear', 'claimed-bit'), ...saysHolds(leak, twoFail, 'walk-at-clear-once'), ...holds(held, twoFail, 'walk-at-clear-once'), ...holds(held, threeFail, 'walk-at-clear', 'claimed-bit'),
       ...holds(leak, testRemoveFails, 'walk-at-clear', 'claimed-bit-at-clear'), ...breaks(leak, testRemoveFails, 'claimed-bit'),
     ],
-    note: ['confirmed', 'Neither READ_ONCE and WRITE_ONCE nor a later notice is enough; a call where dev->driver becomes NULL is, and so is a bit for each device, which is a count by another name (and, with test_remove, has to be dropped at that same place).'],
+    note: ['confirmed', 'Neither READ_ONCE and WRITE_ONCE nor a later notice is enough; a walk where dev->driver becomes NULL is (also where stores to it are seen late), and so is a bit for each device, which is a count by another name (and, with test_remove, has to be dropped at that same place).'],
   },
   {
     id: 13, who: 'J', claim: 'Greg objected to the first version because of what it costs at each probe.', taste: true,
@@ -85,8 +85,12 @@ export const walk: readonly Claim[] = [
   },
   {
     id: 15, who: 'R', claim: 'An unbind always comes before iommu_group_remove_device().',
-    checks: [...saysHolds(unboundBeforeLeaving, hotplug, 'v6-posting', 'v6.1.y', 'v6.12.y'), ...holds(deviceLeaves, hotplug, 'v6-posting', 'v6.1.y', 'v6.12.y')],
-    note: ['confirmed', 'device_del() unbinds first, and only then tells the IOMMU core.'],
+    condition: 'the device leaves, and not the driver of its IOMMU',
+    checks: [
+      ...within(unboundBeforeLeaving, hotplug, 'v6-posting', 'v6.1.y', 'v6.12.y'), ...beyond(unboundBeforeLeaving, iommuLeaves, 'v6-posting', 'v6.1.y', 'v6.12.y'),
+      ...holds(deviceLeaves, hotplug, 'v6-posting', 'v6.1.y', 'v6.12.y'),
+    ],
+    note: ['conditional', 'device_del() unbinds first, and only then tells the IOMMU core. iommu_device_unregister() asks for no driver: the group is gone under one that is bound, and so is its count.'],
     seen: [{ recording: '6.12.117+deb12-amd64/hot-remove', shows: 'a device that is bound is unbound first, and leaves its group at REMOVED_DEVICE' }],
   },
   {

@@ -14,7 +14,7 @@ import { Steps, type Leaf } from '../steps.ts';
 import type { Symmetry } from '../symmetry.ts';
 import type { Tables } from '../tables.ts';
 import * as header from './header.ts';
-import { imagesBytes, mapOf, pairsReserve, room, type MemoryMap, type Sizes } from './map.ts';
+import { imagesBytes, mapOf, room, type MemoryMap, type Sizes } from './map.ts';
 import type { Crew } from './crew.ts';
 import { repacked } from './repack.ts';
 import { pack } from '../worlds.ts';
@@ -48,6 +48,8 @@ export interface Note {
 const page = 65_536;
 /** Words and inner nodes of a world that have room in a worker's own memory. */
 const mostNodes = 60;
+/** Choices of a world that have room there. */
+const mostChoices = header.PENDING_ROOM / header.BATCH;
 /** Fewer worlds than this are not shared out. */
 const smallest = 1024;
 /** With fewer bits for what stands in a world itself, a part would not end inside a half of its 64 bits. */
@@ -94,7 +96,7 @@ export class Kernel {
     this.#absorb();
     this.layout = this.#tree();
     const workers = crew?.workers ?? 1;
-    this.#sizes = this.#sizesFor({ pairSlots: twice(2 * pairsReserve(this.#writer.renamings) * workers), slots: Math.max(2 ** 18, twice(header.PENDING_ROOM * workers)) });
+    this.#sizes = this.#sizesFor({ pairSlots: Math.max(2 ** 17, twice(2 * this.#writer.pairs(this.layout) * workers)), slots: Math.max(2 ** 18, twice(header.PENDING_ROOM * workers)) });
     this.#map = mapOf(this.#sizes);
     const initial = Math.ceil(this.#map.end / page);
     this.#memory = new wasm.Memory(crew === undefined ? { initial } : { initial, maximum: 2 ** 16, shared: true });
@@ -319,9 +321,9 @@ export class Kernel {
 
   /** Makes room for one batch of each worker, and the tables true. */
   #ready(): void {
-    const { slots, pairSlots, workers, renamings } = this.#sizes;
+    const { slots, pairSlots, workers } = this.#sizes;
     const batch = header.PENDING_ROOM * workers;
-    const pairs = this.#get(header.PAIRS) + pairsReserve(renamings) * workers;
+    const pairs = this.#get(header.PAIRS) + this.#writer.pairs(this.layout) * workers;
     const more = { slots: this.size + batch > room(slots) ? slots * (slots < 2 ** 23 ? 4 : 2) : slots, pairSlots: pairs > pairSlots / 2 ? pairSlots * 2 : pairSlots };
     const many = pairs > this.layout.most;
     if (many) this.#plain = Math.max(leastPlain, this.#plain - 9);
@@ -392,6 +394,8 @@ export class Kernel {
     const { words, shape } = this.layout;
     if (words + shape.length > mostNodes)
       throw new ModelError('out-of-memory', `a world takes ${words} words`, { at: 'topology', accepted: [`up to ${mostNodes / 2}`] });
+    if (this.#writer.choices() > mostChoices)
+      throw new ModelError('out-of-memory', `a world may have ${this.#writer.choices()} choices`, { at: 'topology', accepted: [`up to ${mostChoices}`] });
     this.#writer.write({ buffer: this.#memory.buffer, map: this.#map, sizes: this.#sizes, layout: this.layout });
     this.#stale = false;
   }

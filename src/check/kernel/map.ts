@@ -61,9 +61,6 @@ export const imagesBytes = (renamings: number): number => (renamings === 0 ? 0 :
 /** What leaves do to roots is remembered for so many; the more pairs, the more roots. */
 export const memoryEntries = (pairSlots: number): number => Math.max(2 ** 16, Math.min(pairSlots / 2, 2 ** 22));
 
-/** Pairs that a batch may add. */
-export const pairsReserve = (renamings: number): number => header.PENDING_ROOM * (4 + renamings);
-
 export function mapOf({ workers, nodes, choices, questions, answers, leaves, pairSlots, renamings, slots }: Sizes): MemoryMap {
   let at = 4096;
   const take = (bytes: number) => {

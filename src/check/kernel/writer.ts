@@ -11,7 +11,7 @@ import type { Leaf, Steps } from '../steps.ts';
 import type { Choice } from '../tables.ts';
 import * as header from './header.ts';
 import { weightOf } from '../symmetry.ts';
-import { memoryEntries, notesRoom, pairsReserve, room, type MemoryMap, type Sizes } from './map.ts';
+import { memoryEntries, notesRoom, room, type MemoryMap, type Sizes } from './map.ts';
 import type { Tree } from './tree.ts';
 
 /** Where it is written, and how. */
@@ -26,8 +26,11 @@ export class Writer {
   readonly #steps: Steps;
   readonly #judge: Judge;
   readonly #watched: ReadonlySet<number>;
-  /** By actor: it may do something or be busy, so it is listed. */
+  /** By actor: it may do something or be busy, so it is listed; and the most choices that it has at a node. */
   readonly #active: boolean[];
+  readonly #most: number[];
+  /** Nodes that were looked at for that. */
+  #listed = 0;
   /** By actor: small numbers for what properties see of it. */
   readonly #seen: readonly Map<number, number>[];
   #place: Place | undefined;
@@ -45,6 +48,7 @@ export class Writer {
     this.#judge = judge;
     this.#watched = new Set(judge.watched);
     this.#active = steps.tables.nodes.map(() => false);
+    this.#most = steps.tables.nodes.map(() => 0);
     this.#seen = steps.tables.nodes.map(() => new Map<number, number>());
     steps.images?.each((image) => this.#images.push(image));
   }
@@ -52,6 +56,27 @@ export class Writer {
   /** Ways to rename. */
   get renamings(): number {
     return this.#images.length;
+  }
+
+  /** Choices that a world has at most, as far as nodes are known. */
+  choices(): number {
+    this.#list();
+    return this.#most.reduce((sum, most) => sum + most, 0);
+  }
+
+  /** Pairs that a batch adds at most: what stands above the words of each successor, under each name, and what properties see of it. */
+  pairs({ shape }: Tree): number {
+    return header.BATCH * (this.choices() + 1) * (shape.length * (1 + this.renamings) + this.#judge.watched.length + 1);
+  }
+
+  #list(): void {
+    const { tables, nodes } = this.#steps;
+    for (; this.#listed < nodes.length; this.#listed++) {
+      const { actor, node } = nodes[this.#listed] as (typeof nodes)[number];
+      if (!this.#unlisted(actor, node)) continue;
+      this.#active[actor] = true;
+      this.#most[actor] = Math.max(this.#most[actor] as number, (tables.count[actor] as Ints).data[node] as number);
+    }
   }
 
   /** Bytes that all leaves take. */
@@ -85,7 +110,7 @@ export class Writer {
     bytes.fill(0, map.shape, map.rootImages);
     for (let own = map.own + header.OWN_THIRDS; own < map.notes; own += header.OWN_BYTES) bytes.fill(0, own, own + header.THIRDS_BYTES);
     bytes.fill(0, map.folds, map.wishes);
-    for (const { actor, node } of this.#steps.nodes) if (this.#unlisted(actor, node)) this.#active[actor] = true;
+    this.#list();
     const fields: [number, number][] = [
       [header.WORDS, words], [header.INNERS, shape.length], [header.SHAPE_AT, map.shape],
       [header.ROOT_FIRST, roots[0]], [header.ROOT_SECOND, roots[1]], [header.ROOT_THIRD, roots[2]], [header.SHIFT_SECOND, shifts[0]], [header.SHIFT_THIRD, shifts[1]],
@@ -96,7 +121,7 @@ export class Writer {
       [header.WORLDS_AT, map.worlds], [header.WORLDS_ROOM, room(sizes.slots)], [header.SLOTS_AT, map.slots], [header.SLOTS_MASK, sizes.slots - 1],
       [header.NOTES_AT, map.notes], [header.NOTES_ROOM, notesRoom(sizes.workers)], [header.OWN_AT, map.own],
       [header.RENAMINGS, this.renamings], [header.RENAMED_AT, map.renamed], [header.RENAMED_BYTES, layout.bits.length * header.RENAMED_RECORD],
-      [header.VERDICTS_AT, map.verdicts], [header.IMAGES_AT, map.rootImages], [header.WEIGHTS_AT, map.weights], [header.PAIRS_RESERVE, pairsReserve(this.renamings)],
+      [header.VERDICTS_AT, map.verdicts], [header.IMAGES_AT, map.rootImages], [header.WEIGHTS_AT, map.weights], [header.PAIRS_RESERVE, this.pairs(layout)],
       ...this.#observations(),
     ];
     for (const [field, value] of fields) this.#view[field] = value;
@@ -166,10 +191,11 @@ export class Writer {
     this.#view.set([question, node, this.value(value)], first + at * 4);
   }
 
-  /** Its actor must be listed as one that may do something, and is not. */
+  /** Its actor must be listed as one that may do something, or that may do so much, and is not. */
   #unlisted(actor: number, node: number): boolean {
     const { tables } = this.#steps;
-    return !this.#active[actor] && ((tables.count[actor] as Ints).data[node] !== 0 || !tables.quiet(actor, node));
+    const count = (tables.count[actor] as Ints).data[node] as number;
+    return count > (this.#most[actor] as number) || (!this.#active[actor] && !tables.quiet(actor, node));
   }
 
   #node(actor: number, node: number): void {

@@ -42,7 +42,9 @@ export async function postgresStore(url: string, { mode = 'read', durable = 'pow
   const { connection, schema, shown } = named(url);
   const { default: { Pool } } = await import('pg');
   const pool = new Pool({ connectionString: connection, max: 4, connectionTimeoutMillis: 10_000, application_name: 'dma-ownership' });
-  pool.on('error', () => undefined); // an idle connection that ends is opened again
+  // One that ends is opened again; who was using it is told by its query.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => { client.on('error', () => undefined); });
   const opened = new Postgres(pool, schema, shown, mode === 'write', durable);
   try {
     await opened.begin();

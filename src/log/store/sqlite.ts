@@ -275,24 +275,30 @@ const storedRow = (row: Record<string, unknown>): StoredRow => ({
   type: row['type'] as string, version: row['version'] as number, data: row['data'] as string, meta: row['meta'] as string, recordedAt: row['recorded'] as number,
 });
 
+/** What SQLite says where a driver leaves its result code out. */
+const said: readonly (readonly [words: RegExp, code: number])[] = [
+  [/is locked/, 5], [/readonly database/, 8], [/disk I\/O error/, 10], [/malformed/, 11], [/is full/, 13], [/unable to open/, 14], [/not a database/, 26],
+];
+
 /** Result codes of SQLite, without what extends them. */
-const codeOf = (error: unknown): number => {
-  const { errcode } = error instanceof Error ? (error as { errcode?: unknown }) : {};
-  return typeof errcode === 'number' ? errcode & 0xff : 0;
-};
+function codeOf(error: unknown): number {
+  if (!(error instanceof Error) || error instanceof ModelError) return 0;
+  const { errcode } = error as { errcode?: unknown };
+  return typeof errcode === 'number' ? errcode & 0xff : said.find(([words]) => words.test(error.message))?.[1] ?? 0;
+}
 const busy = (error: unknown): boolean => [5, 6].includes(codeOf(error));
 
 function failure(error: unknown, at: string): unknown {
   const message = error instanceof Error ? error.message : '';
-  const said = (code: ConstructorParameters<typeof ModelError>[0], what: string, hint: string) => new ModelError(code, what, { at, hint, cause: error });
+  const of = (code: ConstructorParameters<typeof ModelError>[0], what: string, hint: string) => new ModelError(code, what, { at, hint, cause: error });
   switch (codeOf(error)) {
-    case 5: case 6: return said('busy-store', 'somebody else has been writing for a long time', 'try again when the other process is done');
-    case 8: return said('unwritable-store', 'the file or its folder is read-only', 'name a place that you may write to with --log');
-    case 10: return said('unwritable-store', `the disk reports an error (${message})`, 'look at the kernel log, and at the quota and limits of the user');
-    case 11: return said('damaged-log', `SQLite finds the file damaged (${message})`, 'copy the file, and try `sqlite3 FILE .recover`');
-    case 13: return said('unwritable-store', 'the disk is full', 'make room, then do it again');
-    case 14: return said('unwritable-store', 'the file cannot be opened', 'check the path, and that its folder may be written: SQLite keeps two files beside it');
-    case 26: return said('not-a-store', 'it is no SQLite database', 'name another file with --log');
+    case 5: case 6: return of('busy-store', 'somebody else has been writing for a long time', 'try again when the other process is done');
+    case 8: return of('unwritable-store', 'the file or its folder is read-only', 'name a place that you may write to with --log');
+    case 10: return of('unwritable-store', `the disk reports an error (${message})`, 'look at the kernel log, and at the quota and limits of the user');
+    case 11: return of('damaged-log', `SQLite finds the file damaged (${message})`, 'copy the file, and try `sqlite3 FILE .recover`');
+    case 13: return of('unwritable-store', 'the disk is full', 'make room, then do it again');
+    case 14: return of('unwritable-store', 'the file cannot be opened', 'check the path, and that its folder may be written: SQLite keeps two files beside it');
+    case 26: return of('not-a-store', 'it is no SQLite database', 'name another file with --log');
     default: return fileFailure(error, at);
   }
 }

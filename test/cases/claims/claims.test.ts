@@ -12,7 +12,7 @@ import { System } from '../../../src/world/world.ts';
 let settled: Settled[];
 beforeAll(async () => {
   settled = await settle(claims);
-}, 60_000);
+}, 300_000); // some fifteen seconds of work, whatever else the machine does
 
 const head = `# The claims of the thread, settled
 
