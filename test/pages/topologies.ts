@@ -23,7 +23,7 @@ export const kernelTopologies: Readonly<Record<string, Topology>> = {
   'test_remove, and a user': claimers({ sysfs: true, users: 1, times: 1, test_remove: true }),
   'a platform device that comes, and a module': smallTopology({ hotplug: true, module: true, absent: true, bus: 'platform', only: ['plug', 'driver_register', 'driver_unregister'], times: 1 }),
   'a PCI device that comes and goes': smallTopology({ hotplug: true, times: 1 }),
-  'the same, without drivers_autoprobe': { ...smallTopology({ hotplug: true, absent: true, times: 1 }), options: { test_remove: false, drivers_autoprobe: false } },
+  'the same, without drivers_autoprobe': { ...smallTopology({ hotplug: true, absent: true, times: 1 }), options: { test_remove: false, drivers_autoprobe: false, detach_dev: true } },
   'attaches that fail half way': smallTopology({ devices: 2, users: 1, answers: { 'iommu_group_claim_dma_owner.attach': [0, -12], 'iommu_attach_group.attach': [0, -12] } }),
   'suppliers that may do without': smallTopology({ sysfs: true, times: 1, answers: { device_links_check_suppliers: [0, -11], probe: [0, -12] } }),
   'matches that defer or fail': smallTopology({ module: true, bus: 'platform', times: 1, answers: { driver_match_device: [0, 1, -517, -19] } }),
