@@ -17,6 +17,8 @@ export type NotifierCall =
   | Call<'bus_notify', { readonly action: Notifier }>
   /** Asked again while a driver binds: the IOMMU driver came after the device. */
   | Call<'iommu_probe_device'>
+  /** First pass of an IOMMU driver that registers: the device gets its group, the group no domain. */
+  | Call<'__iommu_probe_device'>
   /** The IOMMU driver leaves before the device. */
   | Call<'iommu_release_device'>;
 type Answer =
@@ -63,7 +65,7 @@ export const bus_notifier = setup({
     joined: ({ context }) => context.joined,
     releaseWaits: ({ context }) => context.joined && context.waiting[0]?.call === 'iommu_release_device',
     vainReleaseWaits: ({ context }) => context.waiting[0]?.call === 'iommu_release_device',
-    probeWaits: ({ context }) => context.waiting[0]?.call === 'iommu_probe_device',
+    probeWaits: ({ context }) => context.waiting[0]?.call.endsWith('iommu_probe_device') === true,
     hasGroup: ({ context }) => context.group !== null,
     elsewhere: ({ event }) => event.type === 'iommu_group_add_device.ret' && event.elsewhere === true,
     failed: ({ event }) => 'ret' in event && event.ret < 0,
@@ -93,12 +95,15 @@ export const bus_notifier = setup({
   id: 'bus_notifier',
   context: ({ input }) => ({ ...input, action: null, caller: '', call: '', waiting: [], ret: 0 }),
   initial: 'idle',
-  on: { bus_notify: { actions: 'wait' }, iommu_probe_device: { actions: 'wait' }, iommu_release_device: { actions: 'wait' } },
+  on: {
+    bus_notify: { actions: 'wait' }, iommu_probe_device: { actions: 'wait' }, __iommu_probe_device: { actions: 'wait' }, iommu_release_device: { actions: 'wait' },
+  },
   states: {
     idle: {
       on: {
         bus_notify: { target: 'in_dev_driver', actions: 'begin' },
         iommu_probe_device: { target: 'iommu_probe_device', actions: 'begin' },
+        __iommu_probe_device: { target: 'iommu_probe_device', actions: 'begin' },
         iommu_release_device: [{ guard: 'joined', target: 'iommu_release_device', actions: 'begin' }, { target: 'answered', actions: 'begin' }],
       },
     },
@@ -131,7 +136,8 @@ export const bus_notifier = setup({
           },
         },
         in_iommu_group_add_device: {
-          entry: call(({ group }) => group ?? environment, ({ device }) => ({ type: 'iommu_group_add_device', device })),
+          entry: call(({ group }) => group ?? environment, ({ device, call: asked }) => (
+            { type: 'iommu_group_add_device', device, ...(asked === '__iommu_probe_device' ? { group_list: true } : {}) })),
           on: {
             'iommu_group_add_device.ret': [
               { guard: 'failed', target: 'probed', actions: 'keep', description: 'The device stays without a group.' },

@@ -25,7 +25,7 @@ export type DeviceCall =
   | Call<'device_set_driver', { readonly driver: string | null }>
   | Call<'driver_set_override', { readonly driver_override: string | null }>
   | Call<'driver_match_device', { readonly driver: string; readonly device: string }>
-  | Call<'dev->iommu_group', Group>
+  | Call<'dev->iommu_group', Group> | Call<'iommu_group_get'>
   | Call<'iommu_device_use_default_domain'> | Call<'iommu_device_unuse_default_domain'>
   | Call<'iommu_device_claim_dma_owner', { readonly owner: Address | null }>
   | Call<'iommu_device_release_dma_owner'>;
@@ -78,6 +78,7 @@ export const device = setup({
     allow: assign({ match_driver: true }),
     forget: assign(({ context }) => ({ driver: null, driver_override: null, iommu_group: null, match_driver: context.bus !== 'pci' })),
     tellDriver: answerWith(({ driver }) => ({ ret: driver === null ? 0 : 1, driver })),
+    tellGroup: answerWith(({ iommu_group }) => ({ ret: 0, group: iommu_group })),
     tellBus: answerWith(({ bus }) => ({ ret: 0, bus })),
     toGroup: forward(({ iommu_group }) => iommu_group ?? environment),
     askIds: forward(() => environment),
@@ -198,6 +199,7 @@ export const device = setup({
           { actions: ret(0) },
         ],
         'dev->iommu_group': { actions: ['set_group', ret(0)] },
+        iommu_group_get: { actions: 'tellGroup' },
         iommu_device_use_default_domain: [{ guard: 'inGroup', actions: 'toGroup' }, { actions: ret(0) }],
         iommu_device_unuse_default_domain: [{ guard: 'inGroup', actions: 'toGroup' }, { actions: ret(0) }],
         iommu_device_claim_dma_owner: [

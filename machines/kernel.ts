@@ -81,15 +81,15 @@ const bus = (name: string, dma: string | null, wrapper: string | null, iommu: bo
   name, dma, probe: wrapper && `${wrapper}_probe`, remove: wrapper && `${wrapper}_remove`, iommu,
 });
 
-/** Buses with ownership of their own, and some without. A bus that is not listed has no callbacks: `plainBus`. */
+/** Buses with ownership of their own, and some without: those that a topology may name. One that a trace names and that is not listed has no callbacks: `plainBus`. */
 export const buses: Readonly<Record<string, BusType>> = {
   pci: bus('pci', 'pci', 'pci_device', true),
   platform: bus('platform', 'platform', 'platform', true),
   amba: bus('amba', 'amba', 'amba', true),
   'fsl-mc': bus('fsl-mc', 'fsl_mc', 'fsl_mc_driver', true),
   cdx: bus('cdx', 'cdx', 'cdx', true),
-  virtio: bus('virtio', null, null, false),
-  pci_express: bus('pci_express', null, null, false),
+  // Without ownership: no callbacks, or (vmbus, host1x) some that have to do with firmware and coherence only.
+  ...Object.fromEntries(['virtio', 'pci_express', 'usb', 'auxiliary', 'mdev', 'vmbus', 'host1x'].map((name) => [name, bus(name, null, null, false)])),
 };
 
 /** A bus without callbacks. */

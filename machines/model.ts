@@ -119,10 +119,10 @@ const counted = (owner_cnt: number): Pick<Placement, 'input' | 'value'> =>
   ({ input: { owner_cnt }, ...(owner_cnt > 0 ? { value: { ownership: 'kernel_dma', attachment: 'default', membership: {} } } : {}) });
 
 /** Actors of one group: its members, how many of them count (or which of them), and which of them a VFIO driver has registered. */
-export function groupActors(model: Model, id: number, devices: readonly string[], users: number | readonly string[], vfio: readonly string[] = []): Placement[] {
+export function groupActors(model: Model, id: number, devices: readonly string[], users: number | readonly string[], vfio: readonly string[] = [], detach_dev = true): Placement[] {
   const { input, value } = model.withoutOwners === true ? { input: {} } : typeof users === 'number' ? counted(users) : model.used?.(users) ?? counted(users.length);
   return [
-    { address: groupAt(id), chart: model.charts.iommu_group, input: { address: groupAt(id), devices, ...input }, ...(value === undefined ? {} : { value }) },
+    { address: groupAt(id), chart: model.charts.iommu_group, input: { address: groupAt(id), devices, ...(detach_dev ? {} : { detach_dev }), ...input }, ...(value === undefined ? {} : { value }) },
     {
       address: vfioGroupAt(id), chart: model.charts.vfio_group,
       input: { address: vfioGroupAt(id), iommu_group: groupAt(id), drivers: vfio.length, device_list: vfio },
@@ -141,7 +141,7 @@ export function actorsOf(model: Model, topology: Topology): Placement[] {
     ...topology.devices.flatMap((device) => deviceActors(model, device, { vfio: vfioBy(topology, device) })),
     ...groups.flatMap((id) => groupActors(model, id, members(id).map(({ name }) => name),
       members(id).flatMap(({ name, driver }) => (driver !== null && !managedBy(topology, driver) ? [name] : [])),
-      present.filter((device) => device.group === id && vfioBy(topology, device)).map(({ name }) => name))),
+      present.filter((device) => device.group === id && vfioBy(topology, device)).map(({ name }) => name), topology.options.detach_dev)),
     ...topology.drivers.flatMap((driver): Placement[] => [{
       address: driverAt(driver.name), chart: charts.device_driver,
       input: {

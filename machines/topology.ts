@@ -46,6 +46,8 @@ export interface Topology {
     /** CONFIG_DEBUG_TEST_DRIVER_REMOVE */
     readonly test_remove: boolean;
     readonly drivers_autoprobe: boolean;
+    /** The IOMMU driver has the op: what is detached to no domain at all is detached in hardware too. Only the postings ask. */
+    readonly detach_dev: boolean;
   };
   /** What the environment may say, by function: replaces the default of environment.ts. */
   readonly answers: Readonly<Record<string, readonly number[]>>;

@@ -16,7 +16,8 @@ const { call } = sends<Here & { group: string | null; device: string }, { type: 
 interface Guarded { context: { joined: boolean; action: string | null; waiting: { call: string }[] } }
 const toWalk = ({ context: { joined, action } }: Guarded) => joined && (action === 'BUS_NOTIFY_UNBOUND_DRIVER' || action === 'BUS_NOTIFY_DRIVER_NOT_BOUND');
 
-export const bus_notifier = changed(merged, (config: Config) => {
+/** What walks the group when somebody asks for it. */
+function walks(config: Config): void {
   const { states } = config;
   states.walk = {
     description: 'The group holds its mutex until it has looked at every other device.',
@@ -29,10 +30,26 @@ export const bus_notifier = changed(merged, (config: Config) => {
       },
     },
   };
-  stateAt(config, 'in_dev_driver').on['dev->driver.ret'].unshift({ guard: toWalk, target: 'walk', actions: 'tell' });
   config.on.walk = { actions: 'wait' };
   states.idle.on.walk = { target: 'walk', actions: 'begin' };
   states.answered.always.unshift({ guard: ({ context }: Guarded) => context.waiting[0]?.call === 'walk', target: 'walk', actions: 'next' });
+}
+
+export const bus_notifier = changed(merged, walks, (config: Config) => {
+  stateAt(config, 'in_dev_driver').on['dev->driver.ret'].unshift({ guard: toWalk, target: 'walk', actions: 'tell' });
+});
+
+/** Nothing listens: only who has cleared dev->driver asks for a walk. */
+export const walksWhenAsked = changed(merged, walks);
+
+/** The same where stores are seen late (device.ts): who takes group->mutex shows what it stored before to who takes it later. */
+export const walksInOrder = changed(merged, walks, (config: Config) => {
+  const { states } = stateAt(config, 'walk');
+  states.asked.always[0].target = 'in_mutex_lock';
+  states.in_mutex_lock = {
+    entry: call(({ device }) => deviceAt(device), () => ({ type: 'dev->driver' })),
+    on: { 'dev->driver.ret': 'in_walk' },
+  };
 });
 
 /**

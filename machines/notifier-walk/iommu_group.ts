@@ -121,6 +121,7 @@ export const iommu_group = setup({
       { actions: ['join', ret(0)] },
     ],
     iommu_group_remove_device: { actions: ['leave', ret(0)] },
+    iommu_setup_default_domain: { description: 'A group has its domain with its first device here.', actions: ret(0) },
     iommu_group_first_device: { actions: 'look' },
     iommu_change_dev_def_domain: [
       { guard: 'bound', actions: ret(-EBUSY) },
@@ -181,6 +182,7 @@ export const iommu_group = setup({
         iommu_detach_group: wait,
         iommu_group_add_device: wait,
         iommu_group_remove_device: wait,
+        iommu_setup_default_domain: wait,
         iommu_group_first_device: wait,
         iommu_change_dev_def_domain: wait,
         walk: wait,

@@ -23,7 +23,7 @@ export function domainComesLater(config: Config): void {
   attachment.initial = 'none';
   const join = stateAt(config, 'membership').on.iommu_group_add_device;
   // The branch that gave the first device a domain goes; who comes later finds what there is.
-  join.splice(2, 1);
+  join.splice(join.findIndex(({ guard }: Config) => guard === 'noDefaultDomain'), 1);
   join.at(-1).actions = [assign({ devices: ({ context: { devices }, event }: Seen) => [...devices, event.device ?? ''] }), ret(0)];
   attachment.states.none.on = { iommu_setup_default_domain: 'default' };
   stateAt(config, 'membership').on.iommu_setup_default_domain = { actions: [assign({ domain: 'default' }), ret(0)] };

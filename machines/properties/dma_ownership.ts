@@ -102,7 +102,7 @@ export const neverOnUsersDomain = property({
   why: 'Without owners this is all that keeps a driver and a user apart: whoever attached the domain decides where the device of the driver reaches.',
   commit: '1ea2a07a532b, 70693f470848',
   sees: { group, device, driver, binding: (actor: Looked) => ({ ...binding(actor), driver: driving(actor) ? (actor.context['drv'] as string) : null }) },
-  holds: (seen) => seen.group.every(({ address, domain }) => domain === 'default' || users(seen, address).length === 0),
+  holds: (seen) => seen.group.every(({ address, domain }) => ['default', 'none'].includes(domain) || users(seen, address).length === 0),
   applies: (topology, model) => !owns(topology, model),
 });
 
@@ -137,6 +137,33 @@ export const oneDomain = property({
   commit: '6.1.18 and 6.3 for an attach, 6.2 for a claim',
   sees: { group: ({ context }: Looked) => ({ strays: (context['strays'] ?? []) as readonly string[] }) },
   holds: (seen) => seen.group.every(({ strays }) => strays.length === 0),
+});
+
+export const detachMoves = property({
+  kind: 'always', name: 'no device stays on a domain of a user that was detached',
+  why: 'Its user frees the domain; the IOMMU goes on walking it, and so does the IOMMU driver when the next domain is attached.',
+  commit: '0286300e6045',
+  sees: { group: ({ context }: Looked) => ({ kept: (context['kept'] ?? null) as string | null }) },
+  holds: (seen) => seen.group.every(({ kept }) => kept === null || kept === 'default'),
+  applies: all(owns, ({ options }) => !options.detach_dev),
+});
+
+export const nobodyBeforeDomain = property({
+  kind: 'always', name: 'nobody is counted in a group whose default domain is not set yet',
+  why: 'The driver maps for one domain, and the second pass of bus_iommu_probe() puts another under it.',
+  commit: 'b46064a18810',
+  sees: {},
+  step: ({ event, before: { context }, sent }) => event.type !== 'iommu_device_use_default_domain' || context['domain'] !== 'none' ||
+    context['owner'] !== null || sent.every((answer) => answer.event['ret'] !== 0),
+  applies: all(counts, called('iommu_device_register')),
+});
+
+export const releaseIsExpected = property({
+  kind: 'always', name: 'what is released when a device is closed was claimed when it was bound',
+  why: 'The release warns, or takes the claim of somebody else.',
+  sees: {},
+  step: ({ event, said }) => event.type !== 'iommu_device_release_dma_owner' || !said.some(({ type }) => type === 'WARN_ON'),
+  applies: all(counts, called('bind_iommufd'), ({ answers }) => answers['iommufd_noiommu']?.includes(1) === true),
 });
 
 export const unuseIsExpected = property({

@@ -13,7 +13,7 @@ import { bus_notifier as later } from '../bus_notifier.ts';
 import { changed, type Config } from '../changed.ts';
 import { sends, type Address, type Here } from '../chart.ts';
 
-interface Context extends Here { device: string; group: Address | null; joined: boolean; action: string | null }
+interface Context extends Here { device: string; group: Address | null; joined: boolean; action: string | null; call: string }
 interface Event { readonly type: string; readonly from: Address; readonly driver?: string | null; readonly ret?: number }
 interface Seen { readonly context: Context }
 
@@ -50,7 +50,11 @@ function attachesTwice({ states: { iommu_probe_device } }: Config): void {
   states.in_group_notifier = {
     meta: { function: 'iommu_group_add_device' },
     entry: toVfio(() => 'IOMMU_GROUP_NOTIFY_ADD_DEVICE', () => false),
-    on: { 'vfio_iommu_group_notifier.ret': 'in___iommu_attach_device' },
+    on: {
+      'vfio_iommu_group_notifier.ret': [
+        { guard: ({ context: { call: asked } }: Seen) => asked === '__iommu_probe_device', target: 'probed' }, { target: 'in___iommu_attach_device' },
+      ],
+    },
   };
   states.in___iommu_attach_device = {
     meta: { function: 'iommu_probe_device' },

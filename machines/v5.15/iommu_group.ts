@@ -17,7 +17,7 @@ type Device = { readonly device: string };
 
 export type GroupCall =
   | Call<'iommu_attach_group', { readonly domain: string } & Drawn> | Call<'iommu_detach_group'>
-  | Call<'iommu_group_add_device', Device & Drawn> | Call<'__iommu_attach_device', Device & Drawn>
+  | Call<'iommu_group_add_device', Device & { readonly group_list?: boolean } & Drawn> | Call<'iommu_setup_default_domain'> | Call<'__iommu_attach_device', Device & Drawn>
   | Call<'iommu_group_remove_device', Device>
   | Call<'iommu_group_for_each_dev'>
   | Call<'iommu_group_first_device'> | Call<'iommu_change_dev_def_domain', { readonly bound: boolean }>;
@@ -47,6 +47,9 @@ export const iommu_group = setup({
   types: {} as Types<Context, GroupCall, GroupInput>,
   guards: {
     attachFails: ({ event }) => drawn(event) < 0,
+    /** Of bus_iommu_probe(): the group gets its domain in the second one. */
+    firstPass: ({ context, event }) => 'group_list' in event && event.group_list === true &&
+      (context.devices.length === 0 ? context.domain === 'default' : context.domain === 'none'),
     noDefaultDomain: ({ context }) => context.domain === 'none',
     foreign: ({ context }) => context.domain !== 'default' && context.domain !== 'none',
     bound: ({ event }) => event.type === 'iommu_change_dev_def_domain' && event.bound,
@@ -61,6 +64,7 @@ export const iommu_group = setup({
       devices: ({ context, event }) => [...context.devices, deviceOf(event)],
       domain: ({ context }) => (context.domain === 'none' ? 'default' : context.domain),
     }),
+    joinUnset: assign({ devices: ({ context, event }) => [...context.devices, deviceOf(event)], domain: 'none' }),
     toDefault: assign({ strays: ({ context, event }) => (context.domain === 'default' ? context.strays : [...context.strays, deviceOf(event)]) }),
     leave: assign({
       devices: ({ context, event }) => context.devices.filter((device) => device !== deviceOf(event)),
@@ -82,7 +86,7 @@ export const iommu_group = setup({
       states: {
         default: {
           description: 'The default domain, which the DMA API maps into.',
-          on: { iommu_attach_group: attach, iommu_detach_group: { actions: ret(0) } },
+          on: { iommu_attach_group: attach, iommu_detach_group: { actions: ret(0) }, iommu_group_add_device: { guard: 'firstPass', target: 'none' } },
         },
         foreign: {
           description: 'The domain of a user, or of whoever else attached one.',
@@ -92,10 +96,11 @@ export const iommu_group = setup({
           },
         },
         none: {
-          description: 'No device has come yet.',
+          description: 'Between the passes of bus_iommu_probe().',
           on: {
             iommu_attach_group: attach, iommu_detach_group: { actions: ret(0) },
-            iommu_group_add_device: { target: 'default', guard: ({ event }) => drawn(event) === 0 },
+            iommu_group_add_device: { target: 'default', guard: ({ event }) => drawn(event) === 0 && !('group_list' in event && event.group_list === true) },
+            iommu_setup_default_domain: { target: 'default' },
           },
         },
       },
@@ -103,7 +108,10 @@ export const iommu_group = setup({
     membership: {
       description: 'The devices list.',
       on: {
-        iommu_group_add_device: [{ guard: 'attachFails', actions: 'answerDrawn' }, { actions: ['join', ret(0)] }],
+        iommu_group_add_device: [
+          { guard: 'firstPass', actions: ['joinUnset', ret(0)] }, { guard: 'attachFails', actions: 'answerDrawn' }, { actions: ['join', ret(0)] },
+        ],
+        iommu_setup_default_domain: [{ guard: 'noDefaultDomain', actions: ['attachDefault', ret(0)] }, { actions: ret(0) }],
         __iommu_attach_device: [{ guard: 'attachFails', actions: 'answerDrawn' }, { actions: ['toDefault', ret(0)] }],
         iommu_group_remove_device: { actions: ['leave', ret(0)] },
         iommu_group_for_each_dev: { actions: 'list' },

@@ -8,7 +8,7 @@
  * Left out: PASIDs, domain contents, freeing of an empty group (a new struct takes its place under the same name); the new
  * group that a device makes when the old one is empty and still owned: no chart stands for it, and nobody claims it.
  */
-import { assign, not, setup } from 'xstate';
+import { assign, not, or, setup } from 'xstate';
 import { ret, sends, type Address, type Call, type Here, type Types } from '../chart.ts';
 import { EBUSY, EINVAL, EPERM } from '../kernel.ts';
 
@@ -20,7 +20,7 @@ export type GroupCall =
   | Call<'iommu_group_release_dma_owner', Drawn>
   | Call<'iommu_group_dma_owner_claimed'>
   | Call<'iommu_attach_group', { readonly domain: string } & Drawn> | Call<'iommu_detach_group'>
-  | Call<'iommu_group_add_device', { readonly device: string } & Drawn>
+  | Call<'iommu_group_add_device', { readonly device: string; readonly group_list?: boolean } & Drawn> | Call<'iommu_setup_default_domain'>
   | Call<'iommu_group_remove_device', { readonly device: string }>
   | Call<'iommu_group_first_device'> | Call<'iommu_change_dev_def_domain', { readonly bound: boolean }>;
 
@@ -54,8 +54,14 @@ export const iommu_group = setup({
   types: {} as Types<Context, GroupCall, GroupInput>,
   guards: {
     /** The last device has gone and something is left on it: a device that comes now finds no group, and makes a new one. */
-    abandoned: ({ context }) => context.devices.length === 0 &&
-      (context.owner !== null || context.owner_cnt > 0 || !['default', 'none'].includes(context.domain)),
+    abandoned: ({ context }) => context.devices.length === 0 && (context.owner !== null || !['default', 'none'].includes(context.domain)),
+    /** The last device has gone, and counts with it that nobody will give back: the struct was freed, and a device that comes makes a new one. */
+    freed: ({ context, event }) => context.devices.length === 0 && context.owner === null && context.owner_cnt > 0 &&
+      ['default', 'none'].includes(context.domain) && drawn(event) === 0,
+    /** Of bus_iommu_probe(): the group gets its domain in the second one. */
+    firstPass: ({ context, event }) => 'group_list' in event && event.group_list === true && context.owner === null &&
+      (context.devices.length === 0 ? ['default', 'none'].includes(context.domain) : context.domain === 'none'),
+    unset: ({ context }) => context.domain === 'none' && context.owner === null,
     counted: ({ context }) => context.owner_cnt > 0,
     lastUser: ({ context }) => context.owner_cnt === 1,
     foreign: ({ context }) => context.domain !== 'default' && context.domain !== 'none',
@@ -91,6 +97,9 @@ export const iommu_group = setup({
     }),
     /** The first look of a write to `type`: exactly one device, and which. */
     look: answerWith(({ devices }) => ({ ret: devices.length === 1 ? 0 : -EINVAL, device: devices[0] ?? null })),
+    joinUnset: assign({ devices: ({ context, event }) => ('device' in event ? [...context.devices, event.device] : context.devices), domain: 'none' }),
+    setDefault: assign({ domain: 'default' }),
+    renew: assign({ owner_cnt: 0 }),
     elsewhere: answerWith(() => ({ ret: 0, elsewhere: true })),
     answerDrawn: answerWith((_context, event) => ({ ret: drawn(event) })),
   },
@@ -119,6 +128,7 @@ export const iommu_group = setup({
         kernel_dma: {
           description: 'owner_cnt drivers of the group use the DMA API.',
           on: {
+            iommu_group_add_device: { guard: 'freed', target: 'unowned', actions: 'renew' },
             iommu_device_use_default_domain: [
               { guard: 'foreign', actions: ret(-EBUSY) },
               { actions: ['get', ret(0)] },
@@ -175,11 +185,21 @@ export const iommu_group = setup({
         iommu_group_claim_dma_owner: { guard: 'mayClaim', target: '.blocking' },
       },
       states: {
-        default: { on: { iommu_group_release_dma_owner: { description: 'Nothing to undo.' } } },
+        default: {
+          on: {
+            iommu_group_add_device: { guard: 'firstPass', target: 'none' }, iommu_group_release_dma_owner: { description: 'Nothing to undo.' },
+          },
+        },
         blocking: { on: { iommu_group_release_dma_owner: { guard: 'mayRelease', target: 'default' } } },
         user: { on: { iommu_group_release_dma_owner: { guard: 'mayRelease', target: 'default' } } },
         foreign: { on: { iommu_group_release_dma_owner: { description: 'Not the domain of an owner: release() warns.' } } },
-        none: { on: { iommu_group_add_device: { guard: not('abandoned'), target: 'default' } } },
+        none: {
+          description: 'No default domain yet.',
+          on: {
+            iommu_group_add_device: { guard: not(or(['abandoned', 'firstPass', 'attachFails'])), target: 'default' },
+            iommu_setup_default_domain: { guard: 'unset', target: 'default' },
+          },
+        },
       },
     },
     membership: {
@@ -187,9 +207,11 @@ export const iommu_group = setup({
       on: {
         iommu_group_add_device: [
           { guard: 'abandoned', actions: 'elsewhere' },
+          { guard: 'firstPass', actions: ['joinUnset', ret(0)] },
           { guard: 'attachFails', actions: 'answerDrawn' },
           { actions: ['join', ret(0)] },
         ],
+        iommu_setup_default_domain: [{ guard: 'unset', actions: ['setDefault', ret(0)] }, { actions: ret(0) }],
         iommu_group_remove_device: { actions: ['leave', ret(0)] },
         iommu_group_first_device: { actions: 'look' },
         iommu_change_dev_def_domain: [

@@ -11,7 +11,7 @@
  * Left out: other PASIDs, domain contents, direct mappings (a drawn -EINVAL stands for them); the new group that a device
  * makes when the old one is empty and still owned: no chart stands for it, and nobody claims it.
  */
-import { and, assign, not, setup } from 'xstate';
+import { and, assign, not, or, setup } from 'xstate';
 import { ret, sends, type Address, type Call, type Here, type Types } from '../chart.ts';
 import { EBUSY, EINVAL, EPERM, EPROBE_DEFER } from '../kernel.ts';
 
@@ -25,7 +25,7 @@ export type GroupCall =
   | Call<'iommu_group_dma_owner_claimed'>
   | Call<'iommu_attach_group', { readonly domain: string } & Drawn> | Call<'iommu_detach_group'>
   | Call<'iommu_attach_group_handle', { readonly domain: string } & Drawn> | Call<'iommu_detach_group_handle'>
-  | Call<'iommu_group_add_device', { readonly device: string } & Drawn>
+  | Call<'iommu_group_add_device', { readonly device: string; readonly group_list?: boolean } & Drawn> | Call<'iommu_setup_default_domain'>
   | Call<'iommu_group_remove_device', { readonly device: string }>
   | Call<'iommu_group_store_type'>;
 
@@ -63,8 +63,14 @@ export const iommu_group = setup({
   types: {} as Types<Context, GroupCall, GroupInput>,
   guards: {
     /** The last device has gone and something is left on it: a device that comes now finds no group, and makes a new one. */
-    abandoned: ({ context }) => context.devices.length === 0 &&
-      (context.owner !== null || context.owner_cnt > 0 || !['default', 'none'].includes(context.domain)),
+    abandoned: ({ context }) => context.devices.length === 0 && (context.owner !== null || !['default', 'none'].includes(context.domain)),
+    /** The last device has gone, and counts with it that nobody will give back: the struct was freed, and a device that comes makes a new one. */
+    freed: ({ context, event }) => context.devices.length === 0 && context.owner === null && context.owner_cnt > 0 &&
+      ['default', 'none'].includes(context.domain) && drawn(event) === 0,
+    /** Of bus_iommu_probe(): the group gets its domain in the second one. */
+    firstPass: ({ context, event }) => 'group_list' in event && event.group_list === true && context.owner === null &&
+      (context.devices.length === 0 ? ['default', 'none'].includes(context.domain) : context.domain === 'none'),
+    unset: ({ context }) => context.domain === 'none' && context.owner === null,
     counted: ({ context }) => context.owner_cnt > 0,
     lastUser: ({ context }) => context.owner_cnt === 1,
     shared: ({ context }) => context.owner_cnt > 1,
@@ -104,6 +110,9 @@ export const iommu_group = setup({
       domain: ({ context }) => (context.domain === 'none' ? 'default' : context.domain),
     }),
     leave: assign({ devices: ({ context, event }) => context.devices.filter((device) => !('device' in event) || device !== event.device) }),
+    joinUnset: assign({ devices: ({ context, event }) => ('device' in event ? [...context.devices, event.device] : context.devices), domain: 'none' }),
+    setDefault: assign({ domain: 'default' }),
+    renew: assign({ owner_cnt: 0 }),
     elsewhere: answerWith(() => ({ ret: 0, elsewhere: true })),
     answerDrawn: answerWith((_context, event) => ({ ret: drawn(event) })),
   },
@@ -143,6 +152,7 @@ export const iommu_group = setup({
         kernel_dma: {
           description: 'owner_cnt drivers of the group use the DMA API.',
           on: {
+            iommu_group_add_device: { guard: 'freed', target: 'unowned', actions: 'renew' },
             iommu_device_use_default_domain: [
               { guard: 'noDefaultDomain', actions: ret(-EPROBE_DEFER) },
               { guard: 'notDefault', actions: ret(-EBUSY) },
@@ -237,7 +247,11 @@ export const iommu_group = setup({
         iommu_device_claim_dma_owner: { guard: 'mayClaim', target: '.blocking' },
       },
       states: {
-        default: { on: { iommu_group_release_dma_owner: { description: 'Nothing to undo.' }, iommu_device_release_dma_owner: {} } },
+        default: {
+          on: {
+            iommu_group_add_device: { guard: 'firstPass', target: 'none' }, iommu_group_release_dma_owner: { description: 'Nothing to undo.' }, iommu_device_release_dma_owner: {},
+          },
+        },
         blocking: {
           on: {
             iommu_group_release_dma_owner: { guard: 'mayRelease', target: 'default' },
@@ -253,7 +267,10 @@ export const iommu_group = setup({
         foreign: { on: { iommu_group_release_dma_owner: { description: 'Not the domain of an owner: release() warns.' } } },
         none: {
           description: 'No default domain yet, or the last device has left.',
-          on: { iommu_group_add_device: { guard: not('abandoned'), target: 'default' } },
+          on: {
+            iommu_group_add_device: { guard: not(or(['abandoned', 'firstPass', 'attachFails'])), target: 'default' },
+            iommu_setup_default_domain: { guard: 'unset', target: 'default' },
+          },
         },
       },
     },
@@ -262,10 +279,12 @@ export const iommu_group = setup({
       on: {
         iommu_group_add_device: [
           { guard: 'abandoned', actions: 'elsewhere' },
+          { guard: 'firstPass', actions: ['joinUnset', ret(0)] },
           { guard: 'attachFails', actions: 'answerDrawn' },
           { guard: 'noDefaultDomain', actions: [...setDomain('default'), 'join', ret(0)] },
           { actions: ['join', ret(0)] },
         ],
+        iommu_setup_default_domain: [{ guard: 'unset', actions: [...setDomain('default'), 'setDefault', ret(0)] }, { actions: ret(0) }],
         iommu_group_remove_device: [
           { guard: 'lastDeviceInUse', actions: ['warn', 'leave', ret(0)] },
           { actions: ['leave', ret(0)] },

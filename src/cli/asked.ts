@@ -1,7 +1,10 @@
 /** The options by which commands ask for a model and a topology, and what they come to. */
 import { readFileSync } from 'node:fs';
+import { brokenModels } from '../../machines/broken/index.ts';
+import { buses } from '../../machines/kernel.ts';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
+import * as options from '../../machines/options/index.ts';
 import { properties, propertiesFor } from '../../machines/properties/index.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
@@ -29,7 +32,7 @@ export function askingTopology(command: Program): Program {
     .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, and users')
     .option('--devices <n>', 'devices of the usual topology', count('--devices', 1, 64), 3)
     .option('--users <n>', 'users of the usual topology', count('--users', 0, 64), 2)
-    .option('--bus <name>', 'bus of the usual topology', 'pci')
+    .option('--bus <name>', `bus of the usual topology: ${Object.keys(buses).join(', ')}`, bus, 'pci')
     .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
     .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))
     .option('--together <n>', 'how many threads may be inside a call at once; 0: all. Default: all, 2 in the usual topology', count('--together'));
@@ -73,9 +76,12 @@ function parsed(file: string): unknown {
   }
 }
 
+/** Models that are named by no list, but by the tables that ask about them. */
+const further: readonly Model[] = [...Object.values(options), ...brokenModels.map(({ model }) => model)];
+
 /** @throws {ModelError} `no-such-model` */
 export function modelNamed(name: string): Model {
-  const model = models[name];
+  const model = models[name] ?? further.find((one) => one.name === name);
   if (model !== undefined) return model;
   const near = nearest(name, Object.keys(models));
   throw new ModelError('no-such-model', `there is no model ${name}`, {
@@ -94,6 +100,14 @@ function selected(applicable: readonly Property[], words: readonly string[] | un
       ...(elsewhere === undefined ? {} : { usually: 'a kernel or a topology without what the property is about', hint: 'take another model, or a topology in which it can happen' }),
     });
   }).filter((property, index, all) => all.indexOf(property) === index);
+}
+
+function bus(name: string): string {
+  if (buses[name] !== undefined) return name;
+  const near = nearest(name, Object.keys(buses));
+  throw new ModelError('wrong-use', `there is no bus ${name}`, {
+    at: '--bus', accepted: Object.keys(buses), usually: 'a slip', ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+  });
 }
 
 export function count(option: string, least = 0, most = Number.MAX_SAFE_INTEGER) {

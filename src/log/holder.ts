@@ -72,7 +72,7 @@ function ofGroup(facts: Facts, answer: Recorded): Holder[] {
   if (call === undefined || group === undefined) return [];
   if (call.event['bound'] === true) {
     // iommu_change_dev_def_domain(): the group says it, because the caller has seen a driver.
-    return group.devices.flatMap((device) => {
+    return members(group, received(facts, what, call.seq)).flatMap((device) => {
       const at = `device:${device}`;
       const driver = lastDriver(facts, answer.seq, at);
       return driver === null ? [] : [ofDevice(facts, answer.seq, at, driver)];
@@ -112,9 +112,15 @@ function users(what: Address, group: Group, history: readonly Recorded[]): Holde
   }
   const known = [...open].flatMap(([by, facts]) => facts.map((fact): Holder => ({ what, how: 'used', by, ...begun(fact) })))
     .sort((a, b) => (a.since ?? -1) - (b.since ?? -1));
-  // What is counted and was not seen to begin was counted from the start, by members that are still bound.
-  const silent = group.devices.filter((device) => !open.has(device) && !unmatched.has(device)).slice(0, Math.max(0, count(group) - known.length));
+  // What is counted and was not seen to begin was counted from the start, by members that are still bound, or have lost their IOMMU.
+  const silent = members(group, history).filter((device) => (open.get(device) ?? []).length === 0 && !unmatched.has(device)).slice(0, Math.max(0, count(group) - known.length));
   return [...silent.map((by): Holder => ({ what, how: 'used', by, since: null, event: null })), ...known];
+}
+
+/** The devices of a group, and those that have left it. */
+function members({ devices }: Group, history: readonly Recorded[]): string[] {
+  const left = history.flatMap(({ event }) => (event.type === 'iommu_group_remove_device' ? [event['device'] as string] : []));
+  return [...new Set([...devices, ...left])];
 }
 
 function ofDevice(facts: Facts, before: number, at: Address, driver: string): Holder {

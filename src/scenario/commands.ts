@@ -7,7 +7,7 @@
 import type { Model } from '../../machines/model.ts';
 
 /** What an argument names. One with `?` may be left out. */
-export type Kind = 'device' | 'driver' | 'driver?' | 'group' | 'group?' | 'word?';
+export type Kind = 'bus' | 'device' | 'driver' | 'driver?' | 'group' | 'group?' | 'word?';
 export interface Parameter {
   readonly name: string;
   readonly kind: Kind;
@@ -39,6 +39,7 @@ const parameters: Readonly<Record<string, readonly Parameter[]>> = {
   device_block_probing: [],
   device_unblock_probing: [],
   bus_iommu_probe: [device],
+  iommu_device_register: [parameter('bus', 'bus')],
   iommu_device_unregister: [device],
   uevent_show: [device],
   reset_store: [device],

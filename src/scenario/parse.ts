@@ -218,7 +218,7 @@ class Parser {
   }
 
   #argument(kind: Parameter['kind'], word: string): string | number | null {
-    if (kind === 'device' || kind === 'driver' || kind === 'group') return this.#declared.known(kind, word);
+    if (kind === 'bus' || kind === 'device' || kind === 'driver' || kind === 'group') return this.#declared.known(kind, word);
     if (kind === 'group?') return this.#declared.known('group', word);
     if (kind === 'driver?') return word === 'NULL' ? null : this.#declared.known('driver', word);
     return word === 'NULL' ? null : `owner:${word}`;

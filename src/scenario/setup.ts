@@ -20,7 +20,7 @@ const words = {
   first: ['device', 'absent', 'driver', 'thread', 'user', 'option'],
   device: ['bus', 'group', 'driver', 'driver_override', 'ungrouped'],
   driver: ['bus', 'matches', 'driver_managed_dma', 'vfio', 'async', 'unregistered'],
-  option: ['test_remove', 'no drivers_autoprobe'],
+  option: ['test_remove', 'no drivers_autoprobe', 'no detach_dev'],
 } as const;
 
 /** What has been declared so far, and the questions that commands ask about it. */
@@ -33,7 +33,7 @@ export class Declarations {
   /** What can be checked only when everything is declared. */
   readonly #later: (() => void)[] = [];
   #line = 0;
-  readonly #options = { test_remove: false, drivers_autoprobe: true };
+  readonly #options = { test_remove: false, drivers_autoprobe: true, detach_dev: true };
 
   constructor(refuse: Refuse) {
     this.#refuse = refuse;
@@ -57,8 +57,9 @@ export class Declarations {
   }
 
   /** A declared name, as commands write it. Groups come back as addresses. */
-  known(kind: 'device' | 'driver' | 'group' | 'thread', name: string, line?: number): string {
+  known(kind: 'bus' | 'device' | 'driver' | 'group' | 'thread', name: string, line?: number): string {
     const names = {
+      bus: () => [...new Set([...this.#devices, ...this.#drivers].map(({ bus }) => bus))],
       device: () => this.#devices.map((device) => device.name), driver: () => this.#drivers.map((driver) => driver.name),
       group: () => this.#groups(), thread: () => [...this.#threads.keys()],
     }[kind]();
@@ -164,6 +165,7 @@ export class Declarations {
   #option(text: string): void {
     if (text === 'test_remove') this.#options.test_remove = true;
     else if (text === 'no drivers_autoprobe') this.#options.drivers_autoprobe = false;
+    else if (text === 'no detach_dev') this.#options.detach_dev = false;
     else this.#refuse(`there is no option ${text}`, suggest(text, words.option));
   }
 

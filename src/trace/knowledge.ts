@@ -42,7 +42,7 @@ export class Knowledge {
   constructor(model: Model) {
     this.#model = model;
     this.system = new System(model, {
-      devices: [], drivers: [], threads: [], options: { test_remove: false, drivers_autoprobe: true }, answers: {},
+      devices: [], drivers: [], threads: [], options: { test_remove: false, drivers_autoprobe: true, detach_dev: true }, answers: {},
     });
     for (const bus of ['pci', 'platform', unknown]) this.#addBus(bus);
     this.system.add({

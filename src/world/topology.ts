@@ -25,12 +25,14 @@ const driver = z.strictObject({
 const thread = z.strictObject({
   name, entry: name, calls: z.array(z.looseObject({ type: name }).catchall(plain)).min(1), times: z.int().positive().nullable().default(null),
 });
+const options = z.strictObject({
+  test_remove: z.boolean().default(false), drivers_autoprobe: z.boolean().default(true), detach_dev: z.boolean().default(true),
+});
 const document = z.strictObject({
   devices: z.array(device).min(1),
   drivers: z.array(driver).default([]),
   threads: z.array(thread).default([]),
-  options: z.strictObject({ test_remove: z.boolean().default(false), drivers_autoprobe: z.boolean().default(true) })
-    .default({ test_remove: false, drivers_autoprobe: true }),
+  options: options.default({ test_remove: false, drivers_autoprobe: true, detach_dev: true }),
   answers: z.record(z.string(), z.array(z.union([z.int(), z.string()])).min(1)).default({}),
 });
 
@@ -50,6 +52,7 @@ const needed: Readonly<Record<string, Readonly<Record<string, readonly Argument[
   uevent_show: { uevent_show: ['device'] },
   iommu_device_unregister: { iommu_device_unregister: ['device'] },
   bus_iommu_probe: { bus_iommu_probe: ['device'] },
+  iommu_device_register: { iommu_device_register: ['bus'] },
   group_store_type: { group_store_type: ['group'] },
   dma_owner: { claim: ['group'], attach: ['group'], detach: ['group'], release: ['group'] },
 };
@@ -192,6 +195,7 @@ class Check {
     const ofDriver = !given(driver) ? undefined : this.#known(driver, this.#drivers, `${at}.driver`, 'driver');
     if (given(group)) this.#known(group, new Map(this.#groups().map((address) => [address, address])), `${at}.group`, 'group');
     const right = (onDevice ?? ofDriver)?.bus;
+    if (given(bus) && right === undefined) this.#known(bus, new Map(this.#names('bus').map((known) => [known, known])), `${at}.bus`, 'device on bus');
     if (bus !== undefined && right !== undefined && bus !== right)
       this.#refuse(`${at}.bus`, `${onDevice?.name ?? ofDriver?.name} is on bus ${right}, not ${show(bus)}`, { accepted: right, usually: 'a bus left to its default, pci', hint: 'leave "bus" out' });
     if (onDevice !== undefined && ofDriver !== undefined && onDevice.bus !== ofDriver.bus)
@@ -201,9 +205,11 @@ class Check {
   }
 
   #bus(bus: string, at: string): void {
-    const near = Object.keys(buses).find((known) => known !== bus && editDistance(known, bus) === 1);
-    if (buses[bus] === undefined && near !== undefined)
-      this.#refuse(at, `${bus} is not a bus, but nearly ${near}`, { accepted: [...Object.keys(buses), 'any other name: a bus without callbacks'], usually: 'a slip', hint: `write "${near}"` });
+    const near = Object.keys(buses).find((known) => editDistance(known, bus) === 1) ?? nearest(bus, Object.keys(buses));
+    if (buses[bus] === undefined)
+      this.#refuse(at, `there is no bus ${bus}`, {
+        accepted: Object.keys(buses), usually: 'a slip, or a bus that owns nothing', hint: near === undefined ? 'for a bus without callbacks, write "usb" or "auxiliary"' : `did you mean ${near}?`,
+      });
     if (this.#model !== undefined && plainBus(bus).dma !== null && this.#model.charts.bus_dma[bus] === undefined)
       this.#refuse(at, `${this.#model.name} has no bus ${bus}`, { accepted: Object.keys(this.#model.charts.bus_dma), usually: 'a bus that came with a later kernel', hint: 'take another model, or another bus' });
   }
@@ -297,7 +303,7 @@ const shapes: readonly [RegExp, z.ZodObject][] = [
 ];
 const keysAt = (path: readonly PropertyKey[]): string[] => {
   const [, shape] = shapes.find(([pattern]) => pattern.test(path.map(String).join('.'))) ?? [];
-  return shape === undefined ? ['test_remove', 'drivers_autoprobe'] : Object.keys(shape.shape);
+  return Object.keys((shape ?? options).shape);
 };
 
 export interface DefaultTopology {
@@ -317,6 +323,7 @@ export interface DefaultTopology {
   /** A second driver, pci-stub, with driver_managed_dma; the sysfs threads then bind it too. Default false. */
   readonly managed?: boolean;
   readonly test_remove?: boolean;
+  readonly detach_dev?: boolean;
   readonly answers?: Topology['answers'];
   /** Calls that one of these models does not have are left out: without owners, users attach and detach only. */
   readonly models?: readonly Model[];
@@ -332,7 +339,7 @@ export interface DefaultTopology {
  * defaultTopology({ devices: 2, users: 1, hotplug: false });
  */
 export function defaultTopology(given: DefaultTopology): Topology {
-  const { bus = 'pci', bound = false, sysfs = true, module = true, hotplug = true, managed = false, test_remove = false, answers = {}, models = [] } = given;
+  const { bus = 'pci', bound = false, sysfs = true, module = true, hotplug = true, managed = false, test_remove = false, detach_dev = true, answers = {}, models = [] } = given;
   const names = Array.from({ length: given.devices }, (_, index) => `0000:02:00.${index}`);
   const drivers = ['e1000e', ...(managed ? ['pci-stub'] : [])];
   const [plug, unplug] = bus === 'pci' ? ['pci_scan_single_device', 'pci_stop_and_remove_bus_device'] : ['device_add', 'device_del'];
@@ -355,7 +362,7 @@ export function defaultTopology(given: DefaultTopology): Topology {
       ...Array.from({ length: given.users }, (_, index) => thread(`vm${index + 1}`, 'dma_owner',
         ['claim', 'attach', 'detach', 'release'].map((type) => ({ type, group: 'group:8' })))),
     ],
-    options: { test_remove, drivers_autoprobe: true },
+    options: { test_remove, drivers_autoprobe: true, detach_dev },
     answers,
   };
   checkTopology(topology, 'the default topology');

@@ -2,13 +2,8 @@
  * What v5.15 could not help, each in a topology of its own: how many worlds, what is broken, by how short a way, and that a later kernel is free of it.
  */
 import { expect, test } from 'vitest';
-import { propertiesFor } from '../../machines/properties/index.ts';
 import type { ThreadSpec } from '../../machines/topology.ts';
-import { explore } from '../../src/check/explore.ts';
-import { subjectOf } from '../../src/check/subject.ts';
-import { parseTopology } from '../../src/world/topology.ts';
-import { System } from '../../src/world/world.ts';
-import { modelOf } from './subjects.ts';
+import { found, rowsOf, type Questions } from './questions.ts';
 
 const stops = 'the kernel never stops';
 const stuck = 'no call waits for ever';
@@ -29,10 +24,8 @@ const write = (entry: string, driver: string, device: string) => thread(entry, e
 const load = (driver: string) => ({ name: driver, entry: 'driver_register', calls: [{ type: 'driver_register', driver }], times: 1 });
 const async = (name: string) => ({ name, async: true, registered: false, matches: ['*'] });
 
-type Found = readonly [worlds: number, broken: Readonly<Record<string, number>>];
-
 /** By name: a topology, and by kernel the worlds and what is broken. */
-const subjects: Readonly<Record<string, readonly [object, Readonly<Record<string, Found>>]>> = {
+const subjects: Questions = {
   'a driver is bound in a live group (3b86f317c9c7)': [{
     devices: [device(a, 'vfio-pci'), device(b, 'vfio-pci')], drivers: [vfio, e1000e],
     threads: [user(...opens), write('unbind_store', 'vfio-pci', b), write('bind_store', 'e1000e', b)],
@@ -60,12 +53,6 @@ const subjects: Readonly<Record<string, readonly [object, Readonly<Record<string
   }, { 'v5.15': [12356, { [scheduled]: 27 }], 'v5.19': [9524, {}] }],
 };
 
-test.each(Object.entries(subjects).flatMap(([name, [topology, kernels]]) => Object.entries(kernels).map(([model, found]) => [name, model, topology, found] as const)))(
-  '%s: %s', async (name, model, json, expected) => {
-    const topology = parseTopology(json, name, modelOf(model));
-    const system = new System(modelOf(model), topology, { twice: true });
-    const { states, complete, properties } = await explore(subjectOf(system), propertiesFor(topology, modelOf(model)), { partialOrder: false, symmetry: false });
-    const broken = properties.filter(({ kind, verdict }) => kind !== 'sometimes' && verdict !== 'holds');
-    expect(complete).toBe(true);
-    expect([states, Object.fromEntries(broken.map(({ name, way }) => [name, way?.steps.length]))]).toEqual(expected);
-  });
+test.each(rowsOf(subjects))('%s: %s', async (name, model, json, expected) => {
+  expect(await found(name, model, json)).toEqual(expected);
+});

@@ -49,6 +49,11 @@ describe('check', () => {
     expect(properties.every(({ path }) => path.length === 0)).toBe(true);
   });
 
+  test('a bus that does not exist', async () => {
+    const { code, out, err } = await shell('--bus', 'plattform');
+    expect([code, out, err]).toEqual([exit.wrongUse, '', expect.stringMatching(/^wrong-use: --bus: there is no bus plattform\.\n {2}Possible here: pci, platform, .*\n.*\n {2}What to do: did you mean platform\?/)]);
+  });
+
   test('what a kernel does not have is not asked, and said', async () => {
     const { code, out } = await shell('--model', 'v5.15', '--devices', '1', '--users', '1', '--json');
     const { properties, notApplicable } = JSON.parse(out) as Document & { notApplicable: string[] };

@@ -82,6 +82,7 @@ export function wildTopology(bus: string, model: Model, answers: Topology['answe
       thread('device_bind_driver', pairs.map((pair) => ({ type: 'device_bind_driver', ...pair }))),
       ...['bus_iommu_probe', 'reset_store'].filter((entry) => entry in model.charts.entry)
         .map((entry) => thread(entry, devices.map((device) => ({ type: entry, device })))),
+      thread('iommu_device_register', [{ type: 'iommu_device_register', bus }]),
       ...('group_store_type' in model.charts.entry ? [thread('group_store_type', [{ type: 'group_store_type', group: 'group:8' }])] : []),
     ],
   };

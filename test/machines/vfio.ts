@@ -22,7 +22,7 @@ export function topology(bound: Bound = { A: 'vfio-pci' }, answers: Topology['an
       thread('u', 'vfio_user'), thread('v', 'vfio_user'), thread('bind', 'bind_store'), thread('unbind', 'unbind_store'),
       ...['i', 'j'].map((name) => thread(name, 'iommufd_user')),
     ],
-    options: { test_remove: false, drivers_autoprobe: true },
+    options: { test_remove: false, drivers_autoprobe: true, detach_dev: true },
     answers,
   };
 }

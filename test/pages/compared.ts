@@ -1,5 +1,5 @@
 /** What `compare` says of models: the tables and runs of docs/reference/models-compared.md. */
-import { models } from '../../machines/models/index.ts';
+import { kernels, models, rivals } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
 import { observers, type Observer } from '../../machines/observable.ts';
 import type { Topology } from '../../machines/topology.ts';
@@ -12,10 +12,9 @@ import { System } from '../../src/world/world.ts';
 import { anchor, row } from './page.ts';
 import { designTopologies, kernelTopologies, noticeTopologies } from './topologies.ts';
 
-const kernels = ['v5.19', 'v6.1.y', 'v6.2', 'v6.5', 'v6.6', 'v6.12.y', 'v6.15', 'v7.3'];
-export const neighbours = kernels.slice(1).map((right, at) => [kernels[at] as string, right] as const);
-const designs = ['notifier-walk', 'notifier-walk-once', 'notify-after-clear', 'walk-at-clear', 'claimed-bit', 'claimed-bit-at-clear', 'v1-posting', 'v4-posting', 'v6-posting', 'v7-posting'];
-export const againstCount = designs.map((right) => ['v6.1.y', right] as const);
+const names = Object.keys(kernels);
+export const neighbours = names.slice(1).map((right, at) => [names[at] as string, right] as const);
+export const againstCount = Object.keys(rivals).map((right) => ['v6.1.y', right] as const);
 
 /** The worlds of a topology under a model; undefined where the model lacks what it needs. */
 async function worlds(name: string, topology: Topology): Promise<Closed | undefined> {
@@ -106,18 +105,18 @@ export async function printedPart(part: Exclude<Part, 'notices'>): Promise<{ tab
 
 /** Cleanups against notices, each under one model. */
 export async function printedNotices(): Promise<string> {
-  const names = ['v6-posting', 'v6.1.y'];
+  const held = ['v6-posting', 'v6.1.y'];
   const rows: string[] = [];
   for (const [name, topology] of Object.entries(noticeTopologies)) {
     const cells: string[] = [];
-    for (const model of names) {
+    for (const model of held) {
       const closed = await worlds(model, topology) as Closed;
       const comparison = compareClosed([closed, closed], [observers['cleanups'] as Observer, observers['notices'] as Observer]);
       cells.push(comparison.answer === 'same' ? `same, ${closed.states} worlds` : comparison.answer === 'differ' ? onlyOne(comparison) : comparison.answer);
     }
     rows.push(row(name, ...cells));
   }
-  return [row('', ...names), row('---', ...names.map(() => '---')), ...rows].join('\n');
+  return [row('', ...held), row('---', ...held.map(() => '---')), ...rows].join('\n');
 }
 
 function onlyOne({ parting: { run, left, right } }: Extract<Comparison, { answer: 'differ' }>): string {

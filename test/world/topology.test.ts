@@ -1,5 +1,7 @@
 /** Topologies from outside: the short form, its defaults, and everything that does not fit. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { buses } from '../../machines/kernel.ts';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
 import { formatError, ModelError } from '../../src/errors.ts';
@@ -45,7 +47,7 @@ describe('the short form', () => {
         { name: 'b', entry: 'dma_owner', calls: [{ type: 'claim', group: 'group:8' }], times: null },
         { name: 'c', entry: 'driver_override_store', calls: [{ type: 'driver_override_store', device: '0000:02:00.0', driver_override: null }], times: null },
       ],
-      options: { test_remove: false, drivers_autoprobe: true },
+      options: { test_remove: false, drivers_autoprobe: true, detach_dev: true },
       answers: { probe: [0, -12], 'iommu_group_claim_dma_owner.attach': [-22] },
     });
   });
@@ -75,8 +77,14 @@ describe('what does not fit is refused with its place', () => {
       'devices[0].driver of x.json: e1000e is not registered, so no device is bound to it (write "driver": null, or "registered": true on e1000e)'],
     [{ devices: [{ ...nic, driver: 'e1000e', present: false }], drivers: [e1000e] },
       'devices[0].driver of x.json: a device that is not present is bound to no driver (write "driver": null, or "present": true)'],
-    [{ devices: [{ ...nic, bus: 'fslmc' }] }, 'devices[0].bus of x.json: fslmc is not a bus, but nearly fsl-mc (write "fsl-mc")'],
+    [{ devices: [{ ...nic, bus: 'fslmc' }] }, 'devices[0].bus of x.json: there is no bus fslmc (did you mean fsl-mc?)'],
     [{ devices: [{ ...nic, bus: 'usb' }] }, 'accepted'],
+    [{ devices: [{ ...nic, bus: 'isa' }] }, 'devices[0].bus of x.json: there is no bus isa (for a bus without callbacks, write "usb" or "auxiliary")'],
+    [{ devices: [nic], drivers: [{ ...e1000e, bus: 'plattform' }] }, 'drivers[0].bus of x.json: there is no bus plattform (did you mean platform?)'],
+    [{ devices: [nic], threads: [{ name: 'a', entry: 'iommu_device_register', calls: [{ type: 'iommu_device_register', bus: 'platform' }] }] },
+      'threads[0].calls[0].bus of x.json: there is no device on bus platform'],
+    [{ devices: [nic], threads: [{ name: 'a', entry: 'iommu_device_register', calls: [{ type: 'iommu_device_register' }] }] },
+      'threads[0].calls[0].bus of x.json: iommu_device_register needs a bus (add "bus")'],
     [{ devices: [nic], drivers: [{ ...e1000e, matches: ['*', '0000:02:00.1'] }] }, 'drivers[0].matches[1] of x.json: there is no device 0000:02:00.1 (did you mean 0000:02:00.0?)'],
     [{ devices: [nic], threads: [{ name: 'a', entry: 'bindstore', calls: [{ type: 'x' }] }] },
       'threads[0].entry of x.json: v6.12.y has no entry point bindstore (did you mean bind_store?)'],
@@ -118,6 +126,25 @@ describe('what does not fit is refused with its place', () => {
         Usual cause: a driver that the topology does not list.
         What to do: did you mean e1000e?"
     `);
+  });
+});
+
+describe('the page', () => {
+  const page = readFileSync(new URL('../../docs/reference/topology.md', import.meta.url), 'utf8');
+  test('its example is valid', () => {
+    expect(run(JSON.parse(/```json\n([^]*?)```/.exec(page)?.[1] ?? ''))).toBe('accepted');
+  });
+  test.each([
+    ['Device', { devices: [{ ...nic, x: 1 }] }], ['Driver', { devices: [nic], drivers: [{ ...e1000e, x: 1 }] }],
+    ['Thread', { devices: [nic], threads: [{ ...bind({}), x: 1 }] }], ['Option', { devices: [nic], options: { x: true } }],
+  ])('its table for a %s has every key', (table, json) => {
+    let known: readonly string[] = [];
+    try { parseTopology(json, 'x.json'); } catch (error) { known = (error as ModelError).accepted; }
+    const rows = page.split(`| ${table} |`)[1]?.split('\n\n')[0] ?? '';
+    expect([...rows.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, keys = '']) => [...keys.matchAll(/`(\w+)`/g)].map(([, key]) => key)).sort()).toEqual([...known].sort());
+  });
+  test('and the buses', () => {
+    for (const bus of Object.keys(buses)) expect(page).toContain(`\`${bus}\``);
   });
 });
 

@@ -1,9 +1,9 @@
 /** What an adapter of ours has to do; core.ts makes a store of it. */
-import type { Part, StoredRow } from './encode.ts';
-import type { Appended, Attachments, Capabilities, Checkpoints, Position, Snapshots } from './port.ts';
+import type { Part } from './encode.ts';
+import type { Appended, Attachments, Capabilities, Checkpoints, Entry, Position, Snapshots } from './port.ts';
 
 export interface Page {
-  /** Rows of one stream by revision, or of all by position. */
+  /** Entries of one stream by revision, or of all by position. */
   readonly stream?: string;
   /** After this revision or position. */
   readonly after: number;
@@ -19,7 +19,7 @@ export interface Backend {
   readonly pollEvery: number;
   /** Takes each append whole or not at all, in order, and resolves when all are durable. When it throws, none was taken. */
   commit(appends: readonly (readonly Part[])[]): Promise<readonly Appended[]>;
-  page(page: Page): Promise<readonly StoredRow[]>;
+  page(page: Page): Promise<readonly Entry[]>;
   revision(stream: string): Promise<number | null>;
   head(): Promise<Position>;
   streams(prefix: string): Promise<readonly { readonly name: string; readonly revision: number }[]>;

@@ -1,7 +1,7 @@
 /** A store over an adapter: group commit, pages, upcasting, subscriptions. The same for every adapter; needs no Node. */
 import { ModelError } from '../../errors.ts';
 import type { Backend, Page } from './backend.ts';
-import { decode, encode, type Part } from './encode.ts';
+import { encode, type Part } from './encode.ts';
 import type { AllOptions, Append, Appended, Attachments, Capabilities, CaughtUp, Checkpoints, Entry, ReadOptions, Snapshots, Store } from './port.ts';
 import type { Upcast } from './upcast.ts';
 
@@ -48,12 +48,12 @@ export class CoreStore implements Store {
     });
   }
 
-  async *read(stream: string, { from = 0, to = Infinity }: ReadOptions = {}): AsyncGenerator<Entry> {
-    yield* this.#pages({ stream, after: from - 1, upTo: to }, ({ revision }) => revision);
+  read(stream: string, { from = 0, to = Infinity }: ReadOptions = {}): AsyncGenerator<Entry> {
+    return this.#pages({ stream, after: from - 1, upTo: to });
   }
 
-  async *all({ after = 0, upTo = Infinity, prefix = '' }: AllOptions = {}): AsyncGenerator<Entry> {
-    for await (const entry of this.#pages({ after, upTo }, ({ position }) => position)) if (entry.stream.startsWith(prefix)) yield entry;
+  all({ after = 0, upTo = Infinity, prefix = '' }: AllOptions = {}): AsyncGenerator<Entry> {
+    return this.#pages({ after, upTo }, prefix);
   }
 
   async *subscribe({ after = 0, upTo = Infinity, prefix = '', signal }: AllOptions & { readonly signal?: AbortSignal } = {}): AsyncGenerator<Entry | CaughtUp> {
@@ -67,7 +67,7 @@ export class CoreStore implements Store {
       const stopped = () => signal?.aborted === true || this.#closed;
       while (!stopped()) {
         const before = at;
-        for await (const entry of this.#pages({ after: at, upTo }, ({ position }) => position)) {
+        for await (const entry of this.#pages({ after: at, upTo })) {
           at = entry.position;
           if (entry.stream.startsWith(prefix)) yield entry;
           if (stopped()) return;
@@ -114,17 +114,16 @@ export class CoreStore implements Store {
     await this.#backend.close();
   }
 
-  async *#pages(range: Omit<Page, 'limit'>, place: (entry: Entry) => number): AsyncGenerator<Entry> {
+  async *#pages(range: Omit<Page, 'limit'>, prefix = ''): AsyncGenerator<Entry> {
     let after = range.after;
     for (;;) {
       this.#open();
-      const rows = await this.#backend.page({ ...range, after, limit: pageSize });
-      for (const row of rows) {
-        const entry = this.#upcast(decode(row));
-        after = place(entry);
-        yield entry;
-      }
-      if (rows.length < pageSize || after >= range.upTo) return;
+      const entries = await this.#backend.page({ ...range, after, limit: pageSize });
+      const last = entries.at(-1);
+      for (const entry of entries) if (prefix === '' || entry.stream.startsWith(prefix)) yield this.#upcast(entry);
+      if (last === undefined || entries.length < pageSize) return;
+      after = range.stream === undefined ? last.position : last.revision;
+      if (after >= range.upTo) return;
     }
   }
 

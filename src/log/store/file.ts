@@ -11,7 +11,7 @@ import { FolderAttachments, syncFolder } from './attachments.ts';
 import type { Backend, Page } from './backend.ts';
 import { CoreStore } from './core.ts';
 import { decide } from './decide.ts';
-import type { Part } from './encode.ts';
+import { decode, type Part } from './encode.ts';
 import { fileFailure } from './failures.ts';
 import { Lines } from './lines.ts';
 import { lock, type Lock } from './lock.ts';
@@ -119,7 +119,7 @@ class File implements Backend {
 
   async page(page: Page) {
     await this.#refresh();
-    return this.#lines.rows.page(page);
+    return this.#lines.rows.page(page).map(decode);
   }
   async revision(stream: string) {
     await this.#refresh();

@@ -3,7 +3,7 @@ import { ModelError } from '../../errors.ts';
 import type { Backend, Page } from './backend.ts';
 import { CoreStore } from './core.ts';
 import { decide } from './decide.ts';
-import { json, type Part, type StoredRow } from './encode.ts';
+import { decode, json, type Part, type StoredRow } from './encode.ts';
 import type { Appended, Attachments, Checkpoint, Checkpoints, Snapshot, Snapshots, Store } from './port.ts';
 import type { Upcast } from './upcast.ts';
 
@@ -94,7 +94,7 @@ class Memory implements Backend {
     for (const row of rows) this.#rows.add(row);
     return Promise.resolve(results);
   }
-  page(page: Page) { return Promise.resolve(this.#rows.page(page)); }
+  page(page: Page) { return Promise.resolve(this.#rows.page(page).map(decode)); }
   revision(stream: string) { return Promise.resolve(this.#rows.revision(stream)); }
   head() { return Promise.resolve(this.#rows.head); }
   streams(prefix: string) { return Promise.resolve(this.#rows.streams(prefix)); }
@@ -174,6 +174,11 @@ class MemoryAttachments implements Attachments {
 
   list() {
     return Promise.resolve([...this.#kept].map(([sha256, { length }]) => ({ sha256, size: length })));
+  }
+
+  drop(sha256: string): Promise<void> {
+    this.#kept.delete(sha256);
+    return Promise.resolve();
   }
 }
 

@@ -12,11 +12,11 @@ import { holdHash } from './attachments.ts';
 import type { Backend, Page } from './backend.ts';
 import { CoreStore } from './core.ts';
 import { decide } from './decide.ts';
-import { json, type Part, type StoredRow } from './encode.ts';
+import { decode, json, type Part, type StoredRow } from './encode.ts';
 import { noAttachment } from './memory.ts';
 import { postgresFailure } from './postgres_failures.ts';
 import { schemaVersion, tables } from './postgres_tables.ts';
-import type { Appended, Attachments, Checkpoint, Checkpoints, Durability, Snapshots, Store } from './port.ts';
+import type { Appended, Attachments, Checkpoint, Checkpoints, Durability, Entry, Snapshots, Store } from './port.ts';
 import type { Upcast } from './upcast.ts';
 
 export interface PostgresOptions {
@@ -117,7 +117,7 @@ class Postgres implements Backend {
       },
       reset: async (name) => { await this.#query(`delete from ${schema}.checkpoints where name = $1`, name); },
     };
-    this.attachments = { put: (bytes) => this.#put(bytes), get: (sha256) => this.#get(sha256), list: () => this.#list() };
+    this.attachments = { put: (bytes) => this.#put(bytes), get: (sha256) => this.#get(sha256), list: () => this.#list(), drop: async (sha256) => { await this.#query(`delete from ${schema}.attachments where sha256 = $1`, sha256); } };
   }
 
   async begin(): Promise<void> {
@@ -171,12 +171,12 @@ class Postgres implements Backend {
     });
   }
 
-  async page({ stream, after, upTo, limit }: Page): Promise<StoredRow[]> {
+  async page({ stream, after, upTo, limit }: Page): Promise<Entry[]> {
     const end = Math.min(upTo, Number.MAX_SAFE_INTEGER);
     const rows = stream === undefined
       ? await this.#query(`${this.#select} where e.position > $1 and e.position <= $2 order by e.position limit $3`, after, end, limit)
       : await this.#query(`${this.#select} where s.name = $1 and e.revision > $2 and e.revision <= $3 order by e.revision limit $4`, stream, after, end, limit);
-    return rows.map(storedRow);
+    return rows.map(storedRow).map(decode);
   }
   async revision(stream: string): Promise<number | null> {
     const [row] = await this.#query(`select revision from ${this.#schema}.streams where name = $1`, stream);
