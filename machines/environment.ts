@@ -41,6 +41,7 @@ export const environment_table: Readonly<Record<string, Row>> = {
   open_device: row([0], [0, -EIO, -ENODEV, -EBUSY, -ENOMEM], 'the VFIO driver, when a user opens the device'),
   vfio_iommu_driver_open: row([0], [0, -ENODEV, -EINVAL, -ENOMEM], 'the VFIO IOMMU backend'),
   iommufd_isolated_msi: row([0], [0, -EPERM], 'the interrupt remapping of the machine, and allow_unsafe_interrupts'),
+  iommufd_noiommu: row([0], [0, 1], 'CONFIG_IOMMUFD_NOIOMMU, and CAP_SYS_RAWIO'),
   vfio_iommu_isolated_msi: row([0], [0, -EPERM], 'the interrupt remapping of the machine, and allow_unsafe_interrupts'),
 };
 

@@ -27,7 +27,7 @@ export type Observer = (happening: Happening) => string | null;
 /** Looked up in tables of the kernel's own, though the environment decides what they hold. */
 const kept: ReadonlySet<string> = new Set([
   'driver_match_device', 'device_links_check_suppliers', 'devres_head', 'sysfs_create_link', 'device_add_groups', 'state_synced', 'test_remove',
-  'iommufd_isolated_msi', 'vfio_iommu_isolated_msi', 'async_schedule_dev',
+  'iommufd_isolated_msi', 'vfio_iommu_isolated_msi', 'async_schedule_dev', 'iommufd_noiommu',
 ]);
 const logged: ReadonlySet<string> = new Set(['WARN_ON', 'BUG', 'dev_WARN']);
 

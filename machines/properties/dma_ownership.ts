@@ -158,6 +158,14 @@ export const nobodyBeforeDomain = property({
   applies: all(counts, called('iommu_device_register')),
 });
 
+export const releaseIsExpected = property({
+  kind: 'always', name: 'what is released when a device is closed was claimed when it was bound',
+  why: 'The release warns, or takes the claim of somebody else.',
+  sees: {},
+  step: ({ event, said }) => event.type !== 'iommu_device_release_dma_owner' || !said.some(({ type }) => type === 'WARN_ON'),
+  applies: all(counts, called('bind_iommufd'), ({ answers }) => answers['iommufd_noiommu']?.includes(1) === true),
+});
+
 export const unuseIsExpected = property({
   kind: 'always', name: 'iommu_device_unuse_default_domain never warns',
   why: 'It warns when nobody is counted: somebody cleaned up what was never configured, or twice.',

@@ -9,7 +9,7 @@ import type { Property } from './property.ts';
 export const properties: readonly Property[] = [
   dma_ownership.countIsUsers, dma_ownership.countIsNearlyUsers, dma_ownership.usedIsHeld, dma_ownership.heldIsUsed, dma_ownership.neverBoth, dma_ownership.neverOnUsersDomain,
   dma_ownership.keptUntilReleased, dma_ownership.ownerIsCounted, dma_ownership.countNeverNegative,
-  dma_ownership.ownedIsNotDefault, dma_ownership.oneDomain, dma_ownership.detachMoves, dma_ownership.nobodyBeforeDomain, dma_ownership.unuseIsExpected, dma_ownership.claimIsHonest, dma_ownership.useIsHonest,
+  dma_ownership.ownedIsNotDefault, dma_ownership.oneDomain, dma_ownership.detachMoves, dma_ownership.nobodyBeforeDomain, dma_ownership.releaseIsExpected, dma_ownership.unuseIsExpected, dma_ownership.claimIsHonest, dma_ownership.useIsHonest,
   probe_pairing.boundMeansZero, probe_pairing.notBoundAfterBind, probe_pairing.sysfsRemoveAfterAdd, probe_pairing.cleanupAfterConfigure,
   probe_pairing.probeOnlyWhenReady, probe_pairing.driverIsAsked, probe_pairing.probesUnderLock, probe_pairing.kernelGoesOn, probe_pairing.listedOnce, probe_pairing.boundToRegistered, probe_pairing.comesAndGoesInTurn,
   matching.deferredMatchWaits, matching.matchFailureStays, matching.scheduledIsProbed,

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { ModelError } from '../errors.ts';
-import { imports } from '../trace/ingest.ts';
+import { imports, importStream } from '../trace/ingest.ts';
 import { exported, imported } from '../log/runs/transfer.ts';
 import { aboutStream, runStream } from '../log/runs/forms.ts';
 import { runNamed, runs, systemOf, type Run } from '../log/runs/stored.ts';
@@ -32,7 +32,7 @@ export function register(program: Program): void {
     .option('--out <file>', 'write there, all or nothing; default: stdout').does(exportTo);
   reading(log.command('import')).description('take entries out of an exported log, or out of one whose writer died').argument('<file>', 'a log in JSON Lines')
     .option('--recover', 'of a damaged file, take what stands before the damage').does(importFrom);
-  reading(log.command('prune')).description('forget whole runs').argument('[run...]', 'beginnings of ids').option('--keep <n>', 'all but the newest n runs', number).does(prune);
+  reading(log.command('prune')).description('forget whole runs and recordings').argument('[run...]', 'beginnings of ids; of recordings, eight digits or more').option('--keep <n>', 'all runs but the newest n', number).does(prune);
 }
 
 const formats = ['jsonl', 'perfetto', 'itf'] as const;
@@ -61,7 +61,8 @@ async function list(out: Output, { log }: Options): Promise<Exit> {
   });
 }
 
-const named = async (store: Store, names: readonly string[]): Promise<Run[]> => (names.length === 0 ? runs(store) : Promise.all(names.map((name) => runNamed(store, name))));
+/** None named: all of them, or with `only` none. */
+const named = async (store: Store, names: readonly string[], only = false): Promise<Run[]> => (names.length === 0 && !only ? runs(store) : Promise.all(names.map((name) => runNamed(store, name))));
 
 async function verify(out: Output, names: string[], { log }: Options): Promise<Exit> {
   return withStore(log, 'read', async (store) => {
@@ -137,13 +138,19 @@ async function importFrom(out: Output, file: string, { log, recover }: Options &
 async function prune(out: Output, names: string[], { log, keep }: Options & { readonly keep?: number }): Promise<Exit> {
   if ((names.length === 0) === (keep === undefined)) throw new ModelError('wrong-use', 'which runs?', { accepted: ['beginnings of ids', '--keep N'], usually: 'neither was said, or both' });
   return withStore(log, 'write', async (store) => {
-    const all = await runs(store);
-    const gone = keep === undefined ? await named(store, names) : all.slice(0, Math.max(0, all.length - keep));
+    const [all, recordings] = [await runs(store), await imports(store)];
+    const traces = recordings.filter(({ id }) => names.some((name) => name.length >= 8 && id.startsWith(name)));
+    const gone = keep === undefined ? await named(store, names.filter((name) => !traces.some(({ id }) => id.startsWith(name))), true) : all.slice(0, Math.max(0, all.length - keep));
     for (const { id } of gone) {
       await store.drop(runStream(id)); // first what is large: a run without facts is still listed, and can be pruned again
       await store.drop(aboutStream(id));
     }
-    out.result({ schema: 'dma-ownership/log-prune@1', store: store.name, pruned: gone.map(({ id }) => id) } as { schema: string }, () => `${gone.length} runs forgotten, ${all.length - gone.length} left`);
+    for (const { id } of traces) {
+      await store.attachments.drop(id);
+      await store.drop(importStream(id));
+    }
+    const pruned = [...gone, ...traces].map(({ id }) => id);
+    out.result({ schema: 'dma-ownership/log-prune@1', store: store.name, pruned } as { schema: string }, () => `${pruned.length} forgotten, ${all.length + recordings.length - pruned.length} left`);
     return exit.holds;
   });
 }

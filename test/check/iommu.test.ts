@@ -1,4 +1,4 @@
-/** An IOMMU that comes in two passes, one that leaves, and one without a detach op: what each kernel or posting makes of it. */
+/** An IOMMU that comes in two passes, one that leaves, one without a detach op, and one that iommufd does without: what each kernel or posting makes of it. */
 import { expect, test } from 'vitest';
 import type { ThreadSpec } from '../../machines/topology.ts';
 import { found, rowsOf, type Questions } from './questions.ts';
@@ -9,6 +9,7 @@ const held = 'at rest a group is held for drivers only while a driver uses the D
 const stops = 'the kernel never stops';
 const warns = 'iommu_device_unuse_default_domain never warns';
 const early = 'nobody is counted in a group whose default domain is not set yet';
+const released = 'what is released when a device is closed was claimed when it was bound';
 const stays = 'no device stays on a domain of a user that was detached';
 const kernels = (...names: string[]) => <T>(value: T) => Object.fromEntries(names.map((name) => [name, value]));
 
@@ -40,6 +41,14 @@ const questions: Questions = {
     devices: [{ name: device, group: 8 }], threads: [vm1], options: { detach_dev: false },
   }, { 'v6-posting': [120, { [stays]: 4 }], 'v7-posting': [87, { [stays]: 4 }], 'v5.19': [64, {}] }],
   'the same, with an op': [{ devices: [{ name: device, group: 8 }], threads: [vm1] }, { 'v6-posting': [95, {}] }],
+  'a device without an IOMMU is bound to an iommufd, and its IOMMU comes': [{
+    devices: [{ name: device, group: 8, driver: 'vfio-pci', grouped: false }], drivers: [{ name: 'vfio-pci', driver_managed_dma: true, vfio: true }],
+    threads: [
+      { name: 'vm1', entry: 'iommufd_user', times: 4, calls: [{ type: 'iommufd_open' }, ...['cdev_open', 'bind_iommufd', 'cdev_close'].map((type) => ({ type, device }))] },
+      thread('bus_iommu_probe', { type: 'bus_iommu_probe', device }),
+    ],
+    answers: { iommufd_noiommu: [0, 1] },
+  }, { 'v6.12.y': [344, {}], 'v7.3': [568, { [released]: 22 }] }],
 };
 
 test.each(rowsOf(questions))('%s: %s', async (name, model, json, expected) => {

@@ -135,6 +135,8 @@ test('check keeps the ways to what it breaks, and judge the recording', async ()
   expect([await kinds(), await kinds()]).toEqual([[false], [true]]);
   expect((await shell('log', 'list', '--log', join(folder, 'ways.db'))).out).toMatch(/trace +532 events/);
   expect((await shell('log', 'verify', '--log', join(folder, 'ways.db'))).out).toContain('1 attachments have their hashes');
+  expect((await shell('log', 'prune', '19eaa281', '--log', join(folder, 'ways.db'))).out).toBe('1 forgotten, 0 left\n');
+  expect((await shell('log', 'verify', '--log', join(folder, 'ways.db'))).out).toContain('0 attachments');
 });
 
 test('prune forgets whole runs', async () => {
@@ -142,8 +144,8 @@ test('prune forgets whole runs', async () => {
   for (const name of ['bind', 'refused']) await shell('run', golden(name), '--model', 'v6.12.y', '--log', path);
   const { runs: [first] } = await json<{ runs: { id: string }[] }>('log', 'list', '--log', path);
   expect((await shell('log', 'prune', '--log', path)).code).toBe(exit.wrongUse);
-  expect((await shell('log', 'prune', first?.id ?? '', '--log', path)).out).toBe('1 runs forgotten, 1 left\n');
-  expect((await shell('log', 'prune', '--keep', '0', '--log', path)).out).toBe('1 runs forgotten, 0 left\n');
+  expect((await shell('log', 'prune', first?.id ?? '', '--log', path)).out).toBe('1 forgotten, 1 left\n');
+  expect((await shell('log', 'prune', '--keep', '0', '--log', path)).out).toBe('1 forgotten, 0 left\n');
   expect((await json<{ entries: number; runs: [] }>('log', 'list', '--log', path)).runs).toEqual([]);
 });
 

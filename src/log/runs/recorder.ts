@@ -21,12 +21,12 @@ export interface RunOptions {
   readonly answersFirst?: boolean;
   /** Where this run branched off another. */
   readonly parent?: Began['parent'];
-  /** Facts between two snapshots. Default 1000. */
+  /** Facts between two snapshots. Default 500. */
   readonly snapshotEvery?: number;
 }
 
 /** Facts between two snapshots. */
-export const snapshotEvery = 1000;
+export const snapshotEvery = 500;
 /** Entries of one append: other writers wait so long. */
 const batchSize = 500;
 

@@ -95,7 +95,7 @@ export async function loaded(store: Store, run: Run, to?: number): Promise<Facts
 /** The digest over what is stored of a run, as `Ended` has it. */
 export async function digestOf(store: Store, id: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const { data } of store.read(aboutStream(id), { to: 0 })) hash.update(`${JSON.stringify(data)}\n`);
-  for await (const { data } of store.read(runStream(id))) hash.update(`${JSON.stringify(data)}\n`);
+  for await (const { data, stored } of store.read(aboutStream(id), { to: 0 })) hash.update(`${JSON.stringify((stored ?? { data }).data)}\n`);
+  for await (const { data, stored } of store.read(runStream(id))) hash.update(`${JSON.stringify((stored ?? { data }).data)}\n`);
   return hash.digest('hex');
 }

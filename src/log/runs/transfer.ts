@@ -28,9 +28,10 @@ export async function* exported(store: Store, prefixes: readonly string[] = [], 
   yield lines.trailer();
 }
 
-function rowOf({ data, meta, ...entry }: Entry): StoredRow {
-  const at = `${entry.stream} ${entry.revision}`;
-  return { ...entry, data: json(data, at), meta: metaText(meta, at) };
+/** As it is stored: an upcaster is for readers. */
+function rowOf({ id, type, version, data, meta, stream, revision, position, recordedAt, stored = { version, data } }: Entry): StoredRow {
+  const at = `${stream} ${revision}`;
+  return { id, type, version: stored.version, data: json(stored.data, at), meta: metaText(meta, at), stream, revision, position, recordedAt };
 }
 
 export interface Imported {

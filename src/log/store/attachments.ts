@@ -60,6 +60,15 @@ export class FolderAttachments implements Attachments {
     holdHash(digest.digest('hex'), sha256, path);
   }
 
+  async drop(sha256: string): Promise<void> {
+    if (!hash.test(sha256)) return;
+    try {
+      await rm(join(this.#folder, sha256), { force: true });
+    } catch (error) {
+      throw fileFailure(error, this.#folder);
+    }
+  }
+
   async list(): Promise<{ sha256: string; size: number }[]> {
     const names = await readdir(this.#folder).catch(() => []);
     return Promise.all(names.filter((name) => hash.test(name)).sort().map(async (sha256) => ({ sha256, size: (await stat(join(this.#folder, sha256))).size })));

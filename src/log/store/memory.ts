@@ -175,6 +175,11 @@ class MemoryAttachments implements Attachments {
   list() {
     return Promise.resolve([...this.#kept].map(([sha256, { length }]) => ({ sha256, size: length })));
   }
+
+  drop(sha256: string): Promise<void> {
+    this.#kept.delete(sha256);
+    return Promise.resolve();
+  }
 }
 
 export const noAttachment = (sha256: string, at: string): ModelError => new ModelError('no-such-run', `there is no attachment ${sha256}`, { at, usually: 'a log that was copied without the folder of its attachments' });

@@ -51,6 +51,8 @@ export interface Entry extends Draft {
   readonly position: Position;
   /** When the store took it, in milliseconds since 1970. The order is that of `position`, not of this clock. */
   readonly recordedAt: number;
+  /** What is stored, where an upcaster has changed it on reading. */
+  readonly stored?: Pick<Draft, 'version' | 'data'>;
 }
 
 /** What an append expects of a stream: its last revision, that it is new, that it is not, or nothing. */
@@ -142,6 +144,8 @@ export interface Attachments {
   /** @throws {ModelError} no-such-run: there is none; damaged-log: its bytes have another hash */
   get(sha256: string): AsyncIterable<Uint8Array>;
   list(): Promise<readonly { readonly sha256: string; readonly size: number }[]>;
+  /** Forgets one; one that is not there is forgotten already. */
+  drop(sha256: string): Promise<void>;
 }
 
 export interface Store {

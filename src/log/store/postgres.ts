@@ -117,7 +117,7 @@ class Postgres implements Backend {
       },
       reset: async (name) => { await this.#query(`delete from ${schema}.checkpoints where name = $1`, name); },
     };
-    this.attachments = { put: (bytes) => this.#put(bytes), get: (sha256) => this.#get(sha256), list: () => this.#list() };
+    this.attachments = { put: (bytes) => this.#put(bytes), get: (sha256) => this.#get(sha256), list: () => this.#list(), drop: async (sha256) => { await this.#query(`delete from ${schema}.attachments where sha256 = $1`, sha256); } };
   }
 
   async begin(): Promise<void> {

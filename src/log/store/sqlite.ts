@@ -53,7 +53,7 @@ pragma user_version = ${schema};`;
 const selected = `select '{"data":' || e.data || ',"meta":' || e.meta || ',"id":"' || lower(hex(e.id)) || '","type":' || json_quote(e.type) || ',"version":' || e.version
   || ',"recordedAt":' || e.recorded || ',"stream":' || json_quote(s.name) || ',"revision":' || e.revision || ',"position":' || e.position || '}' as entry from`;
 const rowsOf = `select e.position, s.name as stream, e.revision, lower(hex(e.id)) as id, e.type, e.version, e.data, e.meta, e.recorded from entries e join streams s on s.id = e.stream
-  where e.id in (select unhex(value) from json_each(?))`;
+  where e.id in (select unhex(value, '-') from json_each(?))`;
 
 /**
  * Opens a SQLite log, or makes one.
@@ -136,7 +136,7 @@ class Sqlite implements Backend {
 
   commit(appends: readonly (readonly Part[])[]): Promise<readonly Appended[]> {
     return this.#transaction(() => {
-      const ids = appends.flatMap((parts) => parts.flatMap((part) => part.rows.map(({ id }) => id.replaceAll('-', ''))));
+      const ids = appends.flatMap((parts) => parts.flatMap((part) => part.rows.map(({ id }) => id)));
       const known = new Map(this.#sql(rowsOf).all(JSON.stringify(ids)).map(storedRow).map((row) => [row.id, row]));
       const stored: Stored = {
         head: this.#number('select head from log'),
@@ -146,7 +146,7 @@ class Sqlite implements Backend {
       const { results, rows } = decide(appends, stored, Date.now());
       if (rows.length === 0) return results;
       const streams = new Map<string, { id: number; revision: number }>();
-      const insert = this.#sql('insert into entries (position, stream, revision, id, type, version, data, meta, recorded) values (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+      const insert = this.#sql('insert into entries (position, stream, revision, id, type, version, data, meta, recorded) values (?, ?, ?, unhex(?, \'-\'), ?, ?, ?, ?, ?)');
       for (const { position, stream, revision, id, type, version, data, meta, recordedAt } of rows) {
         let touched = streams.get(stream);
         if (touched === undefined) {
@@ -154,7 +154,7 @@ class Sqlite implements Backend {
           streams.set(stream, touched);
         }
         touched.revision = revision;
-        insert.run(position, touched.id, revision, idBytes(id), type, version, data, meta, recordedAt);
+        insert.run(position, touched.id, revision, id, type, version, data, meta, recordedAt);
       }
       for (const { id, revision } of streams.values()) this.#sql('update streams set revision = ? where id = ?').run(revision, id);
       this.#sql('update log set head = ?').run(rows.at(-1)?.position);
@@ -271,7 +271,6 @@ class Sqlite implements Backend {
 const numberOrNull = (value: unknown): number | null => (value === undefined || value === null ? null : Number(value));
 const parse = (text: unknown) => JSON.parse(String(text)) as Checkpoint['state'];
 
-const idBytes = (id: string): Uint8Array => Buffer.from(id.replaceAll('-', ''), 'hex');
 const dashed = (hex: string): string => `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 
 function entryOf(text: string, at: string): Entry {

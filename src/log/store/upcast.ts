@@ -37,6 +37,6 @@ export function upcasting(versions: Readonly<Record<string, number>>, upcasters:
     if (entry.version > current)
       throw new ModelError('newer-store', `entry ${entry.position} is ${entry.type} version ${entry.version}`, { at: `${entry.stream} ${entry.revision}`, accepted: `versions up to ${current}`, hint: 'read it with the version that wrote it' });
     const chain = chains.get(entry.type) ?? [];
-    return { ...entry, version: current, data: chain.slice(entry.version - 1).reduce((data, up) => up(data), entry.data) };
+    return { ...entry, stored: { version: entry.version, data: entry.data }, version: current, data: chain.slice(entry.version - 1).reduce((data, up) => up(data), entry.data) };
   };
 }

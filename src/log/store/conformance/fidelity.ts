@@ -139,6 +139,11 @@ export const fidelity: readonly Case[] = [
       const broken = async function* (): AsyncGenerator<Uint8Array> { yield await Promise.resolve(Buffer.from('x')); throw new Error('the source ends'); };
       await assert.rejects(store.attachments.put(broken()), /the source ends/);
       assert.equal((await store.attachments.list()).length, 2);
+      await store.attachments.drop(put.sha256);
+      await store.attachments.drop(put.sha256);
+      await store.attachments.drop('../x');
+      await assert.rejects(listed(store.attachments.get(put.sha256)), { code: 'no-such-run' });
+      assert.deepEqual(await store.attachments.list(), [empty]);
       await store.close();
     },
   },
