@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { StateValue } from 'xstate';
 import { z } from 'zod';
 import type { Address, Message, Plain, Said } from '../../../machines/chart.ts';
-import type { Topology } from '../../../machines/topology.ts';
+import type { ThreadSpec, Topology } from '../../../machines/topology.ts';
 import { ModelError } from '../../errors.ts';
 import type { Passed, Recorded, State } from '../facts.ts';
 import type { Draft, Entry } from '../store/port.ts';
@@ -20,13 +20,16 @@ export const versions = { 'run.began': 1, 'run.ended': 1, fact: 1, 'import.began
 const upcasters: readonly Upcaster[] = [];
 export const upcast = upcasting(versions, upcasters);
 
-/** A topology as it is stored: complete, other than what people write. */
+/**
+ * A topology as it is stored: complete, other than what people write. Its type holds it to `Topology`: what is added there
+ * is added here, with the default that older runs had.
+ */
 const text = z.string();
-const complete = z.strictObject({
+const complete: z.ZodType<Topology> = z.strictObject({
   devices: z.array(z.strictObject({ name: text, bus: text, group: z.int().nullable(), driver: text.nullable(), present: z.boolean(), driver_override: text.nullable(), grouped: z.boolean() })),
   drivers: z.array(z.strictObject({ name: text, bus: text, driver_managed_dma: z.boolean(), async: z.boolean(), vfio: z.boolean(), registered: z.boolean(), matches: z.array(text) })),
-  threads: z.array(z.strictObject({ name: text, entry: text, calls: z.array(z.looseObject({ type: text })), times: z.int().nullable() })),
-  options: z.strictObject({ test_remove: z.boolean(), drivers_autoprobe: z.boolean() }),
+  threads: z.array(z.strictObject({ name: text, entry: text, calls: z.array(z.looseObject({ type: text })) as unknown as z.ZodType<ThreadSpec['calls']>, times: z.int().nullable() })),
+  options: z.strictObject({ test_remove: z.boolean(), drivers_autoprobe: z.boolean(), detach_dev: z.boolean().default(true) }),
   answers: z.record(text, z.array(z.int())),
 });
 
@@ -107,9 +110,10 @@ const list = (value: unknown, each: (item: unknown) => boolean): boolean => valu
 /** @throws {ModelError} damaged-log */
 export function beganOf({ data, type, stream }: Entry): Began {
   const began = data as unknown as Partial<Began> | null;
-  if (type === 'run.began' && record(began) && typeof began.model === 'string' && typeof began.machine === 'string' && typeof began.what === 'string' && typeof began.by === 'string' && complete.safeParse(began.topology).success
+  const topology = complete.safeParse(began?.topology).data;
+  if (type === 'run.began' && record(began) && typeof began.model === 'string' && typeof began.machine === 'string' && typeof began.what === 'string' && typeof began.by === 'string' && topology !== undefined
     && typeof began.answersFirst === 'boolean' && (began.parent === null || (record(began.parent) && typeof began.parent.run === 'string' && Number.isSafeInteger(began.parent.seq)))
-    && record(began.initial) && Object.values(began.initial).every((state) => record(state) && record(state.context))) return began as Began;
+    && record(began.initial) && Object.values(began.initial).every((state) => record(state) && record(state.context))) return { ...(began as Began), topology };
   throw new ModelError('damaged-log', 'this is no beginning of a run', { at: stream });
 }
 

@@ -24,7 +24,7 @@ const collect = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
 };
 
 describe('a run in SQLite', () => {
-  const taken = walked('v6.12.y', 350);
+  const taken = walked('v6.12.y', 200);
   const keys = [taken.system.initial(), ...taken.worlds].map((world) => taken.system.key(world));
   let store: Store;
   let id: string;
@@ -35,17 +35,17 @@ describe('a run in SQLite', () => {
 
   test('is read back with all circumstances', async () => {
     const run = await runNamed(store, id.slice(0, 8));
-    expect([run.id, run.facts, run.ended?.facts, run.began.model]).toEqual([id, 350, 350, 'v6.12.y']);
+    expect([run.id, run.facts, run.ended?.facts, run.began.model]).toEqual([id, 200, 200, 'v6.12.y']);
     expect(await collect(factsOf(store, run))).toEqual(taken.facts);
     expect(run.ended?.digest).toBe(await digestOf(store, id));
     const facts = await loaded(store, run);
-    for (let seq = 0; seq < 350; seq += 49) expect(renderChain(why(facts, seq))).toBe(renderChain(why({ length: 350, fact: (at) => taken.facts[at] as never }, seq)));
-    expect(() => facts.fact(350)).toThrow('there is no fact 350');
+    for (let seq = 0; seq < 200; seq += 49) expect(renderChain(why(facts, seq))).toBe(renderChain(why({ length: 200, fact: (at) => taken.facts[at] as never }, seq)));
+    expect(() => facts.fact(200)).toThrow('there is no fact 200');
   });
 
   test('is taken again to every fact, from the nearest snapshot, forward and back', async () => {
     const run = await runNamed(store, id);
-    for (let seq = 350; seq >= 0; seq--) {
+    for (let seq = 200; seq >= 0; seq--) {
       const { same, world, steps } = await travel(store, run, { to: seq, system: taken.system });
       expect([same, steps, taken.system.key(world)]).toEqual([true, seq % 40, keys[seq]]);
     }
@@ -54,7 +54,7 @@ describe('a run in SQLite', () => {
   test('is taken again as a whole, without snapshots and with a system of its own', async () => {
     const run = await runNamed(store, id);
     const { same, world, steps, system } = await travel(store, run, { snapshots: false });
-    expect([same, steps, system === taken.system]).toEqual([true, 350, false]);
+    expect([same, steps, system === taken.system]).toEqual([true, 200, false]);
     expect(world.locals.map(({ value, context }) => [value, context])).toEqual(taken.worlds.at(-1)?.locals.map(({ value, context }) => [value, context]));
   });
 

@@ -13,7 +13,7 @@ const { url } = await cluster();
 const built = await workers('kill');
 afterAll(() => { built.remove(); });
 
-const kills = Number(process.env['KILLS'] ?? 3);
+const kills = Number(process.env['KILLS'] ?? 2);
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const stores: readonly (readonly [name: string, store: string, writers: number])[] = [
   ['file', `file:${join(place, 'log.jsonl')}`, 1], ['sqlite', `sqlite:${join(place, 'log.db')}`, 2], ['postgres', `${url}?schema=kill`, 2],

@@ -9,6 +9,6 @@ const at = (schema: string) => `${url}?schema=${schema}`;
 
 describe('conformance', () => {
   test.each(conformance({ durable: 'power-cut', multiWriter: true }).map((one, index) => [one.name, one, index] as const))('%s', async (_name, one, index) => {
-    await one.run({ open: (options) => postgresStore(at(`case_${index}`), { mode: 'write', ...options }), reader: () => postgresStore(at(`case_${index}`)) }, one.name.startsWith('appends one after') ? 0.1 : 0.3);
+    await one.run({ open: (options) => postgresStore(at(`case_${index}`), { mode: 'write', ...options }), reader: () => postgresStore(at(`case_${index}`)) }, one.name.startsWith('appends one after') ? 0.05 : 0.15);
   });
 });
