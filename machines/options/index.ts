@@ -11,6 +11,7 @@ import { postings } from '../models/postings.ts';
 import { v5_19 } from '../models/v5.19.ts';
 import { v6_1_y } from '../models/v6.1.y.ts';
 import { v6_12_y } from '../models/v6.12.y.ts';
+import { v6_15 } from '../models/v6.15.ts';
 import { v6_6 } from '../models/v6.6.ts';
 import { v7_3 } from '../models/v7.3.ts';
 import { iommu_dma_once } from '../v6.15/iommu_dma.ts';
@@ -18,6 +19,7 @@ import { flagForgotten, identityDomains } from './defects.ts';
 import { withoutDetachOp } from './detach_op.ts';
 import { freed, neverFreed } from './dma_range_map.ts';
 import { refusalDefers, scansOn, unbindsByName, writersDefer } from './repairs.ts';
+import { asksAgain, goesOn } from './two_walks.ts';
 import { bus_iommu_probe, domainComesLater } from './two_passes.ts';
 
 const other = (model: Model, what: string, changes: Partial<Model['charts']>): Model =>
@@ -36,7 +38,11 @@ export const v6_1_y_identity = other(v6_1_y, 'identity domains', { iommu_group: 
 export const v6_6_two_passes = twoPasses(v6_6);
 export const v6_12_y_two_passes = twoPasses(v6_12_y);
 
-/** Without a commit. */
+export const v6_15_two_walks = other(v6_15, 'two walks', { bus_notifier: goesOn });
+export const v7_3_two_walks = other(v7_3, 'two walks', { bus_notifier: asksAgain });
+
+/** Without a commit, or with one more. */
+export const with_0c8e9c148e29 = other(v6_15, 'two walks, with 0c8e9c148e29', { bus_notifier: asksAgain });
 export const before_d8f7a5484f21 = other(v6_1_y, 'dma-ranges, before d8f7a5484f21', { driver_binding: neverFreed });
 export const before_c490513c818d = other(v5_19, 'before c490513c818d', { device_driver: flagForgotten });
 

@@ -35,6 +35,21 @@ export const domainBeforeDriver = property({
   holds: (seen) => seen.group.every(({ domain, owner_cnt }) => domain !== 'none' || owner_cnt === 0),
 });
 
+export const memberOnce = property({
+  kind: 'always', name: 'a device is in its group once',
+  why: 'A device that was set up twice is taken apart once.',
+  commit: '0c8e9c148e29',
+  sees: { group: ({ context }: Looked) => ({ devices: context['devices'] as readonly string[] }) },
+  holds: (seen) => seen.group.every(({ devices }) => new Set(devices).size === devices.length),
+});
+
+export const countedOnce = property({
+  kind: 'always', name: 'without an owner, no more is counted than devices of the group have a driver',
+  why: 'A driver that is counted twice is given back once: nobody can claim the group any more.',
+  sees: { group: ({ address, context }: Looked) => ({ address, owner: context['owner'] as string | null, owner_cnt: context['owner_cnt'] as number }), device: ({ context }: Looked) => ({ group: context['iommu_group'] as string | null, driver: context['driver'] as string | null }) },
+  holds: (seen) => seen.group.every(({ address, owner, owner_cnt }) => owner !== null || owner_cnt <= seen.device.filter(({ group, driver }) => group === address && driver !== null).length),
+});
+
 export const vfioLeavesWithItsDriver = property({
   kind: 'atRest', name: 'at rest a group that VFIO owns has a device with a VFIO driver',
   why: 'The claim outlives the last vfio driver: kernel drivers are refused until some process closes a file.',

@@ -55,7 +55,7 @@ export interface DecideOptions {
 }
 
 /**
- * Decides every case, in the order in which they are given: without reductions while memory lasts.
+ * Decides every case, in the order in which they are given: every world is visited while memory lasts, also those that differ by names only.
  *
  * A way is put in an order with few changes of thread and taken again step by step (`facts`) before it is returned. What an interrupted or limited search did not decide is
  * `unknown`; after an interruption the searches that are left end at once.
@@ -108,7 +108,7 @@ async function explored({ first: { model, topology, together }, asked }: Run, { 
   checkTopology(topology, `a topology for ${model.name}`, model);
   const system = new System(model, topology, { twice: true });
   const questions = [...new Set(asked.values())];
-  const report = await exploreAsNeeded(subjectOf(system, { together }), questions, { limit, memory, workers, signal });
+  const report = await exploreAsNeeded(subjectOf(system, { together }), questions, { limit, memory, workers, signal, symmetry: false }); // counts that anybody can check
   const { states, transitions, depth, complete, stopped } = report;
   const told = ({ steps, loop }: Way, property: Property) => {
     const ordered = loop === undefined ? untangle(system, steps, property.step !== undefined) : steps;

@@ -1,8 +1,10 @@
 /** The options by which commands ask for a model and a topology, and what they come to. */
 import { readFileSync } from 'node:fs';
+import { brokenModels } from '../../machines/broken/index.ts';
 import { buses } from '../../machines/kernel.ts';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
+import * as options from '../../machines/options/index.ts';
 import { properties, propertiesFor } from '../../machines/properties/index.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
@@ -74,9 +76,12 @@ function parsed(file: string): unknown {
   }
 }
 
+/** Models that are named by no list, but by the tables that ask about them. */
+const further: readonly Model[] = [...Object.values(options), ...brokenModels.map(({ model }) => model)];
+
 /** @throws {ModelError} `no-such-model` */
 export function modelNamed(name: string): Model {
-  const model = models[name];
+  const model = models[name] ?? further.find((one) => one.name === name);
   if (model !== undefined) return model;
   const near = nearest(name, Object.keys(models));
   throw new ModelError('no-such-model', `there is no model ${name}`, {

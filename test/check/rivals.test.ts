@@ -28,15 +28,18 @@ async function visit(name: string, model: Model, reduced: boolean) {
   return { states, broken: properties.filter(({ verdict }) => verdict !== 'holds').map(({ name: sentence, verdict, way }) => `${verdict} ${way?.steps.length ?? ''}: ${sentence}`) };
 }
 
+/** Made of charts that others here are made of: their worlds are visited without reductions only, which cost ten times as much. */
+const whole = ['walk-only-at-clear', 'walk-only-at-clear-once', 'bit-only-at-clear'];
 const beside = ['v6.1.y', 'v6.12.y', ...Object.keys(rivals)];
 
 describe.each(Object.keys(given))('%s', (name) => {
   test('worlds and verdicts of every rival', async () => {
     const rows: string[] = [];
     for (const rival of beside) {
-      const [full, reduced] = [await visit(name, models[rival] as Model, false), await visit(name, models[rival] as Model, true)];
-      expect([rival, reduced.broken]).toEqual([rival, full.broken]);
-      rows.push(`${rival}: ${full.states} worlds, ${reduced.states} with reductions`, ...full.broken.map((line) => `  ${line}`));
+      const full = await visit(name, models[rival] as Model, false);
+      const reduced = whole.includes(rival) ? undefined : await visit(name, models[rival] as Model, true);
+      if (reduced !== undefined) expect([rival, reduced.broken]).toEqual([rival, full.broken]);
+      rows.push(`${rival}: ${full.states} worlds${reduced === undefined ? '' : `, ${reduced.states} with reductions`}`, ...full.broken.map((line) => `  ${line}`));
     }
     expect(`${rows.join('\n')}\n`).toMatchSnapshot();
   }, 120_000);

@@ -1,11 +1,15 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { register } from '../../src/cli/bugs.ts';
 import { exit, type Exit } from '../../src/cli/exit.ts';
+import { register as check } from '../../src/cli/check.ts';
 import { run } from '../../src/cli/program.ts';
 
-async function shell(line: string): Promise<{ code: Exit; out: string; err: string }> {
+async function shell(line: string | readonly string[]): Promise<{ code: Exit; out: string; err: string }> {
   const ended = { out: '', err: '' };
-  const code = await run(line.split(' '), [register], {
+  const code = await run(typeof line === 'string' ? line.split(' ') : line, [register, check], {
     stdout: { write: (text) => { ended.out += text; } }, stderr: { write: (text) => { ended.err += text; } }, env: {},
   });
   return { code, ...ended };
@@ -50,6 +54,16 @@ describe('bugs', () => {
   test('a number stands for its parts, and a row that is named twice is looked for once', async () => {
     const { out } = await shell('bugs 5 5a --json');
     expect((JSON.parse(out) as { bugs: { id: string }[] }).bugs.map(({ id }) => id)).toEqual(['5a', '5b']);
+  });
+
+  test('check takes its topologies and the names of its models', async () => {
+    const { bugs: [bug] } = JSON.parse((await shell('bugs 13 --json')).out) as { bugs: { topology: unknown; property: string; affected: string[]; checks: { steps: number }[] }[] };
+    const folder = mkdtempSync(join(tmpdir(), 'bugs-'));
+    writeFileSync(join(folder, 't.json'), JSON.stringify(bug?.topology));
+    const { code, out } = await shell(['check', join(folder, 't.json'), '--model', bug?.affected[0] ?? '', '--property', bug?.property ?? '', '--json']);
+    rmSync(folder, { recursive: true });
+    expect(code).toBe(exit.violation);
+    expect((JSON.parse(out) as { properties: { path: unknown[] }[] }).properties.map(({ path }) => path.length > 0)).toEqual([true]);
   });
 
   test('an unknown id is wrong use', async () => {

@@ -18,6 +18,7 @@ export const hazards: readonly Bug[] = [
     property: history.neverBothOn(b),
     condition: 'an IOMMU driver that is a module and comes after a driver has been bound; up to 6.14 mainly, since then the IOMMU core configures devices itself',
     note: 'A user may claim beside the first driver already, which is shorter; the property asks for the sibling, which was counted.',
+    recordings: [{ trace: '6.12.117+deb12-amd64/viommu-defer', shows: 'what keeps it rare: where firmware names the IOMMU, pci_dma_configure() says -EPROBE_DEFER until it is there (line 39)' }],
     scenario: 'iommu-probe-after-bind',
     steps: 'load the driver of one device of a group, then the driver of the IOMMU, then bind a second device, unbind the first (WARN only if the second is not bound), and claim: it succeeds',
   },
@@ -64,6 +65,16 @@ export const hazards: readonly Bug[] = [
     note: '6.1.192 has no fix of it.',
   },
   {
+    id: 'H-f', commit: null,
+    what: 'dma_configure() of one walk sees a driver that is just being bound, and a group that another walk has made: the driver is counted twice, and given back once',
+    affected: [options.v7_3_two_walks, options.with_0c8e9c148e29], fixed: [],
+    topology: place({ devices: [{ name: a, grouped: false }], threads: [onDevice('iommu', 'bus_iommu_probe', a), onDevice('other', 'bus_iommu_probe', a), bind(a)] }),
+    property: history.countedOnce,
+    condition: 'two IOMMUs that register at the same time while a driver is bound to one of their devices; each of three steps has to fall into a window of the others',
+    note: 'The test of dev->driver in iommu_init_device() and its load in dma_configure() are two loads, on every bus.',
+    steps: 'three tasks, two of which register an IOMMU driver each while the third binds: iommu_device_use_default_domain() is entered twice for one BOUND_DRIVER, once by a task that walks',
+  },
+  {
     id: 'H-g', commit: null,
     what: 'a write to unbind compares the driver without device_lock: a driver that has come since is unbound in its place',
     affected: all, fixed: [], repaired: options.releasesByName,
@@ -74,7 +85,7 @@ export const hazards: readonly Bug[] = [
     property: history.unbindsTheNamed,
     condition: 'two programs that rebind one device at the same time, as libvirt and an administrator may',
     scenario: 'unbind-successor',
-    steps: 'two tasks write to e1000e/unbind while a third binds pci-stub: one unbind that succeeds is followed by UNBIND_DRIVER of pci-stub; the recording race-swap-3 is such a run',
+    steps: 'two tasks write to e1000e/unbind while a third binds pci-stub: one unbind that succeeds is followed by UNBIND_DRIVER of pci-stub',
   },
   {
     id: 'H-h', commit: null,
@@ -125,6 +136,9 @@ export const hazards: readonly Bug[] = [
     property: history.deferralIsKept,
     condition: 'every write to bind of a driver whose supplier is not there yet',
     scenario: 'probe-defers',
-    recordings: [{ trace: '6.1.0-56-amd64/defer', shows: 'bind gets EAGAIN and the list stays empty; drivers_probe puts the same device on it' }],
+    recordings: [
+      { trace: '6.1.0-56-amd64/defer', shows: 'bind gets EAGAIN and the list stays empty; drivers_probe puts the same device on it' },
+      { trace: '6.12.117+deb12-amd64/viommu-defer', shows: 'bind of 0000:00:05.0 gets EAGAIN because its IOMMU is not there (line 45); when the IOMMU comes the devices on the list are bound, and this one is not' },
+    ],
   },
 ];

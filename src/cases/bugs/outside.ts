@@ -7,7 +7,6 @@ export const outside: readonly Outside[] = [
   { id: '20', commit: 'bcb81ac6ae3c', what: 'device and group become visible half set up while firmware is parsed at driver bind', because: 'a device joins its group in one step; what is inside struct dev_iommu is memory' },
   { id: '22', commit: 'a2e7e59a9426', what: 'a failed IOMMU probe frees dev->iommu while another thread parses firmware into it', because: 'memory is not in the charts' },
   { id: '23', commit: '6.1.84', what: 'two threads find one group on the list of groups that wait for a default domain', because: 'that list is not in the charts; a group gets its domain in one step' },
-  { id: '24', commit: '0c8e9c148e29', what: 'two walks probe one device: the lock is dropped for dma_configure, and both go on', because: 'the calls of the IOMMU core for one device wait for each other in bus_notifier' },
   { id: '25', commit: 'da33e87bd2bf', what: 'an IOMMU is registered and not ready, and a client goes on without it', because: 'what firmware finds of an IOMMU is one answer of the environment' },
   { id: '28', commit: '3832862eb9c4, fd598f71b669', what: 'regressions of bcb81ac6ae3c', because: 'their details were not read' },
   { id: '29', commit: null, what: 'with two IOMMUs a walk leaves a device half probed, and the late test warns', because: 'an IOMMU has no instances in the charts' },
@@ -19,6 +18,5 @@ export const outside: readonly Outside[] = [
   { id: '43', commit: null, what: '"Resources present before probing": devres of an earlier user refuse every probe', because: 'who leaves them there is the environment\'s' },
   { id: '44', commit: '6.12.42', what: 'an unbalanced close of a noiommu device', because: 'noiommu groups are not in the charts' },
   { id: '45', commit: 'b25e271b3779, 89395ccedbc1, a48ce36e2786', what: 'fixes of the driver core of the same years', because: 'they were not read' },
-  { id: 'H-f', commit: null, what: 'a device is counted twice by two walks of the IOMMU core, and given back once', because: 'as 24: one device is walked by one thread at a time' },
-  { id: 'H-j', commit: null, what: 'a bind of iommufd without an IOMMU, which comes before the destroy', because: 'iommufd without an IOMMU (7.x) is not in the charts' },
+  { id: 'H-j', commit: null, what: 'a bind of iommufd without an IOMMU, which comes before the destroy', because: 'v7.3 binds such a device; what an IOMMU does that comes before the destroy has not been asked yet' },
 ];

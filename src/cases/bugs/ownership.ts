@@ -189,6 +189,14 @@ export const iommu: readonly Bug[] = [
     note: 'Both models make two steps of what is one in the others: devices join in pass 1, domains come in pass 2. v6.1.192 has neither the fix nor two steps in its model.',
   },
   {
+    id: '24', commit: '0c8e9c148e29',
+    what: 'the IOMMU core drops its lock for dma_configure(), a second walk finishes the device, and the first goes on as if nobody had: the device is set up twice',
+    affected: [options.v6_15_two_walks], fixed: [options.with_0c8e9c148e29, options.v7_3_two_walks],
+    topology: place({ devices: [{ name: a, grouped: false }], threads: [onDevice('iommu', 'bus_iommu_probe', a), onDevice('other', 'bus_iommu_probe', a)] }),
+    property: history.memberOnce,
+    note: 'In the other models the calls of the IOMMU core for one device wait for each other; here they do not while the lock is dropped.',
+  },
+  {
     id: '26', commit: '78447d4545b2',
     what: 'dma_configure() from the IOMMU probe computes a pointer from dev->driver, a driver is bound meanwhile, and the flag is read through what was made from NULL',
     affected: named('v6.15'), fixed: named('v6.12.y', 'v7.3'),

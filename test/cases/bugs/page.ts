@@ -9,7 +9,8 @@ const head = `# Bugs found again
 property, by a path that no other is shorter than, and the fixed ones keep it in every world. The test \`test/cases/bugs/bugs.test.ts\` runs them all,
 writes this page (\`npx vitest run test/cases/bugs -u\`) and checks it.
 
-\`dma-ownership bugs 18\` prints one row with its path; \`--json\` prints the topologies too, which \`dma-ownership check\` takes.
+\`dma-ownership bugs 18\` prints one row with its path; \`--json\` prints the topologies too: written to a file, \`dma-ownership check FILE --model 'v6.6, two passes'\` asks
+all properties of \`check\` there, also under the models that only this page has.
 Exit code 0: every row is as it stands here. The numbers are those of a list that was made from commits, reports and mails before
 there were charts; \`H-\` are hazards that were read out of the code, of which no report is known.
 
@@ -30,8 +31,11 @@ Three of them were known as sequences of calls, which the paths follow call by c
   is only being probed when the user claims the group, because it uses the DMA API from dma_configure() on. A still shorter way breaks "no driver beside a user" with one
   device, which was never counted; 5b and H-a ask for the sibling, whose count was given away.
 
-A hazard that turned out to have a fix: H-e, in 6.2 and later. Two rows need a reading that the list did not have: 11 is H-c wherever domains are not both identity domains,
-and 21 needs the two passes of \`bus_iommu_probe()\` as two steps, which the models make in one.
+Recordings of real kernels that show a row are named beside its path. One shows the property of 5b and H-a at work: in \`slow-probe\` (both kernels) a claim beside
+a probe that takes its time is refused with -EPERM until the probe has failed or its driver has gone.
+
+A hazard that turned out to have a fix: H-e, in 6.2 and later. Four rows need a reading that the list did not have: 11 is H-c wherever domains are not both identity domains,
+21 needs the two passes of \`bus_iommu_probe()\` as two steps, and 24 and H-f a second walk while the first is outside its lock, which the models leave out.
 `;
 
 const json = `## JSON, \`dma-ownership/bugs@1\`
