@@ -88,8 +88,7 @@ export async function killing(built: Awaited<ReturnType<typeof workers>>, store:
   for (let kill = 0; kill < kills; kill++) {
     const running = Array.from({ length: writers }, (_, writer) => ({ name: `w${writer}.${kill}`, process: built.start(store, `w${writer}.${kill}`, seed + kill * 31 + writer) }));
     await Promise.all(running.map(({ process }) => process.opened));
-    // every other time not before something was acknowledged, however busy the machine is
-    while (kill % 2 === 0 && running.every(({ process }) => process.acknowledged.size === 0)) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (running.some(({ process }) => process.acknowledged.size === 0 && process.said() === '')) await new Promise((resolve) => setTimeout(resolve, 2));
     await new Promise((resolve) => setTimeout(resolve, next() * 60));
     for (const { process } of running) process.kill();
     for (const { name, process } of running) {
