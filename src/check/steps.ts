@@ -53,12 +53,13 @@ export class Steps {
     this.images = images;
   }
 
-  /** Makes the choices of a node known. */
+  /** Makes the choices of a node and of its images known. After an error none of them counts as known. */
   expand(actor: number, node: number): void {
     if (this.#expanded.get(actor, node) !== -1) return;
-    this.#expanded.set(actor, node, this.nodes.push({ actor, node }));
-    this.#choices(actor, node);
-    this.images?.each((image) => this.expand(image.actor(actor), image.node(actor, node)));
+    const orbit = [{ actor, node }];
+    this.images?.each((image) => orbit.push({ actor: image.actor(actor), node: image.node(actor, node) }));
+    for (const one of orbit) this.#choices(one.actor, one.node);
+    for (const one of orbit) if (this.#expanded.get(one.actor, one.node) === -1) this.#expanded.set(one.actor, one.node, this.nodes.push(one));
   }
 
   #choices(actor: number, node: number): void {
