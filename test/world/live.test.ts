@@ -173,7 +173,7 @@ describe.each(Object.values(models).map((model) => [model.name, model] as const)
       for (const { address } of system.actors) expect(said(live.snapshot(address))).toBe(said(system.local(world, address)));
       live.stop();
       deliveries += log.length;
-    }), { numRuns: 6 }); // a failure prints its seed: fc.assert(..., { seed, path }) plays it again
-    expect(deliveries).toBeGreaterThan(2000);
+    }), { numRuns: model.recorded === true ? 6 : 2 }); // a failure prints its seed: fc.assert(..., { seed, path }) plays it again
+    expect(deliveries).toBeGreaterThan(model.recorded === true ? 2000 : 300);
   }, 60_000);
 });
