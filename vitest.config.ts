@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/inspect-v4/**'],
     execArgv: ['--expose-gc'],
+    isolate: false, // test files share the modules of their worker: to load the charts for each would take a minute
     maxWorkers: '100%', // the default leaves a core idle; with two, half the machine
     testTimeout: 60_000, // a stuck test ends; a slow machine is no failure
     benchmark: { include: ['bench/**/*.bench.ts'] },
