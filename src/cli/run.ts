@@ -8,7 +8,7 @@ import { keepRun } from '../log/runs/recorder.ts';
 import { parseScenario, type Scenario } from '../scenario/parse.ts';
 import { printBlock } from '../scenario/print.ts';
 import { play, type Played } from '../scenario/run.ts';
-import { nearest } from '../world/nearest.ts';
+import { modelNamed } from './asked.ts';
 import { exit } from './exit.ts';
 import { replaceFile } from './file.ts';
 import type { Output } from './output.ts';
@@ -65,15 +65,6 @@ const keep = (out: Output, log: string | true, results: readonly { readonly scen
     remarkKept(out, ids, store);
     return { store: store.name, runs: ids };
   }, options);
-
-function modelNamed(name: string): Model {
-  const model = models[name];
-  if (model !== undefined) return model;
-  const near = nearest(name, Object.keys(models));
-  throw new ModelError('no-such-model', `there is no model ${name}`, {
-    accepted: Object.keys(models), ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
-  });
-}
 
 function playAll(scenario: Scenario, only: Model | undefined, options: Options): Result[] {
   const chosen = only === undefined ? scenario.models.map((name) => models[name] as Model) : [only];
