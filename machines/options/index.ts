@@ -5,38 +5,24 @@
  * They are asked by the tables of src/cases; `--model` does not list them.
  */
 import { bus_dma } from '../bus_dma.ts';
-import { changed } from '../changed.ts';
 import type { Model } from '../model.ts';
-import { postings } from '../models/postings.ts';
 import { v5_19 } from '../models/v5.19.ts';
 import { v6_1_y } from '../models/v6.1.y.ts';
-import { v6_12_y } from '../models/v6.12.y.ts';
 import { v6_15 } from '../models/v6.15.ts';
-import { v6_6 } from '../models/v6.6.ts';
 import { v7_3 } from '../models/v7.3.ts';
 import { iommu_dma_once } from '../v6.15/iommu_dma.ts';
 import { flagForgotten, identityDomains } from './defects.ts';
-import { withoutDetachOp } from './detach_op.ts';
 import { freed, neverFreed } from './dma_range_map.ts';
 import { refusalDefers, scansOn, unbindsByName, writersDefer } from './repairs.ts';
 import { asksAgain, goesOn } from './two_walks.ts';
-import { bus_iommu_probe, domainComesLater } from './two_passes.ts';
 
 const other = (model: Model, what: string, changes: Partial<Model['charts']>): Model =>
   ({ ...model, recorded: false, name: `${model.name}, ${what}`, about: `${model.name}, ${what}`, charts: { ...model.charts, ...changes } });
 const entry = (model: Model, changes: Model['charts']['entry']) => ({ entry: { ...model.charts.entry, ...changes } });
-const twoPasses = (model: Model): Model =>
-  other(model, 'two passes', { iommu_group: changed(model.charts.iommu_group, domainComesLater), ...entry(model, { bus_iommu_probe }) });
-const v7posting = postings.find(({ name }) => name === 'v7-posting') as Model;
 
 /** Options. */
-export const v8_without_detach_op: Model = {
-  ...other(v7posting, 'as merged first (v8), IOMMU driver without detach op', { iommu_group: withoutDetachOp, bus_dma: v6_1_y.charts.bus_dma }), claimsFirst: false,
-};
 export const v6_1_y_dma_ranges = other(v6_1_y, 'dma-ranges', { driver_binding: freed });
 export const v6_1_y_identity = other(v6_1_y, 'identity domains', { iommu_group: identityDomains });
-export const v6_6_two_passes = twoPasses(v6_6);
-export const v6_12_y_two_passes = twoPasses(v6_12_y);
 
 export const v6_15_two_walks = other(v6_15, 'two walks', { bus_notifier: goesOn });
 export const v7_3_two_walks = other(v7_3, 'two walks', { bus_notifier: asksAgain });

@@ -17,7 +17,7 @@ import { EBUSY, EPERM } from '../kernel.ts';
 import { iommu_group as merged } from '../v6.1.y/iommu_group.ts';
 
 interface Seen { context: { owner: string | null; owner_cnt: number; domain: string; kept?: string | null; detach_dev?: boolean }; event: { type: string; owner?: string | null; device?: string } }
-const left = ({ context: { domain, detach_dev } }: Seen) => (detach_dev === false ? domain : null);
+const left = ({ context: { domain, kept = null, detach_dev } }: Seen) => (detach_dev !== false ? null : domain === 'none' ? kept : domain);
 const own = assign({ owner: ({ event }: Seen) => event.owner ?? null, owner_cnt: 1, domain: 'none', kept: left });
 const moves = assign({ kept: null });
 const sameOwner = ({ context, event }: Seen) => context.owner_cnt > 0 && context.owner === event.owner;

@@ -10,14 +10,6 @@ import { property, type Looked } from './property.ts';
 const own = ({ address, context }: Looked) => ({ address, owner: context['owner'] as string | null, domain: context['domain'] as string });
 const isBinding = (address: string) => address.startsWith('binding:');
 
-export const freedIsAttachedNowhere = property({
-  kind: 'always', name: 'what a user has detached is attached nowhere',
-  why: 'The user frees its domain next, and the hardware still walks it: use after free in the IOMMU driver.',
-  commit: '0286300e6045',
-  sees: { group: ({ context }: Looked) => ({ domain: context['domain'] as string, hardware: (context['hardware'] ?? context['domain']) as string }) },
-  holds: (seen) => seen.group.every(({ domain, hardware }) => hardware === domain || !hardware.startsWith('domain:')),
-});
-
 export const onlyUsersRefuse = property({
   kind: 'always', name: 'a driver is refused a group only while a user owns it',
   why: 'A domain that another driver has put there keeps the second driver of the group out, and nobody can be asked to leave.',
@@ -25,14 +17,6 @@ export const onlyUsersRefuse = property({
   sees: {},
   step: ({ event, before: { context }, sent }) => event.type !== 'iommu_device_use_default_domain' || !('owner_cnt' in context) || context['owner'] !== null ||
     sent.every(({ event: answer }) => answer['ret'] === 0 || answer['ret'] === -EPROBE_DEFER),
-});
-
-export const domainBeforeDriver = property({
-  kind: 'always', name: 'no driver is counted in a group without a default domain',
-  why: 'The domain that comes later takes the place of what the driver has mapped.',
-  commit: 'b46064a18810',
-  sees: { group: ({ context }: Looked) => ({ domain: context['domain'] as string, owner_cnt: (context['owner_cnt'] ?? 0) as number }) },
-  holds: (seen) => seen.group.every(({ domain, owner_cnt }) => domain !== 'none' || owner_cnt === 0),
 });
 
 export const memberOnce = property({

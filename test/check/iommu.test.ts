@@ -39,7 +39,7 @@ const questions: Questions = {
   }, { 'v6.12.y': [3728, {}] }],
   'a user detaches, and the IOMMU driver has no op for it (0286300e6045)': [{
     devices: [{ name: device, group: 8 }], threads: [vm1], options: { detach_dev: false },
-  }, { 'v6-posting': [120, { [stays]: 4 }], 'v7-posting': [87, { [stays]: 4 }], 'v5.19': [64, {}] }],
+  }, { 'v6-posting': [102, { [stays]: 6 }], 'v7-posting': [76, { [stays]: 6 }], 'v5.19': [64, {}] }],
   'the same, with an op': [{ devices: [{ name: device, group: 8 }], threads: [vm1] }, { 'v6-posting': [95, {}] }],
   'a device without an IOMMU is bound to an iommufd, and its IOMMU comes': [{
     devices: [{ name: device, group: 8, driver: 'vfio-pci', grouped: false }], drivers: [{ name: 'vfio-pci', driver_managed_dma: true, vfio: true }],

@@ -106,6 +106,22 @@ export const hazards: readonly Bug[] = [
     steps: 'rmmod of an IOMMU driver with a bound device, unbind, and modprobe again: a WARN of iommu_device_unuse_default_domain() where the group is a new one',
   },
   {
+    id: 'H-j', commit: null,
+    what: 'a device without an IOMMU is bound to an iommufd, which claims nothing; its IOMMU comes, and the destroy releases what was never claimed',
+    affected: named('v7.3'), fixed: [],
+    topology: place({
+      devices: [{ name: a, driver: 'vfio-pci', grouped: false }], drivers: [{ name: 'vfio-pci', driver_managed_dma: true, vfio: true }],
+      threads: [
+        thread('vm1', 'iommufd_user', [{ type: 'iommufd_open' }, ...['cdev_open', 'bind_iommufd', 'cdev_close'].map((type) => ({ type, device: a }))], 4),
+        onDevice('iommu', 'bus_iommu_probe', a),
+      ],
+      answers: { iommufd_noiommu: [0, 1] },
+    }),
+    property: dma_ownership.releaseIsExpected,
+    condition: 'a kernel with IOMMUFD_NOIOMMU, and an IOMMU driver that is loaded while the device is bound to an iommufd',
+    steps: 'bind_iommufd without a call of iommu_device_claim_dma_owner, the device joins a group, the file is closed: iommu_device_release_dma_owner is called, with a warning',
+  },
+  {
     id: 'H-k', commit: null,
     what: 'a driver that is refused its group ends the scan: a later driver that needs no claim, such as vfio-pci by a dynamic id, is never tried',
     affected: all, fixed: [], repaired: options.scanGoesOn,

@@ -18,5 +18,4 @@ export const outside: readonly Outside[] = [
   { id: '43', commit: null, what: '"Resources present before probing": devres of an earlier user refuse every probe', because: 'who leaves them there is the environment\'s' },
   { id: '44', commit: '6.12.42', what: 'an unbalanced close of a noiommu device', because: 'noiommu groups are not in the charts' },
   { id: '45', commit: 'b25e271b3779, 89395ccedbc1, a48ce36e2786', what: 'fixes of the driver core of the same years', because: 'they were not read' },
-  { id: 'H-j', commit: null, what: 'a bind of iommufd without an IOMMU, which comes before the destroy', because: 'v7.3 binds such a device; what an IOMMU does that comes before the destroy has not been asked yet' },
 ];

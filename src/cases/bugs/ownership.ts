@@ -43,9 +43,9 @@ export const ownership: readonly Bug[] = [
   {
     id: '3', commit: '0286300e6045',
     what: 'where the IOMMU driver has no detach op, a domain that a user has detached and freed stays in the hardware',
-    affected: [options.v8_without_detach_op], fixed: named('v5.19', 'v6.1.y', 'v6.12.y'),
-    topology: place({ threads: [user('claim', 'attach', 'detach', 'release')] }),
-    property: history.freedIsAttachedNowhere,
+    affected: named('v6-posting', 'v7-posting'), fixed: named('v5.19', 'v6.1.y', 'v6.12.y'),
+    topology: place({ threads: [user('claim', 'attach', 'detach', 'release')], detach_dev: false }),
+    property: dma_ownership.detachMoves,
     note: 'The affected tree was linux-next between 1ea2a07a532b and the fix. Memory is not in the charts: the path ends where the user may free what the hardware still uses.',
   },
   {
@@ -183,10 +183,10 @@ export const iommu: readonly Bug[] = [
   {
     id: '21', commit: 'b46064a18810',
     what: 'between the two passes of bus_iommu_probe() the group has no default domain yet: a driver comes in and maps, and pass 2 attaches another domain under it',
-    affected: [options.v6_6_two_passes], fixed: [options.v6_12_y_two_passes],
-    topology: place({ devices: [{ name: a, grouped: false }], threads: [onDevice('iommu', 'bus_iommu_probe', a, { group: 'group:8' }), ...steps(a)] }),
-    property: history.domainBeforeDriver,
-    note: 'Both models make two steps of what is one in the others: devices join in pass 1, domains come in pass 2. v6.1.192 has neither the fix nor two steps in its model.',
+    affected: named('v6.6', 'v5.19', 'v6.1.y', 'v6.2', 'v6.5'), fixed: named('v6.12.y', 'v6.15', 'v7.3'),
+    topology: place({ devices: [{ name: a, grouped: false }], threads: [thread('iommu', 'iommu_device_register', [{ type: 'iommu_device_register', bus: 'pci' }]), ...steps(a)] }),
+    property: dma_ownership.nobodyBeforeDomain,
+    note: 'A thread of iommu_device_register makes two steps of what is one for bus_iommu_probe: devices join in pass 1, domains come in pass 2. 6.1.192 has no fix.',
   },
   {
     id: '24', commit: '0c8e9c148e29',

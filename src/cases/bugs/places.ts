@@ -17,14 +17,16 @@ export interface Place {
   readonly threads: readonly ThreadSpec[];
   readonly answers?: Readonly<Record<string, readonly (number | string)[]>>;
   readonly test_remove?: boolean;
+  /** The IOMMU driver has an op to detach a device. Default true. */
+  readonly detach_dev?: boolean;
 }
 
 /** A complete topology. What a thread calls it calls in any order, as often as its `times` says, once by default. */
-export function place({ bus = 'pci', devices = [{ name: a }], drivers = [{ name: 'e1000e' }], threads, answers = {}, test_remove = false }: Place): Topology {
+export function place({ bus = 'pci', devices = [{ name: a }], drivers = [{ name: 'e1000e' }], threads, answers = {}, test_remove = false, detach_dev = true }: Place): Topology {
   return parseTopology({
     devices: devices.map((device) => ({ bus, group: 8, ...device })),
     drivers: drivers.map((driver) => ({ bus, matches: ['*'], ...driver })),
-    threads, answers, options: { test_remove },
+    threads, answers, options: { test_remove, detach_dev },
   }, 'a bug');
 }
 

@@ -34,8 +34,8 @@ Three of them were known as sequences of calls, which the paths follow call by c
 Recordings of real kernels that show a row are named beside its path. One shows the property of 5b and H-a at work: in \`slow-probe\` (both kernels) a claim beside
 a probe that takes its time is refused with -EPERM until the probe has failed or its driver has gone.
 
-A hazard that turned out to have a fix: H-e, in 6.2 and later. Four rows need a reading that the list did not have: 11 is H-c wherever domains are not both identity domains,
-21 needs the two passes of \`bus_iommu_probe()\` as two steps, and 24 and H-f a second walk while the first is outside its lock, which the models leave out.
+A hazard that turned out to have a fix: H-e, in 6.2 and later. Three rows need a reading that the list did not have: 11 is H-c wherever domains are not both identity domains,
+and 24 and H-f a second walk while the first is outside its lock, which the models leave out.
 `;
 
 const json = `## JSON, \`dma-ownership/bugs@1\`
