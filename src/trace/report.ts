@@ -9,7 +9,7 @@ import { models } from '../../machines/models/index.ts';
 import { recorders } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
 import { nearest } from '../world/nearest.ts';
-import type { AccountOptions, Ownership, Reason } from './account.ts';
+import type { AccountOptions, Ownership, Reason, Refusal } from './account.ts';
 import { Judge } from './judge.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Reading } from './read.ts';
@@ -43,7 +43,7 @@ export interface Report {
     readonly name: string; readonly group: string | null; readonly driver: string | null; readonly bound: number; readonly failed: number;
     readonly refused: number; readonly deferredAt: number | null; readonly lostAt: number | null;
   }[];
-  readonly refusals: readonly { readonly line: number; readonly what: string; readonly by: string }[];
+  readonly refusals: readonly Refusal[];
   readonly why: readonly Reason[];
 }
 
