@@ -147,6 +147,12 @@ export const errorCodes = {
     means: 'The checkpoint belongs to another model, topology, list of properties, set of options or version.',
     usually: 'an argument of the first run that is missing now',
   },
+  // Tests for a real machine: suite.json.
+  'bad-suite': {
+    fault: 'input',
+    means: 'The suite is not valid.',
+    usually: 'a file of another program, or of another version of this one',
+  },
   // The checker, before the first world.
   'too-little-memory': {
     fault: 'input',
