@@ -94,7 +94,7 @@ export class LiveHub {
       }
       case 'deliveries': {
         if (own === undefined) throw new ModelError('wrong-use', 'no run was begun', { accepted: 'begin' });
-        if (!Array.isArray(said.deliveries) || !said.deliveries.every(delivery)) throw new ModelError('wrong-use', 'these are no deliveries', { accepted: '[{ to, event: { type, from } }]' });
+        if (!deliveries(said.deliveries)) throw new ModelError('wrong-use', 'these are no deliveries', { accepted: '[{ to, event: { type, from } }]' });
         if (own.deliveries.length + said.deliveries.length > limits.deliveries) {
           this.#end(own, `only the first ${limits.deliveries} deliveries are kept`);
           return own;
@@ -146,6 +146,7 @@ export class LiveHub {
 }
 
 const tell = (socket: WebSocket, message: Told): void => { if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message)); };
+const deliveries = (given: unknown): given is readonly Delivery[] => Array.isArray(given) && given.every(delivery);
 const delivery = (one: unknown): boolean => {
   const { to, event } = (one ?? {}) as Partial<Delivery>;
   return typeof to === 'string' && typeof event?.type === 'string' && typeof event.from === 'string';
