@@ -1,10 +1,10 @@
 /** `dma-ownership judge TRACE...`: does the model explain what a real kernel recorded? */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelError } from '../errors.ts';
 import { ingest, type Ingested } from '../trace/ingest.ts';
 import type { Ownership } from '../trace/account.ts';
-import { findRecording, readTraceFile } from '../trace/file.ts';
+import { fileBytes, findRecording, readTraceFile } from '../trace/file.ts';
 import { judgeTrace, type Report, type Verdict } from '../trace/report.ts';
 import { exit, type Exit } from './exit.ts';
 import { interruption } from './interrupt.ts';
@@ -54,7 +54,7 @@ const keep = (out: Output, log: string | true, files: readonly string[], options
   return withStore(log, 'write', async (store) => {
     const imports: Ingested[] = [];
     for (const file of files) {
-      imports.push(await ingest(store, readFileSync(file), file));
+      imports.push(await ingest(store, () => fileBytes(file), file, await findRecording(file)));
       out.progress(`${file}: kept`);
     }
     out.remark(`kept ${imports.length} recordings in ${store.name}, ${imports.filter(({ known }) => known).length} of them known already`);
