@@ -135,11 +135,11 @@ async function* lines(pieces: AsyncIterable<Uint8Array>, skip: () => boolean = (
 function entry({ item, offset, length }: Placed, sha256: string): Draft | undefined {
   const source = { attachment: sha256, offset, length };
   if (item.kind === 'event') {
-    const { line, comm, pid, cpu, seq, unit, event, symbol, returns, fields, mark } = item;
+    const { line, comm, pid, cpu, seq, unit, event, symbol, offset: into, returns, fields, mark } = item;
     const ns = unit === 'seconds' ? String(Math.round(seq * 1e9)) : String(seq);
     return {
       id: lineId(sha256, offset), type: 'trace.event', version: 1,
-      data: { line, comm, pid, cpu, event, symbol, returns, fields: fields as unknown as Plain, ...(mark === null ? {} : { mark: mark as unknown as Plain }) },
+      data: { line, comm, pid, cpu, event, symbol, offset: into, returns, fields: fields as unknown as Plain, ...(mark === null ? {} : { mark: mark as unknown as Plain }) },
       meta: { correlationId: sha256, actor: `${comm}-${pid}`, occurredAt: ns, clock: unit === 'seconds' ? 'local' : 'count', source },
     };
   }

@@ -21,7 +21,7 @@ export interface Import {
 }
 
 /** An event as it was stored: what the line says, without its text. */
-export interface StoredEvent extends Pick<TraceLine, 'line' | 'comm' | 'pid' | 'cpu' | 'event' | 'symbol' | 'returns'> {
+export interface StoredEvent extends Pick<TraceLine, 'line' | 'comm' | 'pid' | 'cpu' | 'event' | 'symbol' | 'offset' | 'returns'> {
   readonly fields: Fields;
   readonly mark?: TraceLine['mark'];
 }

@@ -15,7 +15,7 @@ const missing = withoutDisk();
 
 describe.skipIf(missing !== undefined)(`a disk that forgets what was not flushed (SEED=${seed})${missing === undefined ? '' : `: skipped, ${missing}`}`, async () => {
   if (missing !== undefined) return;
-  const [server, writers] = [await built('disk_server', 'disk'), await workers('power')];
+  const [server, writers] = [await built('store/disk_server', 'disk'), await workers('power')];
   const one = await disk(server.program, folder('power'), 40);
   afterAll(async () => {
     await one.remove();

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { expect } from 'vitest';
@@ -26,14 +26,14 @@ export async function built(source: string, tag: string): Promise<{ readonly pro
   const outDir = join(root, 'dist', `${tag}-${process.pid}`);
   await build({
     configFile: false, root, logLevel: 'silent', ssr: { external: ['pg', '@photostructure/sqlite'], noExternal: true },
-    build: { ssr: `test/log/store/${source}.ts`, outDir, emptyOutDir: true, target: 'node20', minify: false },
+    build: { ssr: `test/log/${source}.ts`, outDir, emptyOutDir: true, target: 'node20', minify: false },
   });
-  return { program: join(outDir, `${source}.js`), remove: () => { rmSync(outDir, { recursive: true, force: true }); } };
+  return { program: join(outDir, `${basename(source)}.js`), remove: () => { rmSync(outDir, { recursive: true, force: true }); } };
 }
 
 /** Writers (worker.ts): each a process. */
 export async function workers(tag: string): Promise<{ readonly program: string; start(store: string, writer: string, seed: number, count?: number, durable?: 'process-crash'): Writer; remove(): void }> {
-  const worker = await built('worker', `writers-${tag}`);
+  const worker = await built('store/worker', `writers-${tag}`);
   const { program } = worker;
   return {
     ...worker,
