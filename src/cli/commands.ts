@@ -1,6 +1,7 @@
 /** The commands, in the order `--help` lists them. */
 import type { Register } from './program.ts';
 import { register as bugs } from './bugs.ts';
+import { register as chart } from './chart.ts';
 import { register as check } from './check.ts';
 import { register as claims } from './claims.ts';
 import { register as compare } from './compare.ts';
@@ -11,4 +12,4 @@ import { register as log } from './log.ts';
 import { register as replay } from './replay.ts';
 import { register as run } from './run.ts';
 
-export const commands: readonly Register[] = [judge, check, compare, claims, bugs, run, log, replay, exported, lab];
+export const commands: readonly Register[] = [judge, check, compare, claims, bugs, run, log, replay, chart, exported, lab];
