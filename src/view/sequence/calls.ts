@@ -13,8 +13,9 @@ export interface Shown {
   readonly said: readonly { readonly type: string; readonly [argument: string]: unknown }[];
   /** No probe showed it: the judge inferred it. */
   readonly inferred?: boolean;
-  /** Line of the trace for which it was taken. */
+  /** Line of the trace for which it was taken, and the task that the line is about. */
   readonly line?: number;
+  readonly task?: string;
 }
 
 /** A call that a thread begins, from the event from outside (or what woke the thread) to what its caller is answered. */

@@ -1,14 +1,16 @@
 /** Rows of a sequence diagram as SVG text. Classes carry the colours; nothing has a style of its own. */
-import { escaped } from '../text.ts';
+import { escaped, svgFile } from '../svg.ts';
+import type { Shown } from './calls.ts';
 import type { Lane } from './lanes.ts';
-import type { Row, Sequence } from './rows.ts';
+import { rowText, type Row, type Sequence } from './rows.ts';
 
 export const rowHeight = 22;
-/** Room for line numbers at the left. */
-export const gutter = 64;
+/** Room for numbers at the left, and for the words of the last lane at the right. */
+export const gutter = 60;
+export const margin = 250;
 
 export interface Drawn {
-  /** Sequence number of the fact at which the run stands; null: none is marked. */
+  /** Sequence number of the fact at which the run stands; what is later is pale. Null: none is marked. */
   readonly at?: number | null;
   /** Facts of a chain of causes, and those since which somebody holds. */
   readonly chain?: ReadonlySet<number>;
@@ -19,50 +21,39 @@ export interface Drawn {
 
 /** Where the line of a lane stands. */
 export const centre = (place: number, lane: number): number => gutter + place * lane + lane / 2;
-export const widthOf = (lanes: number, lane: number): number => gutter + lanes * lane + 8;
+export const widthOf = (lanes: number, lane: number): number => gutter + (lanes - 0.5) * lane + margin;
 
-/** One row, its upper edge at `y`; `id` is on the group, so that a click or a reader's software finds the fact. */
-export function rowSvg(row: Row, lanes: readonly Lane[], y: number, { at = null, chain, held, lane }: Drawn): string {
+/** One row, its upper edge at `y`; `data-seq` says which fact it is. */
+export function rowSvg(sequence: Sequence, row: Row, y: number, { at = null, chain, held, lane }: Drawn): string {
+  const { facts, lanes } = sequence;
+  const { seq, kind, failed, place } = row;
+  const { inferred = false, line = null } = facts[place] as Shown;
   const middle = y + rowHeight / 2;
-  const classes = ['row', row.kind, row.failed ? 'failed' : '', row.inferred ? 'inferred' : '', row.seq === at ? 'now' : '', chain?.has(row.seq) ? 'cause' : '', held?.has(row.seq) ? 'held' : '']
-    .filter((name) => name !== '').join(' ');
-  const number = row.kind === 'said' ? '' : `<text class="seq" x="${gutter - 12}" y="${middle + 4}" text-anchor="end">${row.line ?? row.seq}</text>`;
-  return `<g class="${classes}" data-seq="${row.seq}" role="option" aria-selected="${row.seq === at}" aria-label="${escaped(spoken(row, lanes))}">`
-    + `<rect class="back" x="0" y="${y}" width="${widthOf(lanes.length, lane)}" height="${rowHeight}"/>${number}${message(row, lanes.length, middle, lane)}</g>`;
+  const classes = ['row', kind, failed && 'failed', inferred && 'inferred', seq === at && 'now', at !== null && seq > at && 'later', chain?.has(seq) && 'cause', held?.has(seq) && 'held'].filter((name) => name !== false && name !== undefined).join(' ');
+  const number = kind === 'said' && sequence.rows[sequence.rowAt[place] as number] !== row ? '' : `<text class="seq" x="${gutter - 14}" y="${middle + 4}" text-anchor="end">${line ?? seq}</text>`;
+  const sign = held?.has(seq) ? `<path class="sign" d="M4 ${middle - 4}h7v8h-7z"/>` : chain?.has(seq) ? `<path class="sign" d="M4 ${middle - 4}l7 4l-7 4z"/>` : '';
+  return `<g class="${classes}" id="row-${place}-${row.word + 1}" data-seq="${seq}" role="option" aria-selected="${seq === at}" aria-label="${escaped(spoken(sequence, row))}">`
+    + `<rect class="back" x="0" y="${y}" width="${widthOf(lanes.length, lane)}" height="${rowHeight}"/>${sign}${number}${message(row, rowText(sequence, row), middle, lane)}</g>`;
 }
 
 /** A row in words: `fact 12, vm1 to group 8: iommu_group_claim_dma_owner, failed`. */
-export function spoken(row: Row, lanes: readonly Lane[]): string {
-  const [from, to] = [lanes[row.from]?.title ?? '', lanes[row.to]?.title ?? ''];
-  const who = row.kind === 'said' || from === to ? to : row.kind === 'begin' ? `somebody to ${to}` : `${from} to ${to}`;
-  const marks = [row.failed ? 'failed' : '', row.inferred ? 'inferred, on no line of the trace' : '', row.folded > 0 ? `folded, ${row.folded} steps` : ''].filter((mark) => mark !== '');
-  return [`fact ${row.seq}, ${who}: ${row.text}`, ...marks].join(', ');
+export function spoken(sequence: Sequence, row: Row): string {
+  const title = (lane: number) => (sequence.lanes[lane] as Lane).title;
+  const { kind, from, to, failed, seq, place } = row;
+  const { inferred = false, line } = sequence.facts[place] as Shown;
+  const who = kind === 'begin' ? `somebody to ${title(to)}` : kind === 'end' ? `${title(from)} is answered` : from === to ? title(to) : `${title(from)} to ${title(to)}`;
+  return [`${line === undefined ? `fact ${seq}` : `line ${line}`}, ${who}: ${rowText(sequence, row)}`, ...(failed ? ['failed'] : []), ...(inferred ? ['inferred, no line shows it'] : [])].join(', ');
 }
 
-function message({ kind, from, to, text, folded, failed }: Row, lanes: number, y: number, lane: number): string {
-  const label = (x: number, anchor: 'start' | 'middle' | 'end', words: string, name = 'label') =>
-    `<text class="${name}" x="${x}" y="${y + 4}" text-anchor="${anchor}">${escaped(words)}</text>`;
-  const right = (to > lanes - 3 || from > lanes - 3);
-  if (kind === 'said') {
-    const x = centre(to, lane);
-    return `<circle class="mark" cx="${x}" cy="${y}" r="3"/>${right ? label(x - 8, 'end', text) : label(x + 8, 'start', text)}`;
-  }
-  if (kind === 'begin' || (kind === 'end' && to === from)) {
-    const x = centre(to, lane);
-    return `<path class="line" d="M${gutter - 6} ${y}H${x - 2}"/>${head(x, y, 1)}${label(x + 8, 'start', folded > 0 ? `${text}  \u2026 ${folded} steps` : text)}`;
-  }
-  if (kind === 'end') {
-    const x = centre(from, lane);
-    return `<path class="line" d="M${x} ${y}H${gutter - 4}"/>${head(gutter - 6, y, -1)}${label(x + 8, 'start', text)}`;
-  }
+function message({ kind, from, to }: Row, text: string, y: number, lane: number): string {
+  const label = (x: number) => `<text class="label" x="${x}" y="${y + 4}">${escaped(text)}</text>`;
   const [a, b] = [centre(from, lane), centre(to, lane)];
-  if (a === b) return `<path class="line" d="M${a} ${y - 5}h10v10h-8"/>${head(a + 1, y + 5, -1)}${right ? label(a - 8, 'end', text) : label(a + 16, 'start', text)}`;
+  if (kind === 'said') return `<circle class="mark" cx="${b}" cy="${y}" r="3"/>${label(b + 10)}`;
+  if (kind === 'begin') return `<path class="line" d="M${gutter - 8} ${y}H${b - 2}"/>${head(b, y, 1)}${label(b + 10)}`;
+  if (kind === 'end') return `<path class="line" d="M${a} ${y}H${gutter - 6}"/>${head(gutter - 8, y, -1)}${label(a + 10)}`;
+  if (a === b) return `<path class="line" d="M${a} ${y - 5}h10v10h-8"/>${head(a + 1, y + 5, -1)}${label(a + 18)}`;
   const way = b > a ? 1 : -1;
-  const start = `<circle class="start" cx="${a}" cy="${y}" r="2"/>`;
-  // A label stands behind the arrow's head, where there is room; else on the line, with the line broken by its halo.
-  const beyond = way > 0 ? lanes - 1 - to >= 2 : to >= 2 && failed;
-  const words = beyond ? label(b + 8 * way, way > 0 ? 'start' : 'end', text) : way > 0 ? label(b - 10, 'end', text, 'label over') : label(b + 10, 'start', text, 'label over');
-  return `${start}<path class="line" d="M${a} ${y}H${b - 2 * way}"/>${head(b, y, way)}${words}`;
+  return `<circle class="start" cx="${a}" cy="${y}" r="2"/><path class="line" d="M${a} ${y}H${b - 2 * way}"/>${head(b, y, way)}${label(Math.max(a, b) + 10)}`;
 }
 
 const head = (x: number, y: number, way: number): string => `<path class="head" d="M${x} ${y}l${-7 * way} -3.5v7z"/>`;
@@ -71,20 +62,20 @@ const head = (x: number, y: number, way: number): string => `<path class="head" 
 export const lifelines = (lanes: number, top: number, bottom: number, lane: number): string =>
   Array.from({ length: lanes }, (_, place) => `<path class="life" d="M${centre(place, lane)} ${top}V${bottom}"/>`).join('');
 
-/** The whole diagram, or `rows` of it, as one SVG document with its own colours: to be saved and mailed. */
-export function sequenceSvg({ lanes, rows }: Sequence, { lane = 150, first = 0, end = rows.length, ...drawn }: Partial<Drawn> & { readonly first?: number; readonly end?: number } = {}): string {
+/** Rows that a file to be saved has at most: more are no picture. */
+export const mostRows = 3000;
+
+/** The diagram, or rows `first` to `end` of it, as one document with its own colours: to be saved and mailed. */
+export function sequenceSvg(sequence: Sequence, { lane = 150, first = 0, end = Math.min(sequence.rows.length, first + mostRows), ...drawn }: Partial<Drawn> & { readonly first?: number; readonly end?: number } = {}): string {
+  const { lanes, rows } = sequence;
   const top = 34;
+  const width = widthOf(lanes.length, lane);
   const height = top + (end - first) * rowHeight + 8;
   const titles = lanes.map(({ title }, place) => `<text class="title" x="${centre(place, lane)}" y="20" text-anchor="middle">${escaped(title)}</text>`).join('');
-  const body = rows.slice(first, end).map((row, index) => rowSvg(row, lanes, top + index * rowHeight, { lane, ...drawn })).join('\n');
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="sequence" width="${widthOf(lanes.length, lane)}" height="${height}" viewBox="0 0 ${widthOf(lanes.length, lane)} ${height}" role="listbox" aria-label="messages">
-<style>${colours}</style>
-${titles}${lifelines(lanes.length, top - 6, height, lane)}
-${body}
-</svg>
-`;
+  const body = rows.slice(first, end).map((row, index) => rowSvg(sequence, row, top + index * rowHeight, { lane, ...drawn })).join('\n');
+  return svgFile({ width, height, title: 'messages', kind: 'sequence', style, body: `${titles}${lifelines(lanes.length, top - 6, height, lane)}\n${body}` });
 }
 
-const colours = `.sequence{font:12px ui-monospace,monospace;background:#fff;fill:#1b1f24}.back{fill:none}.life{stroke:#c8cdd3}.line{stroke:#57606a;fill:none}.head,.start,.mark{fill:#57606a}.seq{fill:#8b949e}.title{font-weight:600}
-.over{paint-order:stroke;stroke:#fff;stroke-width:4px}.answer .line,.end .line{stroke-dasharray:4 3}.failed .line{stroke:#d55e00}.failed .head,.failed text{fill:#b34a00}.inferred .line{stroke-dasharray:1 3}.inferred text{font-style:italic;fill:#6e7781}
-.said text{fill:#0072b2}.said.failed text{fill:#b34a00}.cause .back{fill:#fff4ce}.held .back{fill:#dbeeff}.now .back{stroke:#0072b2}`;
+const style = `.picture.sequence{font:12px ui-monospace,monospace}.back{fill:none}.life{stroke:var(--faint)}.line{stroke:var(--dim);fill:none}.head,.start,.mark{fill:var(--dim)}.picture .seq{fill:var(--dim)}.title{font-weight:600}
+.answer .line,.end .line{stroke-dasharray:4 3}.failed .line{stroke:var(--red)}.failed .head{fill:var(--red)}.picture .said text{fill:var(--blue)}.picture .failed text{fill:var(--red)}.inferred .line{stroke-dasharray:1 3}.picture .inferred text{font-style:italic;fill:var(--dim)}
+.cause .back{fill:var(--orangewash)}.held .back{fill:var(--bluewash)}.sign{fill:var(--orange)}.now .back{stroke:var(--blue)}.later{opacity:.5}`;

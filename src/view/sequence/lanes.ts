@@ -38,14 +38,16 @@ export function laneOf(address: Address): Pick<Lane, 'id' | 'title' | 'kind'> {
  * The lanes of these facts, left to right, and the place of each actor's lane.
  *
  * @param opened ids of lanes whose actors each get a lane of their own
+ * @param together threads share one lane, as in a trace, where each operation has a task of its own
  */
-export function lanesOf(facts: readonly { readonly from: Address; readonly to: Address }[], opened: ReadonlySet<string> = new Set()): { lanes: Lane[]; placeOf: ReadonlyMap<Address, number> } {
+export function lanesOf(facts: readonly { readonly from: Address; readonly to: Address }[], opened: ReadonlySet<string> = new Set(), together = false): { lanes: Lane[]; placeOf: ReadonlyMap<Address, number> } {
   const found = new Map<string, Pick<Lane, 'id' | 'title' | 'kind'> & { actors: Set<Address>; first: number; of?: string }>();
   const seen = new Set<Address>();
   const meet = (address: Address, first: number) => {
     if (seen.has(address)) return;
     seen.add(address);
-    const folded = laneOf(address);
+    const own = laneOf(address);
+    const folded = together && own.kind === 'thread' ? { id: 'thread:', title: 'tasks', kind: own.kind } : own;
     const isOpened = opened.has(folded.id);
     const id = isOpened ? address : folded.id;
     const lane = found.get(id) ?? { ...folded, id, ...(isOpened ? { title: address, of: folded.id } : {}), actors: new Set<Address>(), first };

@@ -6,7 +6,7 @@ import { shown } from '../../scenario/names.ts';
 import { sentence, words } from '../../scenario/print.ts';
 import { isAnswer } from '../../world/world.ts';
 import { callsOf, type Call, type Shown } from './calls.ts';
-import { lanesOf, type Lane } from './lanes.ts';
+import { laneOf, lanesOf, type Lane } from './lanes.ts';
 
 export interface Row {
   /** Sequence number of the fact, and its place in the list. */
@@ -17,14 +17,12 @@ export interface Row {
   /** Lanes; equal where an actor speaks to its own lane. */
   readonly from: number;
   readonly to: number;
-  readonly text: string;
+  /** Of `said`: which of the fact's words. */
+  readonly word: number;
   readonly failed: boolean;
-  readonly inferred: boolean;
-  /** Line of the trace, where there is one. */
-  readonly line: number | null;
   /** Number of the call it belongs to; -1: none. */
   readonly call: number;
-  /** Of a `begin` whose call is folded: how many facts are not shown. */
+  /** Of a `begin` whose call is folded: how many facts it has. */
   readonly folded: number;
 }
 
@@ -33,7 +31,7 @@ export interface Sequence {
   readonly rows: readonly Row[];
   readonly calls: readonly Call[];
   readonly facts: readonly Shown[];
-  /** Row of the fact with this place, or of the last one before it that is shown; -1: none. */
+  /** For each fact, by place: its row, or the last one before it that is shown; -1: none. */
   readonly rowAt: Int32Array;
 }
 
@@ -42,57 +40,70 @@ export interface SequenceOptions {
   readonly all?: boolean;
   /** Ids of lanes whose actors are shown one by one. */
   readonly opened?: ReadonlySet<string>;
-  /** Calls (by the sequence number of their first fact) of which only beginning and end are shown. */
+  /** Calls, by the sequence number of their first fact, of which only beginning and end are shown. */
   readonly folded?: ReadonlySet<number>;
-  /** Facts (sequence numbers) that are shown whatever else: a chain of causes. */
+  /** Facts, by sequence number, that are shown whatever else: a chain of causes. */
   readonly kept?: ReadonlySet<number>;
+  /** All threads in one lane. Default false. */
+  readonly together?: boolean;
 }
 
 const positive = /^(?:__)?(?:driver_probe_device|really_probe)\.ret$/;
+const nobody: ReadonlySet<never> = new Set<never>();
 
-/** Lanes and rows of a run: linear in the facts. */
-export function sequenceOf(facts: readonly Shown[], { all = false, opened = new Set(), folded = new Set(), kept = new Set() }: SequenceOptions = {}): Sequence {
+/** Lanes and rows of a run: linear in the facts. Who takes part in no row has no lane. */
+export function sequenceOf(facts: readonly Shown[], { all = false, opened = nobody, folded = nobody, kept = nobody, together = false }: SequenceOptions = {}): Sequence {
   const { calls, callOf } = callsOf(facts);
-  const { lanes, placeOf } = lanesOf(facts, opened);
-  const rows: Row[] = [];
+  const rows: (Omit<Row, 'from' | 'to'> & { from: string | number; to: string | number })[] = [];
   const rowAt = new Int32Array(facts.length);
+  const takesPart: Shown[] = [];
+  const foldedOf = folded.size === 0 ? [] : calls.map(({ first }) => folded.has((facts[first] as Shown).seq));
   for (const [place, fact] of facts.entries()) {
-    const { seq, from, to, event, said, inferred = false, line = null } = fact;
+    const { seq, from, to, event, said } = fact;
     const call = callOf[place] as number;
     const owner = calls[call];
-    const begins = owner?.first === place;
-    const ends = owner?.end === place;
-    const isFolded = owner !== undefined && folded.has(facts[owner.first]?.seq ?? -1);
-    const keep = kept.has(seq);
-    if (isFolded && !begins && !ends && !keep) {
-      rowAt[place] = rows.length - 1;
-      continue;
-    }
-    const [left, right] = [placeOf.get(from) as number, placeOf.get(to) as number];
-    const common = { seq, place, from: left, to: right, inferred, line, call, folded: 0 };
-    if (begins || ends || keep || all || (left !== right && !boringAnywhere(fact)) || (left === right && opened.size > 0 && !boringAnywhere({ ...fact, from: environment })))
-      rows.push({ ...common, kind: begins && from === environment ? 'begin' : ends ? 'end' : isAnswer(event) ? 'answer' : 'call', text: textOf(fact), failed: failed(fact), folded: isFolded && begins ? owner.steps : 0 });
+    const [begins, ends, keep, isFolded] = [owner?.first === place, owner?.end === place, kept.has(seq), foldedOf[call] === true];
+    const common = { seq, place, from, to, call };
+    const before = rows.length;
+    if (begins || ends || keep || (!isFolded && (all || isShown(fact, opened))))
+      rows.push({ ...common, kind: begins && from === environment ? 'begin' : ends ? 'end' : isAnswer(event) ? 'answer' : 'call', word: -1, failed: failed(fact), folded: isFolded && begins ? (owner as Call).steps : 0 });
     rowAt[place] = rows.length - 1;
-    if (isFolded && !keep) continue;
-    for (const word of said) if (all || keep || !(boringWord(word as never, said as never) || (kindOf(to) === 'thread')))
-      rows.push({ ...common, from: right, kind: 'said', text: sentence(word as never, shown(to)), failed: /WARN|BUG|panic/.test(word.type) });
+    if (kindOf(to) !== 'thread' && (!isFolded || keep)) for (const [word, { type }] of said.entries())
+      if (all || keep || !boringWord(said[word] as never, said as never)) rows.push({ ...common, from: to, kind: 'said', word, failed: failed({ event: said[word] as never }) || /WARN|BUG|panic/.test(type), folded: 0 });
+    if (rowAt[place] === before - 1 && rows.length > before) rowAt[place] = before;
+    for (let at = before; at < rows.length; at++) takesPart.push(rows[at]?.kind === 'said' || rows[at]?.kind === 'begin' ? { ...fact, from: to } : rows[at]?.kind === 'end' ? { ...fact, to: from } : fact);
   }
-  return { lanes, rows, calls, facts, rowAt };
+  const { lanes, placeOf } = lanesOf(takesPart, opened, together);
+  for (const row of rows) [row.from, row.to] = [placeOf.get(row.from as string) ?? placeOf.get(row.to as string) ?? 0, placeOf.get(row.to as string) ?? placeOf.get(row.from as string) ?? 0];
+  return { lanes, rows: rows as unknown as Row[], calls, facts, rowAt };
 }
 
-const failed = ({ event }: Shown): boolean => {
+/** What a lane says to itself is its inside, unless the lane is opened. */
+function isShown(fact: Shown, opened: ReadonlySet<string>): boolean {
+  const [from, to] = [laneOf(fact.from).id, laneOf(fact.to).id];
+  if (from !== to) return !boringAnywhere(fact);
+  return opened.has(from) && fact.from !== fact.to;
+}
+
+const failed = ({ event }: Pick<Shown, 'event'>): boolean => {
   const ret = event['ret'];
-  return isAnswer(event) && typeof ret === 'number' && (ret < 0 || (ret > 0 && positive.test(event.type)));
+  return isAnswer(event) && (typeof ret === 'number' ? ret < 0 || (ret > 0 && positive.test(event.type)) : ret === 'an error');
 };
 
 /** `iommu_group_claim_dma_owner`, `really_probe.ret -EBUSY`, with the arguments that the lanes do not name. */
-export function textOf({ from, to, event }: Pick<Shown, 'from' | 'to' | 'event'>): string {
-  return [event.type, ...words(event, shown(from), shown(to))].join(' ');
+export const textOf = ({ from, to, event }: Pick<Shown, 'from' | 'to' | 'event'>): string => [event.type, ...words(event, shown(from), shown(to))].join(' ');
+
+/** What stands at a row. */
+export function rowText({ facts }: Pick<Sequence, 'facts'>, { place, word, kind, folded }: Row): string {
+  const fact = facts[place] as Shown;
+  if (kind === 'said') return sentence(fact.said[word] as never, shown(fact.to));
+  const text = kind === 'begin' && fact.task !== undefined ? `${fact.task}: ${textOf(fact)}` : textOf(fact);
+  return folded > 0 ? `${text}  \u2026 ${folded} steps` : text;
 }
 
-/** A call in one line: `unbind_store e1000e of 0000:02:00.0 = -ENODEV, 31 steps`. */
+/** A call in one line: `admin: unbind_store e1000e = -ENODEV, 31 steps`. */
 export function callTitle({ facts }: Pick<Sequence, 'facts'>, { first, ret, steps, end }: Call): string {
   const fact = facts[first] as Shown;
   const answered = end === null ? ', not over' : ret === null ? '' : ` = ${ret < 0 ? errnoName(ret) : ret}`;
-  return `${shown(fact.to)}: ${textOf(fact)}${answered}, ${steps} step${steps === 1 ? '' : 's'}`;
+  return `${fact.task ?? shown(fact.to)}: ${textOf(fact)}${answered}, ${steps} step${steps === 1 ? '' : 's'}`;
 }

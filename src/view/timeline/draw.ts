@@ -1,5 +1,5 @@
 /** A timeline as SVG text: a bar for each group, what was refused above it, one scale below. Colour is never alone: claimed is hatched, unowned a thin line. */
-import { escaped } from '../text.ts';
+import { escaped, svgFile } from '../svg.ts';
 import { errnoIn, type GroupTime, type Mark, type Span, type Timeline } from './timeline.ts';
 
 export interface Drawing {
@@ -67,22 +67,22 @@ function spanOf(span: Span, y: number, drawing: Drawing, unit: string, prefix: s
   const words = full.length * letter <= room ? full : `${span.owner_cnt ?? ''}`.length * letter <= room && span.state === 'kernel_dma' ? `${span.owner_cnt ?? ''}` : cut(full, room);
   const detail = `${unit} ${span.from}: ${full}${span.owner_cnt === null ? '' : `, owner_cnt ${span.owner_cnt}`}${span.domain === '' ? '' : `, domain ${span.domain}`}${span.by === '' ? '' : ` (${span.by})`}`;
   const isThin = span.state === 'unowned' || span.state === 'unseen';
-  const shape = isThin ? `<rect x="${a}" y="${y + barHeight / 2 - 1.5}" width="${width}" height="3"/>`
-    : `<rect x="${a}" y="${y}" width="${width}" height="${barHeight}"${span.state === 'claimed' ? ` fill="url(#${prefix}-claimed)"` : ''}/><path class="edge" d="M${a} ${y}v${barHeight}"/>`;
+  const shape = isThin ? `<rect class="bar" x="${a}" y="${y + barHeight / 2 - 1.5}" width="${width}" height="3"/>`
+    : `<rect class="bar" x="${a}" y="${y}" width="${width}" height="${barHeight}"${span.state === 'claimed' ? ` fill="url(#${prefix}-claimed)"` : ''}/><path class="edge" d="M${a} ${y}v${barHeight}"/>`;
   const label = isThin || room < 8 ? '' : `<text x="${a + 6}" y="${y + 15}">${escaped(words)}</text>`;
   return `<g class="span ${span.state}" data-at="${span.from}"><title>${escaped(detail)}</title><rect class="reach" x="${a}" y="${y}" width="${width}" height="${barHeight}"/>${shape}${label}</g>`;
 }
 
 /** Marks in one line, each with its errno as far as there is room. */
 function marksOf(marks: readonly Mark[], y: number, drawing: Drawing, unit: string): string[] {
-  let free = -Infinity;
-  return marks.filter(({ at }) => at >= drawing.from && at <= drawing.to).map((mark) => {
+  const shown = marks.filter(({ at }) => at >= drawing.from && at <= drawing.to).sort((one, other) => one.at - other.at);
+  return shown.map((mark, index) => {
     const x = placeOf(mark.at, drawing);
     const words = mark.kind === 'violation' ? 'not explained' : mark.kind === 'lost' ? 'events lost' : errnoIn(mark);
     const wide = words.length * letter;
     const flips = x + 10 + wide > drawing.width;
-    const fits = x > free;
-    if (fits) free = x + 14 + wide;
+    const next = shown[index + 1];
+    const fits = flips ? index === 0 || placeOf((shown[index - 1] as Mark).at, drawing) + 20 + wide < x : next === undefined || placeOf(next.at, drawing) > x + 16 + wide;
     const label = !fits || words === '' ? '' : `<text x="${flips ? x - 9 : x + 8}" y="${y}"${flips ? ' text-anchor="end"' : ''}>${escaped(words)}</text>`;
     const said = `${unit} ${mark.at}: ${mark.text}${mark.because === '' ? '' : ` (${mark.because})`}`;
     const shape = mark.kind === 'violation' ? `M${x - 5} ${y - 9}l10 10m0 -10l-10 10` : mark.kind === 'lost' ? `M${x} ${y - 10}l6 6l-6 6l-6 -6z` : `M${x - 5} ${y - 8}h10l-5 9z`;
@@ -107,14 +107,9 @@ function cut(text: string, room: number): string {
 
 /** The drawing as a document of its own, with its colours. */
 export function timelineSvg(timeline: Timeline, { width = 1200, from = timeline.from, to = timeline.to, at = null }: Partial<Drawing> = {}): string {
-  const height = heightOf(timeline);
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="timeline" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="ownership over time">
-<style>${colours}</style>
-${timelineBody(timeline, { width, from, to, at })}
-</svg>
-`;
+  return svgFile({ width, height: heightOf(timeline), title: 'ownership over time', kind: 'timeline', style, body: timelineBody(timeline, { width, from, to, at }) });
 }
 
-const colours = `.timeline{font:12px system-ui,sans-serif;background:#fff;fill:#1b1f24}.title{font-weight:600}.devices,.scale{fill:#57606a;font-size:11px}.tick{stroke:#e3e6ea}.reach{fill:none}
-.unowned rect,.unseen rect{fill:#c8cdd3}.unseen rect{opacity:.5}.kernel_dma rect{fill:#9fd3ee}.claimed-back{fill:#f6d9a8}.claimed-line{fill:#e69f00}.set rect{fill:#f6d9a8}.edge{stroke:#57606a}
-.mark path{fill:#d55e00}.mark text{fill:#b34a00}.mark.violation path{stroke:#d55e00;stroke-width:2.5;fill:none}.cut{stroke:#d55e00;stroke-dasharray:3 3}.now{stroke:#0072b2}`;
+const style = `.picture.timeline{font:12px system-ui,sans-serif}.title{font-weight:600}.picture .devices,.picture .scale{fill:var(--dim);font-size:11px}.tick{stroke:var(--faint)}.reach{fill:none}
+.unowned .bar,.unseen .bar{fill:var(--stroke)}.unseen .bar{opacity:.4}.kernel_dma .bar{fill:var(--bluewash);stroke:var(--blue)}.claimed .bar{stroke:var(--orange)}.claimed-back{fill:var(--orangewash)}.claimed-line{fill:var(--orange);opacity:.4}.set .bar{fill:var(--orangewash)}.edge{stroke:var(--ink)}
+.mark path{fill:var(--red)}.picture .mark text{fill:var(--red)}.mark.violation path{stroke:var(--red);stroke-width:2.5;fill:none}.cut{stroke:var(--red);stroke-dasharray:3 3}.now{stroke:var(--blue)}`;

@@ -10,7 +10,7 @@ import type { Report } from '../../trace/report.ts';
 export interface Span {
   readonly from: number;
   readonly to: number;
-  /** `unseen`: nothing in the trace has shown it yet; `set`: a chart without owners, and it is attached to somebody. */
+  /** `unseen`: nothing in the trace has shown it yet, or the judge has stopped before; `set`: a chart without owners, and it is attached to somebody. */
   readonly state: 'unowned' | 'kernel_dma' | 'claimed' | 'unseen' | 'set';
   /** In a few words: `claimed by vm1, 1 time`, `kernel DMA, 2 drivers`. */
   readonly text: string;
@@ -114,13 +114,15 @@ export class Ownership {
 /** The same of a judged trace, over the lines of its file; where the verdict is not `conforms`, the line is marked. */
 export function timelineOfReport({ groups, refusals, lines, line, reason, lost }: Pick<Report, 'groups' | 'refusals' | 'lines' | 'line' | 'reason' | 'lost'>): Timeline {
   const to = Math.max(lines, line ?? 0) + 1;
+  const end = line ?? to;
   const markOf = ({ line: at, what, by }: Report['refusals'][number]): Mark => ({ at, kind: /^(?:use|claim) of /.test(what) ? 'refused' : 'failed', text: what, because: by });
   return {
     unit: 'line', from: 1, to,
     groups: groups.map(({ id, devices, ownership }) => ({
       id, title: shown(groupAt(id)), devices, marks: refusals.filter(({ group }) => group === id).map(markOf),
       spans: [{ from: 1, state: 'unseen' as const, by: '', owner_cnt: null, domain: '' }, ...ownership.map(({ line: from, ...one }) => ({ from, ...one }))]
-        .map((one, place): Span => ({ ...one, text: told(one.state, one.by, one.owner_cnt), to: ownership[place]?.line ?? to })),
+        .map((one, place): Span => ({ ...one, text: told(one.state, one.by, one.owner_cnt), to: ownership[place]?.line ?? end }))
+        .concat(end === to ? [] : [{ from: end, to, state: 'unseen', text: 'not judged any more', by: '', owner_cnt: null, domain: '' }]),
     })),
     marks: [
       ...refusals.filter(({ group }) => group === null || !groups.some(({ id }) => id === group)).map(markOf),
