@@ -147,6 +147,12 @@ export const errorCodes = {
     means: 'The checkpoint belongs to another model, topology, list of properties, set of options or version.',
     usually: 'an argument of the first run that is missing now',
   },
+  // Tests for a real machine: suite.json.
+  'bad-suite': {
+    fault: 'input',
+    means: 'The suite is not valid.',
+    usually: 'a file of another program, or of another version of this one',
+  },
   // The checker, before the first world.
   'too-little-memory': {
     fault: 'input',
@@ -206,6 +212,42 @@ export const errorCodes = {
     fault: 'input',
     means: 'Somebody else is writing to the store of the log.',
     usually: 'another process that keeps a JSON Lines file open, which has one writer at a time',
+  },
+  // The lab: a program of the host.
+  'missing-program': {
+    fault: 'input',
+    means: 'A program that the lab calls is not installed.',
+    usually: 'a machine that never ran the lab; the hint is the line that installs what is missing',
+  },
+  // The lab: apt, gcc, QEMU or another program of the host ended badly. What it said last is shown.
+  'failed-program': {
+    fault: 'input',
+    means: 'A program that the lab called failed or took too long.',
+    usually: 'no network, a full disk, or a machine that is too busy',
+  },
+  // The lab: nothing of that name was built.
+  'no-such-kernel': {
+    fault: 'use',
+    means: 'The lab has no kernel of this name or series.',
+    usually: 'a kernel that `lab build` has not made yet',
+  },
+  // The lab: what lies there is no bzImage.
+  'not-a-kernel': {
+    fault: 'input',
+    means: 'The file is no kernel image that the lab can boot.',
+    usually: 'a package of another architecture',
+  },
+  // The lab: structs and functions of a kernel are not where probes need them.
+  'no-recipe': {
+    fault: 'input',
+    means: 'No probes can be derived for this kernel.',
+    usually: 'a kernel without BTF, or one that is too far from v6.1 and v6.12',
+  },
+  // The lab: not what `testgen --target kselftest` writes.
+  'not-a-suite': {
+    fault: 'input',
+    means: 'The folder is no generated suite.',
+    usually: 'a folder that testgen wrote for another target',
   },
 } as const satisfies Record<string, Entry>;
 

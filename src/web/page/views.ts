@@ -1,0 +1,18 @@
+/** The views of the centre, in the order of their tabs. Each is loaded when it is first shown. */
+import type { ComponentType } from 'preact';
+import { FactsView } from './facts/table.tsx';
+import type { Session } from './session.ts';
+
+export interface View {
+  /** In the URL. */
+  readonly name: string;
+  readonly title: string;
+  /** Shown with Alt and this. */
+  readonly key: string;
+  /** `async () => (await import('./chart/chart.tsx')).ChartView`, so that what is heavy is a chunk of its own. */
+  readonly load: () => Promise<ComponentType<{ readonly session: Session }>>;
+}
+
+export const views: readonly View[] = [
+  { name: 'facts', title: 'Facts', key: '1', load: () => Promise.resolve(FactsView) },
+];
