@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelError } from '../errors.ts';
 import type { ChartFormat } from '../export/charts/formats.ts';
-import { chartsOf } from '../export/charts/named.ts';
 import { plainChart } from '../export/charts/plain.ts';
+import { chartsOf } from '../view/chart/charts.ts';
 import { nearest } from '../world/nearest.ts';
 import { modelNamed } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
@@ -16,7 +16,7 @@ export type ChartOptions = { readonly model: string; readonly to?: string; reado
 export function exportCharts(out: Output, format: ChartFormat, topology: string | undefined, { model: modelName, to, chart: name, out: path }: ChartOptions): Exit {
   if (topology !== undefined) throw new ModelError('wrong-use', `${to} writes a chart, which has no topology`, { at: topology, accepted: '--chart and --model', usually: 'the name of a chart without --chart' });
   const model = modelNamed(modelName);
-  const charts = chartsOf(model);
+  const charts = new Map(chartsOf(model).map(({ name: one, machine }) => [one, machine]));
   const told = (more: object, text: () => string) => { out.result({ schema: 'dma-ownership/export-chart@1', ...{ model: model.name, to, ...more } }, text); };
   if (name === undefined && path !== undefined) {
     makeFolder(path);

@@ -107,5 +107,5 @@ test('a chart of a model, as text, in a file, or with all the others', async () 
   const { charts, files } = JSON.parse((await shell('--to', 'dot', '--out', all, '--model', 'v6.1.y', '--json')).out) as { charts: string[]; files: string[] };
   expect(readdirSync(all).sort()).toEqual(charts.map((name) => `${name}.dot`).sort());
   expect(files.map((name) => readFileSync(name, 'utf8').split(' ')[0])).toEqual(charts.map(() => 'digraph'));
-  expect(charts).toEqual(expect.arrayContaining(['iommu_group', 'bus_dma.pci', 'bind_store']));
+  expect(charts).toEqual(expect.arrayContaining(['iommu_group', 'bus_dma', 'bind_store']));
 });
