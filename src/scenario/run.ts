@@ -14,6 +14,7 @@ import { ModelError } from '../errors.ts';
 import { FactLog } from '../log/facts.ts';
 import { checkTopology } from '../world/topology.ts';
 import { isAnswer, System, type Choice, type Fact, type Flight, type World } from '../world/world.ts';
+import { doerOf } from './doer.ts';
 import { threadOfActor } from './names.ts';
 import type { Command, Scenario } from './parse.ts';
 import { threadActor } from './setup.ts';
@@ -133,7 +134,7 @@ class Player {
         this.#held.add(command.thread);
         return;
       case 'step':
-        return this.#stepUntil(command.thread, command.until);
+        return 'until' in command ? this.#stepUntil(command.thread, command.until) : this.#steps(command.thread, command.count);
       case 'run':
         if (command.thread === null) this.#held.clear();
         else {
@@ -181,6 +182,11 @@ class Player {
       if (states.includes(until)) return;
       for (const state of states) passed.add(state);
     }
+  }
+
+  #steps(thread: string, count: number): void {
+    for (let step = 0; step < count; step++)
+      if (this.#step(thread) === undefined) this.#refuse(`${thread} takes ${step} steps and not ${count}`, 'a call that is over, or waits for somebody');
   }
 
   /** Delivers the next message of a thread, and before it any answer in flight. Undefined: the thread has nothing to do now. */
@@ -235,19 +241,8 @@ class Player {
     return index < 0 ? undefined : this.#answers.splice(index, 1)[0]?.ret;
   }
 
-  /** The thread that a message moves: whoever called, of a call; whoever gets it, of an answer. Scheduling a worker is the scheduler's. */
-  #doerOf({ to, event, cause }: Flight): string | undefined {
-    return this.#callerOf(isAnswer(event) ? to : event.from) ?? (cause === null ? undefined : this.#doers[cause]);
-  }
-  #callerOf(address: Address): string | undefined {
-    for (let at = address; ;) {
-      const thread = threadAt(at);
-      if (thread !== undefined) return thread;
-      if (at === environment || !this.system.has(at)) return undefined;
-      const caller = this.system.local(this.#world, at).context['caller'];
-      if (typeof caller !== 'string' || caller === '') return undefined;
-      at = caller;
-    }
+  #doerOf(flight: Flight): string | undefined {
+    return doerOf(this.system, this.#world, flight, this.#doers);
   }
   #messageOf(thread: string): Message | undefined {
     return this.#world.flight.find((flight) => this.#doerOf(flight) === thread)?.event;
@@ -278,7 +273,6 @@ class Player {
   }
 }
 
-const threadAt = (address: Address): string | undefined => (kindOf(address) === 'thread' ? threadOfActor(nameOf(address)) : undefined);
 const indexOf = (choice: Choice | undefined): number | undefined =>
   choice === undefined || choice.kind === 'start' ? undefined : choice.index;
 

@@ -55,10 +55,19 @@ export class Run implements Facts {
   take(choice: Choice): Step {
     const step = this.system.step(this.#world, choice);
     this.#choices.push(choice);
-    this.#taken.push(step.fact);
-    this.#world = step.world;
-    if (this.#taken.length % every === 0) this.#kept.push(step.world);
+    this.#add(step);
     return step;
+  }
+
+  /** Takes a step that somebody took from the last world. */
+  append(step: Step): void {
+    this.take(choiceOf(this.system, this.#world, step.fact) as Choice);
+  }
+
+  #add({ fact, world }: Step): void {
+    this.#taken.push(fact);
+    this.#world = world;
+    if (this.#taken.length % every === 0) this.#kept.push(world);
   }
 
   publish(): void {

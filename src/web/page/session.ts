@@ -74,8 +74,10 @@ export interface Actions {
   close(run: Run): void;
   /** Opens a run by its steps: exact ones, or those of the checker, which leave out answers. @throws {ModelError} */
   openPath(model: string, topology: Topology, steps: readonly Told[], options: OpenOptions & { readonly answers?: 'given' | 'follow' }): Run;
-  /** Opens a run by its facts, in slices that leave the page responsive. @throws {ModelError} */
-  openFacts(model: string, topology: Topology, facts: readonly Fact[], options: OpenOptions): Promise<Run>;
+  /** Opens a run by its facts, in slices that leave the page responsive. `count`: how many will come, for the progress. @throws {ModelError} */
+  openFacts(model: string, topology: Topology, facts: Iterable<readonly Fact[]> | AsyncIterable<readonly Fact[]>, count: number, options: OpenOptions): Promise<Run>;
+  /** A run got more facts from elsewhere. Whoever stood at its end still does. */
+  grown(run: Run, by: number): void;
   /** Opens what an origin says; the facts of a log or a live run are given later, with `again` or `take`. @throws {ModelError} */
   openOrigin(origin: Origin, options?: Partial<OpenOptions>): Run;
   tell(kind: 'error' | 'done', text: string): void;
@@ -168,17 +170,20 @@ export function createSession(first: Origin): Session {
       enter(run, options);
       return run;
     },
-    async openFacts(model, topology, given, options) {
+    async openFacts(model, topology, pages, count, options) {
       const run = opened(model, topology, options);
       let until = performance.now() + slice;
-      for (const [index, fact] of given.entries()) {
-        if (!run.again(fact)) break;
-        if ((index & 15) !== 0 || performance.now() < until) continue;
-        actions.work(`${options.title}: fact ${index} of ${given.length}`, index / given.length);
-        await pause();
-        until = performance.now() + slice;
+      try {
+        for await (const page of pages) for (const fact of page) {
+          if (run.refused.value !== null || !run.again(fact)) break;
+          if ((run.length & 15) !== 0 || performance.now() < until) continue;
+          actions.work(`${options.title}: fact ${run.length} of ${count}`, run.length / count);
+          await pause();
+          until = performance.now() + slice;
+        }
+      } finally {
+        actions.work(null);
       }
-      actions.work(null);
       run.publish();
       enter(run, options);
       if (run.refused.value !== null) actions.tell('error', run.refused.value);
@@ -190,6 +195,12 @@ export function createSession(first: Origin): Session {
       run.publish();
       enter(run, options);
       return run;
+    },
+    grown(run, by) {
+      batch(() => {
+        run.publish();
+        if (current.value === run && at.value === run.length - by) at.value = run.length;
+      });
     },
     tell(kind, text) { notice.value = { kind, text }; },
     quiet() { notice.value = null; },

@@ -9,6 +9,8 @@ export interface View {
   readonly title: string;
   /** Shown with Alt and this. */
   readonly key: string;
+  /** The picture of the view as an SVG document. Default: the largest <svg> that it shows, with its styles. */
+  readonly svg?: (session: Session) => Promise<string>;
   /** `async () => (await import('./chart/chart.tsx')).ChartView`, so that what is heavy is a chunk of its own. */
   readonly load: () => Promise<ComponentType<{ readonly session: Session }>>;
 }
