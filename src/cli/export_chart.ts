@@ -6,7 +6,7 @@ import type { ChartFormat } from '../export/charts/formats.ts';
 import { plainChart } from '../export/charts/plain.ts';
 import { chartsOf } from '../view/chart/charts.ts';
 import { nearest } from '../world/nearest.ts';
-import { modelNamed } from './asked.ts';
+import { modelNamed } from '../world/models.ts';
 import { exit, type Exit } from './exit.ts';
 import { replaceFile } from './file.ts';
 import type { Output } from './output.ts';
