@@ -8,7 +8,7 @@ import { rvDot } from '../export/rv/automaton.ts';
 import { automata } from '../export/rv/monitors.ts';
 import { chartsOf } from '../view/chart/charts.ts';
 import { nearest } from '../world/nearest.ts';
-import { modelNamed } from './asked.ts';
+import { modelNamed } from '../world/models.ts';
 import { exit, type Exit } from './exit.ts';
 import { replaceFile } from './file.ts';
 import type { Output } from './output.ts';
