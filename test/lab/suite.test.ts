@@ -15,7 +15,7 @@ import { parseProbes } from '../../src/trace/recording.ts';
 const path = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const unpacked = (name: string) => gunzipSync(readFileSync(path(name))).toString('utf8');
 const model = (name: string) => models[name] as Model;
-const suiteOfModel = (name: string) => suiteFrom(path('ownership.scenario'), model(name));
+const suiteOfModel = (name: string) => suiteFrom(path('../scenarios/ownership.scenario'), model(name));
 
 const recorded = (name: string) => ({ lines: unpacked(`${name}.trace.txt.gz`).trimEnd().split('\n'), recording: { probes: parseProbes(unpacked(`${name}.kprobe_events.txt.gz`)) } });
 const compared = (suite: Suite, name: string, edit: (lines: string[]) => string[] = (lines) => lines): TestResult => {
