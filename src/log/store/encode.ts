@@ -62,7 +62,8 @@ function row({ id, type, version, data, meta, recordedAt }: Draft, ids: Set<stri
   if (recordedAt !== undefined && !(Number.isSafeInteger(recordedAt) && Math.abs(recordedAt) <= latest)) refuse(`${recordedAt} is no record time`, 'whole milliseconds since 1970');
   ids.add(id);
   types.add(type);
-  return { id, type, version, data: json(data, type), meta: metaText(meta, type), ...(recordedAt === undefined ? {} : { recordedAt }) };
+  const texts = { id, type, version, data: json(data, type), meta: metaText(meta, type) };
+  return recordedAt === undefined ? texts : { ...texts, recordedAt };
 }
 
 /** What a Date can say. */

@@ -10,12 +10,12 @@ import { ModelError } from '../../errors.ts';
 import { FolderAttachments } from './attachments.ts';
 import type { Backend, Page } from './backend.ts';
 import { CoreStore } from './core.ts';
-import { decide, type Stored } from './decide.ts';
+import { decide, type Decided, type Stored } from './decide.ts';
 import { json, type Part } from './encode.ts';
 import type { Appended, Attachments, Checkpoint, Checkpoints, Durability, Entry, Snapshots, Store } from './port.ts';
 import { sqliteDriver, type Database, type Statement } from './sqlite_driver.ts';
-import { busy, holdLocal, sqliteFailure } from './sqlite_failures.ts';
-import { applicationId, entryOf, rowsOf, schema, selected, storedRow, tables } from './sqlite_tables.ts';
+import { busy, duplicate, holdLocal, sqliteFailure } from './sqlite_failures.ts';
+import { applicationId, entryOf, insertOf, rowsOf, schema, selected, storedRow, tables } from './sqlite_tables.ts';
 import type { Upcast } from './upcast.ts';
 
 export interface SqliteOptions {
@@ -50,6 +50,11 @@ export async function sqliteStore(path: string, { mode = 'read', durable = 'powe
     throw sqliteFailure(error, path);
   }
 }
+
+/** Not an error: a commit that has to look ids up. */
+const asksForIds = new Error('ids');
+/** Rows of one statement: to call one takes as long as to bind half a row. */
+const together = 16;
 
 class Sqlite implements Backend {
   readonly name: string;
@@ -106,32 +111,48 @@ class Sqlite implements Backend {
     });
   }
 
-  commit(appends: readonly (readonly Part[])[]): Promise<readonly Appended[]> {
+  async commit(appends: readonly (readonly Part[])[]): Promise<readonly Appended[]> {
+    // Ids are nearly always new, and to ask for each costs as much as to write it: who meets one that is not finds out by the index.
+    try {
+      return await this.#transaction(() => {
+        const decided = this.#decide(appends, () => undefined);
+        if (decided.results.every(({ ok }) => ok)) return this.#insert(decided);
+        throw asksForIds;
+      });
+    } catch (error) {
+      if (error !== asksForIds && !duplicate(error)) throw error;
+    }
     return this.#transaction(() => {
       const ids = appends.flatMap((parts) => parts.flatMap((part) => part.rows.map(({ id }) => id)));
       const known = new Map(this.#sql(rowsOf).all(JSON.stringify(ids)).map(storedRow).map((row) => [row.id, row]));
-      const stored: Stored = {
-        head: this.#number('select head from log'),
-        revision: (stream) => numberOrNull(this.#sql('select revision from streams where name = ?').get(stream)?.['revision']),
-        row: (id) => known.get(id),
-      };
-      const { results, rows } = decide(appends, stored, Date.now());
-      if (rows.length === 0) return results;
-      const streams = new Map<string, { id: number; revision: number }>();
-      const insert = this.#sql('insert into entries (position, stream, revision, id, type, version, data, meta, recorded) values (?, ?, ?, unhex(?, \'-\'), ?, ?, ?, ?, ?)');
-      for (const { position, stream, revision, id, type, version, data, meta, recordedAt } of rows) {
-        let touched = streams.get(stream);
-        if (touched === undefined) {
-          touched = { id: this.#streamId(stream), revision };
-          streams.set(stream, touched);
-        }
-        touched.revision = revision;
-        insert.run(position, touched.id, revision, id, type, version, data, meta, recordedAt);
-      }
-      for (const { id, revision } of streams.values()) this.#sql('update streams set revision = ? where id = ?').run(revision, id);
-      this.#sql('update log set head = ?').run(rows.at(-1)?.position);
-      return results;
+      return this.#insert(this.#decide(appends, (id) => known.get(id)));
     });
+  }
+
+  #decide(appends: readonly (readonly Part[])[], row: Stored['row']): Decided {
+    const revision = (stream: string) => numberOrNull(this.#sql('select revision from streams where name = ?').get(stream)?.['revision']);
+    return decide(appends, { head: this.#number('select head from log'), revision, row }, Date.now());
+  }
+
+  #insert({ results, rows }: Decided): readonly Appended[] {
+    if (rows.length === 0) return results;
+    const streams = new Map<string, { id: number; revision: number }>();
+    const values = rows.map(({ position, stream, revision, id, type, version, data, meta, recordedAt }) => {
+      let touched = streams.get(stream);
+      if (touched === undefined) {
+        touched = { id: this.#streamId(stream), revision };
+        streams.set(stream, touched);
+      }
+      touched.revision = revision;
+      return [position, touched.id, revision, id, type, version, data, meta, recordedAt];
+    });
+    for (let at = 0; at < values.length; at += together) {
+      const some = values.slice(at, at + together);
+      this.#sql(insertOf(some.length)).run(...some.flat());
+    }
+    for (const { id, revision } of streams.values()) this.#sql('update streams set revision = ? where id = ?').run(revision, id);
+    this.#sql('update log set head = ?').run(rows.at(-1)?.position);
+    return results;
   }
 
   page({ stream, after, upTo, limit }: Page): Promise<Entry[]> {

@@ -6,7 +6,7 @@ import { fileFailure } from './failures.ts';
 
 /** What SQLite says where a driver leaves its result code out. */
 const said: readonly (readonly [words: RegExp, code: number])[] = [
-  [/is locked/, 5], [/readonly database/, 8], [/disk I\/O error/, 10], [/malformed/, 11], [/is full/, 13], [/unable to open/, 14], [/not a database/, 26],
+  [/is locked/, 5], [/readonly database/, 8], [/disk I\/O error/, 10], [/malformed/, 11], [/is full/, 13], [/unable to open/, 14], [/constraint failed/, 19], [/not a database/, 26],
 ];
 
 /** Result codes of SQLite, without what extends them. */
@@ -15,6 +15,8 @@ function codeOf(error: unknown): number {
   const { errcode } = error as { errcode?: unknown };
   return typeof errcode === 'number' ? errcode & 0xff : said.find(([words]) => words.test(error.message))?.[1] ?? 0;
 }
+/** An id that is stored already. */
+export const duplicate = (error: unknown): boolean => codeOf(error) === 19 && /entries\.id/.test((error as Error).message);
 export const busy = (error: unknown): boolean => [5, 6].includes(codeOf(error));
 
 /** An error with a code of ours; what is ours already, or unknown, stays. */
