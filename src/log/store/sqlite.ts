@@ -198,6 +198,10 @@ class Sqlite implements Backend {
     if (application === 0 && version === 0 && count === 0 && this.#writes) return;
     if (application !== applicationId) throw new ModelError('not-a-store', count === 0 ? 'the database is empty' : 'the database belongs to another program', { at: this.#path, usually: 'a path of something else', hint: 'name another file with --log' });
     if (version > schema) throw new ModelError('newer-store', `its tables have version ${version}`, { at: this.#path, accepted: `versions up to ${schema}`, hint: 'use the version that wrote it' });
+    // A table that says otherwise than it was made would give other entries, or keep no order.
+    const made = new Map(this.#sql('select name, sql from sqlite_schema where type = \'table\'').all().map((row) => [row['name'], squeezed(String(row['sql']))]));
+    const other = tables.split(';').map(squeezed).find((statement) => statement.startsWith('create table') && made.get(statement.split(' ')[2]) !== statement);
+    if (other !== undefined) throw new ModelError('damaged-log', `its table ${other.split(' ')[2] ?? ''} is not that of a log`, { at: this.#path, usually: 'a file that was changed by hand, or by its disk' });
   }
 
   #streamId(name: string): number {
@@ -262,5 +266,7 @@ class Sqlite implements Backend {
   }
 }
 
+/** A statement, however it was laid out. */
+const squeezed = (sql: string): string => sql.trim().replace(/\s+/g, ' ').replace(/^create table/i, 'create table');
 const numberOrNull = (value: unknown): number | null => (value === undefined || value === null ? null : Number(value));
 const parse = (text: unknown) => JSON.parse(String(text)) as Checkpoint['state'];

@@ -1,11 +1,9 @@
 /** Logs as files: out and in again without a change, and whatever happens to the bytes, no wrong world. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { ModelError } from '../../../src/errors.ts';
-import { itf } from '../../../src/log/runs/itf.ts';
-import { message, perfetto } from '../../../src/log/runs/perfetto.ts';
-import { runNamed, runs, systemOf } from '../../../src/log/runs/stored.ts';
+import { beforeAll, expect, test } from 'vitest';
+import type { ModelError } from '../../../src/errors.ts';
+import { runs } from '../../../src/log/runs/stored.ts';
 import { exported, imported } from '../../../src/log/runs/transfer.ts';
 import { verified } from '../../../src/log/runs/verify.ts';
 import { listed, part, draft } from '../../../src/log/store/conformance/bed.ts';
@@ -74,52 +72,3 @@ test('a file that was cut off is taken up to its last whole batch, and that is s
     if (typeof result === 'object') expect(result.complete).toBe(size === small.length);
   }
 });
-
-describe('other formats', () => {
-  test('ITF: a state for the beginning and for each fact, with every variable', async () => {
-    const run = await runNamed(source, 'last');
-    const trace = JSON.parse((await listed(itf(source, run, systemOf(run)))).join('')) as { vars: string[]; states: Record<string, unknown>[] };
-    expect(trace.states.length).toBe(run.facts + 1);
-    for (const state of trace.states) expect(trace.vars.filter((name) => !(name in state))).toEqual([]);
-    expect(trace.states[0]?.['group:8']).toMatchObject({ context: { owner_cnt: { '#bigint': '0' } } });
-  });
-
-  test('Perfetto: packets that protobuf reads back, each slice ended, each arrow with both ends', async () => {
-    expect(Buffer.from(message([1, 300], [2, 'a'], [3, 1, 'fixed64'])).toString('hex')).toBe('08ac021201611901000000' + '00000000');
-    const run = await runNamed(source, 'last');
-    const trace = fields(Buffer.concat(await listed(perfetto(source, run))));
-    const packets = trace.map(({ value }) => fields(value as Buffer));
-    const events = packets.flatMap((packet) => packet.filter(({ number }) => number === 11).map(({ value }) => fields(value as Buffer)));
-    const of = (type: number) => events.filter((event) => event.some(({ number, value }) => number === 9 && value === BigInt(type)));
-    expect(of(3).length).toBe(run.facts);
-    expect(of(1).length).toBe(of(2).length);
-    const flows = (field: number) => events.flatMap((event) => event.filter(({ number }) => number === field).map(({ value }) => value)).sort();
-    expect(flows(47)).toEqual(flows(48));
-    expect(flows(47).length).toBeGreaterThan(40);
-    expect(packets.filter((packet) => packet.some(({ number }) => number === 60)).length).toBeGreaterThan(5);
-  });
-});
-
-/** A protobuf message, read plainly. */
-function fields(from: Buffer): { number: number; value: bigint | Buffer }[] {
-  const found: { number: number; value: bigint | Buffer }[] = [];
-  let at = 0;
-  const varint = () => {
-    let [value, shift] = [0n, 0n];
-    for (;;) {
-      const byte = BigInt(from[at++] as number);
-      value |= (byte & 0x7fn) << shift;
-      if (byte < 0x80n) return value;
-      shift += 7n;
-    }
-  };
-  while (at < from.length) {
-    const key = Number(varint());
-    const [number, wire] = [key >> 3, key & 7];
-    if (wire === 0) found.push({ number, value: varint() });
-    else if (wire === 1) { found.push({ number, value: from.readBigUInt64LE(at) }); at += 8; }
-    else if (wire === 2) { const length = Number(varint()); found.push({ number, value: from.subarray(at, at + length) }); at += length; }
-    else throw new Error(`wire type ${wire}`);
-  }
-  return found;
-}
