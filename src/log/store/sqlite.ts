@@ -6,6 +6,7 @@
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ModelError } from '../../errors.ts';
 import { FolderAttachments } from './attachments.ts';
 import type { Backend, Page } from './backend.ts';
@@ -14,7 +15,7 @@ import { decide, type Decided, type Stored } from './decide.ts';
 import { json, type Part } from './encode.ts';
 import type { Appended, Attachments, Checkpoint, Checkpoints, Durability, Entry, Snapshots, Store } from './port.ts';
 import { sqliteDriver, type Database, type Statement } from './sqlite_driver.ts';
-import { busy, duplicate, holdLocal, sqliteFailure } from './sqlite_failures.ts';
+import { busy, duplicate, holdLocal, immutable, sqliteFailure } from './sqlite_failures.ts';
 import { applicationId, entryOf, insertOf, rowsOf, schema, selected, storedRow, tables } from './sqlite_tables.ts';
 import type { Upcast } from './upcast.ts';
 
@@ -41,7 +42,8 @@ export async function sqliteStore(path: string, { mode = 'read', durable = 'powe
     else statSync(path);
     if (existsSync(path) && statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
     holdLocal(path);
-    database = driver.open(path, { readOnly: !writes });
+    // Readers of a write-ahead log write too, a file beside it. Where nobody can, nobody changes it either.
+    database = driver.open(!writes && immutable(path) ? `${pathToFileURL(path).href}?immutable=1` : path, { readOnly: !writes });
     const opened = new Sqlite(path, database, durable, writes, patience);
     await opened.begin();
     return new CoreStore(opened, upcast);

@@ -1,5 +1,5 @@
 /** What SQLite says, in plain words. */
-import { existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ModelError } from '../../errors.ts';
 import { fileFailure } from './failures.ts';
@@ -45,4 +45,14 @@ export function holdLocal(path: string): void {
   const network: Readonly<Record<number, string>> = { 0x6969: 'NFS', 0xff534d42: 'CIFS', 0xfe534d42: 'SMB', 0x517b: 'SMB', 0x01021997: '9p', 0x00c36400: 'Ceph' };
   const kind = network[statfsSync(existsSync(path) ? path : dirname(path)).type >>> 0];
   if (kind !== undefined) throw new ModelError('unwritable-store', `it is on a network file system (${kind}), where SQLite may lose what it wrote`, { at: path, accepted: 'a disk of this machine', usually: 'a home folder on a server', hint: 'keep it elsewhere with --log sqlite:PATH, or on a server with --log postgres://...' });
+}
+
+/** A whole database on a file system that is read-only. */
+export function immutable(path: string): boolean {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS' && !existsSync(`${path}-wal`);
+  }
 }

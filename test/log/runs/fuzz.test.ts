@@ -145,6 +145,10 @@ test(`a database that was changed anywhere never gives another run as whole (SEE
       }
     });
     if (!went) refused++;
+    if (round % 100 === 99) {
+      globalThis.gc?.(); // @photostructure/sqlite keeps the files of a closed database until its statements are collected
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
   tell(`${onDisk} databases changed: ${refused} refused, ${same} with the facts as they were, ${noticed} with another digest`);
   expect(Math.min(refused, same, noticed)).toBeGreaterThan(0);

@@ -14,6 +14,8 @@ export interface Server {
   /** Address with user and password of a superuser. */
   readonly url: string;
   readonly port: number;
+  /** Whose processes and files they are; empty: ours. */
+  readonly owner: { readonly uid?: number; readonly gid?: number };
   /** A fast shutdown; its folder is removed, unless it was given. */
   stop(): Promise<void>;
   /** Ends every process of it at once, as a loss of power does. */
@@ -47,7 +49,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A process and its children, from Linux's /proc: the processes of a server do not all end with their parent. */
+/** A process and its children: those of a server do not all end at once with their parent. */
 function descendants(pid: number): number[] {
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).split('\n').map(Number).filter((one) => one > 0);
   return [pid, ...children];
@@ -88,7 +90,7 @@ export async function startServer({ durable = false, at }: { readonly durable?: 
     try {
       await client.connect();
       await client.end();
-      return { url, port, stop, kill };
+      return { url, port, owner: as, stop, kill };
     } catch (error) {
       if (server.exitCode !== null || tries > 300) throw new Error(`PostgreSQL does not start:\n${said}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 50));
