@@ -16,5 +16,13 @@ export interface View {
 }
 
 export const views: readonly View[] = [
+  {
+    name: 'topology', title: 'Topology', key: '2', load: async () => (await import('./topology/topology.tsx')).TopologyView,
+    svg: async (session) => (await import('./topology/topology.tsx')).topologyFile(session),
+  },
+  {
+    name: 'chart', title: 'Chart', key: '3', load: async () => (await import('./chart/chart.tsx')).ChartView,
+    svg: async (session) => (await import('./chart/chart.tsx')).chartFile(session),
+  },
   { name: 'facts', title: 'Facts', key: '1', load: () => Promise.resolve(FactsView) },
 ];
