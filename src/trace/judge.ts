@@ -13,6 +13,7 @@ import { recorders, type Place, type Recorder } from '../../machines/tracepoints
 import { ModelError } from '../errors.ts';
 import { deviceOf, operationOf, wordsOf, type Operation } from './command.ts';
 import { Explainer, type Miss, type Seen } from './explain.ts';
+import { Follower } from './follow.ts';
 import { Account, type AccountOptions } from './account.ts';
 import { Checks } from './checks.ts';
 import { Knowledge, type Found } from './knowledge.ts';
@@ -36,6 +37,8 @@ export interface JudgeOptions extends AccountOptions {
   readonly recorded?: (function_: string, place: Place) => boolean;
   /** The function an event's probe sits on, where the definitions say it and there is one only. */
   readonly symbolOf?: (event: string) => string | undefined;
+  /** Tells the steps by which it explains the lines: so many at each end. Default: none. */
+  readonly follow?: number;
   /** States kept at most; beyond it the judge no longer says `violates`. */
   readonly most?: number;
 }
@@ -62,6 +65,8 @@ const sections = ['iommu_device_use_default_domain', 'iommu_device_unuse_default
 export class Judge {
   readonly model: Model;
   readonly account: Account;
+  /** The steps of one explanation, where they were asked for. */
+  readonly followed: Follower | null;
   /** Lines that a state explained. */
   explained = 0;
   readonly #rows: Rows;
@@ -124,6 +129,7 @@ export class Judge {
     this.#explainer = new Explainer(this.#knowledge, this.#labels);
     this.#checks = new Checks(this.#knowledge, this.#words, this.#showsAllSections);
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
+    this.followed = options.follow === undefined ? null : new Follower(() => this.#knowledge.system, this.#labels, options.follow);
   }
 
   /** Takes the next line. False once a line could not be explained: the judge stops there. */
@@ -358,6 +364,7 @@ export class Judge {
     this.#keep(found, line);
     this.explained++;
     this.account.note(seen, this.#states[0] as State, this.#knowledge);
+    this.followed?.note(line, this.#states[0] as State, this.#states.length);
   }
 
   /** Nothing is found where a chart speaks to an object that no line has named: it was there before the recording. */
@@ -555,6 +562,7 @@ export class Judge {
     this.#keep(this.#explainer.distinct(settled), line);
     this.explained++;
     this.account.ended(line, mark, this.#knowledge, ended);
+    this.followed?.ended(line, ended, this.#states.length);
   }
 
   #files(pid: number, operation: Operation, mark: Mark): void {

@@ -4,10 +4,9 @@
  */
 import { batch, computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { Address } from '../../../machines/chart.ts';
-import { models } from '../../../machines/models/index.ts';
 import type { Topology } from '../../../machines/topology.ts';
-import { ModelError } from '../../errors.ts';
 import type { Facts } from '../../log/facts.ts';
+import { modelNamed } from '../../world/models.ts';
 import { checkTopology } from '../../world/topology.ts';
 import { System, type Choice, type Fact, type World } from '../../world/world.ts';
 import { Run, type Told } from './run.ts';
@@ -221,8 +220,7 @@ export function createSession(first: Origin): Session {
 
 /** @throws {ModelError} no-such-model, bad-topology */
 export function systemFor({ model: name, topology, answersFirst, title }: Origin): System {
-  const model = models[name];
-  if (model === undefined) throw new ModelError('no-such-model', `there is no model ${name}`, { at: title, accepted: Object.keys(models) });
+  const model = modelNamed(name);
   checkTopology(topology, title, model);
   return new System(model, topology, { answersFirst });
 }

@@ -16,5 +16,8 @@ export interface View {
 }
 
 export const views: readonly View[] = [
+  { name: 'sequence', title: 'Sequence', key: '3', load: async () => (await import('./sequence/view.tsx')).SequenceView },
+  { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
+  { name: 'verdicts', title: 'Verdicts', key: '6', load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
   { name: 'facts', title: 'Facts', key: '1', load: () => Promise.resolve(FactsView) },
 ];
