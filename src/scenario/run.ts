@@ -14,6 +14,7 @@ import { ModelError } from '../errors.ts';
 import { FactLog } from '../log/facts.ts';
 import { checkTopology } from '../world/topology.ts';
 import { isAnswer, System, type Choice, type Fact, type Flight, type World } from '../world/world.ts';
+import { Doers } from './doers.ts';
 import { threadOfActor } from './names.ts';
 import type { Command, Scenario } from './parse.ts';
 import { threadActor } from './setup.ts';
@@ -86,8 +87,7 @@ class Player {
   readonly #threads: readonly string[];
   readonly #held = new Set<string>();
   readonly #answers: Answer[] = [];
-  /** Which thread each fact was done for. */
-  readonly #doers: (string | undefined)[] = [];
+  readonly #doers: Doers;
   #facts: PlayedFact[] = [];
   #line = 0;
 
@@ -95,6 +95,7 @@ class Player {
     this.#scenario = scenario;
     this.system = new System(model, scripted(scenario));
     this.log = new FactLog(this.system);
+    this.#doers = new Doers(this.system);
     this.#threads = [...new Set([
       ...scenario.topology.threads.map(({ name }) => threadOfActor(name)), nameOf(deferredProbeWork),
       ...scenario.topology.devices.map(({ name }) => nameOf(asyncAt(name))),
@@ -133,7 +134,11 @@ class Player {
         this.#held.add(command.thread);
         return;
       case 'step':
-        return this.#stepUntil(command.thread, command.until);
+        return typeof command.until === 'number' ? this.#steps(command.thread, command.until) : this.#stepUntil(command.thread, command.until);
+      case 'take':
+        if (this.#step(command.thread, command.event) === undefined)
+          this.#refuse(`${command.thread} has no ${command.event} under way`, 'a call that fails earlier, or waits for somebody', undefined, this.#underWay(command.thread));
+        return;
       case 'run':
         if (command.thread === null) this.#held.clear();
         else {
@@ -170,6 +175,11 @@ class Player {
     }
   }
 
+  #steps(thread: string, count: number): void {
+    for (let step = 0; step < count; step++)
+      if (this.#step(thread) === undefined) this.#refuse(`${thread} takes ${step} steps only`, 'a call that fails earlier, or waits for somebody');
+  }
+
   #stepUntil(thread: string, until: string): void {
     const passed = new Set<string>();
     for (;;) {
@@ -183,21 +193,29 @@ class Player {
     }
   }
 
-  /** Delivers the next message of a thread, and before it any answer in flight. Undefined: the thread has nothing to do now. */
-  #step(thread: string): Fact | undefined {
+  /** Delivers the next message of a thread (`event`: the next of this name), and before it any answer in flight. Undefined: the thread has nothing to do now. */
+  #step(thread: string, event?: string): Fact | undefined {
     for (;;) {
       const choices = this.system.choices(this.#world);
       const first = indexOf(choices[0]);
       const answered = first === undefined ? undefined : (this.#world.flight[first] as Flight);
       if (first !== undefined && answered !== undefined && isAnswer(answered.event)) {
-        const doer = this.#doerOf(answered);
+        const doer = this.#doers.of(this.#world, answered);
         const fact = this.#deliver(first, choices);
-        if (doer === thread) return fact;
+        if (doer === thread && event === undefined) return fact;
         continue;
       }
-      const mine = choices.map(indexOf).find((index) => index !== undefined && this.#doerOf(this.#world.flight[index] as Flight) === thread);
+      const mine = choices.map(indexOf).find((index) => index !== undefined && this.#moves(thread, this.#world.flight[index] as Flight, event));
       return mine === undefined ? undefined : this.#deliver(mine, choices);
     }
+  }
+
+  #moves(thread: string, flight: Flight, event: string | undefined): boolean {
+    return this.#doers.of(this.#world, flight) === thread && (event === undefined || flight.event.type === event);
+  }
+
+  #underWay(thread: string): string[] {
+    return this.#world.flight.filter((flight) => this.#moves(thread, flight, undefined)).map(({ event }) => event.type);
   }
 
   #deliver(index: number, choices: readonly Choice[]): Fact {
@@ -205,14 +223,14 @@ class Player {
     const offered = choices.filter((choice) => indexOf(choice) === index);
     const ret = this.#answerTo(flight);
     const choice = offered.find(({ event }) => ret === undefined || (event['attach'] ?? event['ret']) === ret) ?? offered[0];
-    return this.#take(choice as Choice, this.#doerOf(flight));
+    return this.#take(choice as Choice, this.#doers.of(this.#world, flight));
   }
 
   #take(choice: Choice, doer: string | undefined): Fact {
     const before = this.#world;
     const fact = this.log.record(this.system.step(before, choice));
     if (fact.seq >= limit) this.#refuse(`still not at rest after ${limit} steps`, 'a fault of the charts');
-    this.#doers.push(doer);
+    this.#doers.note(doer);
     this.#facts.push({ fact, before, after: this.#world });
     return fact;
   }
@@ -235,22 +253,8 @@ class Player {
     return index < 0 ? undefined : this.#answers.splice(index, 1)[0]?.ret;
   }
 
-  /** The thread that a message moves: whoever called, of a call; whoever gets it, of an answer. Scheduling a worker is the scheduler's. */
-  #doerOf({ to, event, cause }: Flight): string | undefined {
-    return this.#callerOf(isAnswer(event) ? to : event.from) ?? (cause === null ? undefined : this.#doers[cause]);
-  }
-  #callerOf(address: Address): string | undefined {
-    for (let at = address; ;) {
-      const thread = threadAt(at);
-      if (thread !== undefined) return thread;
-      if (at === environment || !this.system.has(at)) return undefined;
-      const caller = this.system.local(this.#world, at).context['caller'];
-      if (typeof caller !== 'string' || caller === '') return undefined;
-      at = caller;
-    }
-  }
   #messageOf(thread: string): Message | undefined {
-    return this.#world.flight.find((flight) => this.#doerOf(flight) === thread)?.event;
+    return this.#world.flight.find((flight) => this.#doers.of(this.#world, flight) === thread)?.event;
   }
 
   #actorsOf(thread: string): Address[] {
@@ -278,7 +282,6 @@ class Player {
   }
 }
 
-const threadAt = (address: Address): string | undefined => (kindOf(address) === 'thread' ? threadOfActor(nameOf(address)) : undefined);
 const indexOf = (choice: Choice | undefined): number | undefined =>
   choice === undefined || choice.kind === 'start' ? undefined : choice.index;
 
