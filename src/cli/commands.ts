@@ -9,5 +9,6 @@ import { register as judge } from './judge.ts';
 import { register as log } from './log.ts';
 import { register as replay } from './replay.ts';
 import { register as run } from './run.ts';
+import { register as testgen } from './testgen.ts';
 
-export const commands: readonly Register[] = [judge, check, compare, claims, bugs, run, log, replay, exported];
+export const commands: readonly Register[] = [judge, check, compare, claims, bugs, run, log, replay, exported, testgen];
