@@ -4,9 +4,9 @@ import tseslint from 'typescript-eslint';
 export default defineConfig(
   { ignores: ['dist/', 'coverage/', 'test/inspect-v4/', 'test/traces/', '**/*.as.ts'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './src/web/page/tsconfig.json', './test/web/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {
       // snake_case is the kernel's alphabet and camelCase ours, so there is no rule for names.
       '@typescript-eslint/no-explicit-any': 'error',

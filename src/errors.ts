@@ -135,6 +135,12 @@ export const errorCodes = {
     means: 'The file cannot be written; what was there before still is.',
     usually: 'a folder that does not exist, or one that belongs to somebody else',
   },
+  // `inspect`: somebody else listens there.
+  'port-in-use': {
+    fault: 'input',
+    means: 'The port is taken, or may not be used.',
+    usually: 'another `dma-ownership inspect` that still runs',
+  },
   // The checker: --resume with something else.
   'not-a-checkpoint': {
     fault: 'input',
@@ -212,6 +218,42 @@ export const errorCodes = {
     fault: 'input',
     means: 'Somebody else is writing to the store of the log.',
     usually: 'another process that keeps a JSON Lines file open, which has one writer at a time',
+  },
+  // The lab: a program of the host.
+  'missing-program': {
+    fault: 'input',
+    means: 'A program that the lab calls is not installed.',
+    usually: 'a machine that never ran the lab; the hint is the line that installs what is missing',
+  },
+  // The lab: apt, gcc, QEMU or another program of the host ended badly. What it said last is shown.
+  'failed-program': {
+    fault: 'input',
+    means: 'A program that the lab called failed or took too long.',
+    usually: 'no network, a full disk, or a machine that is too busy',
+  },
+  // The lab: nothing of that name was built.
+  'no-such-kernel': {
+    fault: 'use',
+    means: 'The lab has no kernel of this name or series.',
+    usually: 'a kernel that `lab build` has not made yet',
+  },
+  // The lab: what lies there is no bzImage.
+  'not-a-kernel': {
+    fault: 'input',
+    means: 'The file is no kernel image that the lab can boot.',
+    usually: 'a package of another architecture',
+  },
+  // The lab: structs and functions of a kernel are not where probes need them.
+  'no-recipe': {
+    fault: 'input',
+    means: 'No probes can be derived for this kernel.',
+    usually: 'a kernel without BTF, or one that is too far from v6.1 and v6.12',
+  },
+  // The lab: not what `testgen --target kselftest` writes.
+  'not-a-suite': {
+    fault: 'input',
+    means: 'The folder is no generated suite.',
+    usually: 'a folder that testgen wrote for another target',
   },
 } as const satisfies Record<string, Entry>;
 

@@ -12,6 +12,7 @@ export type { DeviceSpec, DriverSpec, ThreadSpec, Topology } from '../machines/t
 // One step at a time, or live
 export { System, type Choice, type Fact, type Flight, type Step, type SystemOptions, type World } from './world/world.ts';
 export { createSystem, type Delivery, type Live, type LiveOptions } from './world/live.ts';
+export { watch, type Watch, type WatchOptions } from './inspect/watch.ts';
 
 // What happened, and why
 export { FactLog, type Facts, type Recorded } from './log/facts.ts';
@@ -35,12 +36,14 @@ export type { Bed as ConformanceBed, Case as ConformanceCase } from './log/store
 
 // Runs that are kept
 export { keepLive, keepRun, Recorder, type RunOptions } from './log/runs/recorder.ts';
+export { recordLive, type LiveRecording } from './log/runs/live.ts';
 export { factsOf, loaded, runNamed, runs, systemOf, type Run } from './log/runs/stored.ts';
 export { travel, type Travelled, type TravelOptions } from './log/runs/travel.ts';
 export { branch, type BranchOptions } from './log/runs/branch.ts';
 export { bindings, cleanups, leaks, owners, project, refusals, type Projection } from './log/runs/projections.ts';
 export { exported as exportLog, imported as importLog, type Imported } from './log/runs/transfer.ts';
-export { ingest, type Ingested } from './trace/ingest.ts';
+export { ingest, type Ingested, type TraceBytes } from './trace/ingest.ts';
+export { imports, judgeStored, type Import } from './trace/stored.ts';
 export { verified, type Verified } from './log/runs/verify.ts';
 export { upcast as runUpcast, type Began, type Ended } from './log/runs/forms.ts';
 

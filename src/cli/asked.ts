@@ -1,14 +1,13 @@
 /** The options by which commands ask for a model and a topology, and what they come to. */
 import { readFileSync } from 'node:fs';
-import { brokenModels } from '../../machines/broken/index.ts';
 import { buses } from '../../machines/kernel.ts';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
-import * as options from '../../machines/options/index.ts';
 import { properties, propertiesFor } from '../../machines/properties/index.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
 import { ModelError } from '../errors.ts';
+import { modelNamed } from '../world/models.ts';
 import { nearest } from '../world/nearest.ts';
 import { checkTopology, defaultTopology, parseTopology } from '../world/topology.ts';
 import { System } from '../world/world.ts';
@@ -74,19 +73,6 @@ function parsed(file: string): unknown {
       throw new ModelError('bad-topology', `this is not JSON: ${error.message}`, { at: file, accepted: 'a JSON document', usually: 'a file of another kind, or one that was cut off', cause: error });
     throw error instanceof Error && 'code' in error ? Object.assign(error, { path: file }) : error; // EISDIR comes without its path
   }
-}
-
-/** Models that are named by no list, but by the tables that ask about them. */
-const further: readonly Model[] = [...Object.values(options), ...brokenModels.map(({ model }) => model)];
-
-/** @throws {ModelError} `no-such-model` */
-export function modelNamed(name: string): Model {
-  const model = models[name] ?? further.find((one) => one.name === name);
-  if (model !== undefined) return model;
-  const near = nearest(name, Object.keys(models));
-  throw new ModelError('no-such-model', `there is no model ${name}`, {
-    accepted: Object.keys(models), ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
-  });
 }
 
 function selected(applicable: readonly Property[], words: readonly string[] | undefined, model: string): readonly Property[] {

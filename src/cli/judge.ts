@@ -1,18 +1,18 @@
 /** `dma-ownership judge TRACE...`: does the model explain what a real kernel recorded? */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelError } from '../errors.ts';
 import { ingest, type Ingested } from '../trace/ingest.ts';
-import type { Ownership } from '../trace/account.ts';
-import { findRecording, readTraceFile } from '../trace/file.ts';
+import { fileBytes, findRecording, readTraceFile } from '../trace/file.ts';
 import { judgeTrace, type Report, type Verdict } from '../trace/report.ts';
 import { exit, type Exit } from './exit.ts';
 import { interruption } from './interrupt.ts';
+import { reportText } from './judge_text.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 import { keeping, withStore, type Kept } from './store.ts';
 
-type Options = { readonly model?: string; readonly why?: true; readonly all?: true } & Kept;
+type Options = { readonly model?: string; readonly why?: true; readonly all?: true; readonly transitions?: true } & Kept;
 
 /** A trace in a folder of recordings: the name that our recorders give it, packed or not. */
 const traceFile = /(^|\.)trace(\.txt)?(\.gz)?$/;
@@ -23,6 +23,7 @@ export function register(program: Program): void {
     .argument('<trace...>', 'ftrace text, packed by gzip or not; a folder is searched for files named trace.txt; - for stdin')
     .option('--model <name>', 'judge by this model, instead of the one of the kernel that made the trace')
     .option('--why', 'for each refusal, failure, deferral and clean-up, print the chain of causes')
+    .option('--transitions', 'list the transitions of the charts that every explanation takes: what the trace confirms')
     .option('--all', 'print every change of ownership, however many')
     .does(judge);
 }
@@ -35,11 +36,11 @@ async function judge(out: Output, given: string[], options: Options): Promise<Ex
     if (stop.aborted) break;
     const recording = file === '-' ? {} : await findRecording(file);
     const report = await judgeTrace(readTraceFile(file), {
-      name: file, recording, model: options.model, why: options.why === true, keep: options.all === true ? Infinity : 500,
+      name: file, recording, model: options.model, why: options.why === true, keep: options.all === true ? Infinity : 500, transitions: options.transitions === true,
       progress: (lines) => out.progress(`${file}: ${lines} lines`),
     });
     reports.push(report);
-    out.line(text(report, options, out));
+    out.line(reportText(report, options, out));
   }
   out.progress('');
   const kept = options.log === undefined ? undefined : await keep(out, options.log, files.slice(0, reports.length), options);
@@ -54,10 +55,11 @@ const keep = (out: Output, log: string | true, files: readonly string[], options
   return withStore(log, 'write', async (store) => {
     const imports: Ingested[] = [];
     for (const file of files) {
-      imports.push(await ingest(store, readFileSync(file), file));
+      imports.push(await ingest(store, () => fileBytes(file), file, await findRecording(file)));
       out.progress(`${file}: kept`);
     }
-    out.remark(`kept ${imports.length} recordings in ${store.name}, ${imports.filter(({ known }) => known).length} of them known already`);
+    const known = imports.filter((one) => one.known).length;
+    out.remark(`kept ${imports.length} recording${imports.length === 1 ? '' : 's'} in ${store.name}${known === 0 ? '' : `, ${known} known already`}`);
     return { store: store.name, imports };
   }, options);
 };
@@ -78,56 +80,4 @@ function summary(reports: readonly Report[]): string {
   const count = (verdict: Verdict) => reports.filter((report) => report.verdict === verdict).length;
   const lines = reports.reduce((sum, report) => sum + report.lines, 0);
   return `${reports.length} trace${reports.length === 1 ? '' : 's'}, ${lines} lines: ${count('conforms')} conform, ${count('violates')} violate, ${count('inconclusive')} inconclusive`;
-}
-
-function text(report: Report, options: Options, { paint }: Output): string {
-  const { verdict, file, model, chosenBy, lines, events, outside } = report;
-  const colour = verdict === 'conforms' ? 'green' : verdict === 'violates' ? 'red' : 'yellow';
-  return [
-    `${paint('bold', file)}: ${paint(colour, verdict)}`,
-    `  model ${model} (${chosenBy}); ${lines} lines, ${events} events, ${outside} of them outside the model`,
-    ...failure(report, options),
-    ...report.groups.flatMap((group) => [
-      `  group ${group.id}${group.devices.length === 0 ? '' : `: ${group.devices.join(', ')}`}`,
-      ...ownership(group.ownership, group.changes, options.all === true),
-    ]),
-    ...report.devices.filter(({ lostAt }) => lostAt !== null).map(({ name, deferredAt, lostAt }) =>
-      `  ${name}: deferred at line ${deferredAt}, refused at its retry (line ${lostAt}), and nobody tries again`),
-    ...(report.refusals.length === 0 ? [] : [`  refused or failed: ${report.refusals.length}`,
-      ...short(report.refusals, options.all === true ? Infinity : 6, ({ line, what, by }) => `    line ${line}: ${what} (${by})`)]),
-    ...(options.why === true ? report.why.map(({ line, what, why }) => `  line ${line}: ${what}\n    ${why}`) : []),
-    ...report.notes.map((note) => `  note: ${note}`),
-    '',
-  ].join('\n');
-}
-
-function failure({ line, text: quoted, reason, possible, before, lost, model }: Report, { model: asked }: Options): string[] {
-  return [
-    ...(lost === undefined ? [] : [`  from line ${lost.line} on nothing is sure: ${lost.why}`]),
-    ...(line === undefined ? [] : [
-      `  line ${line}: ${reason ?? ''}`,
-      ...(before ?? []).slice(-4).map((earlier) => `      ${earlier}`),
-      `    > ${quoted ?? ''}`,
-      `  possible here: ${possible === undefined || possible.length === 0 ? 'nothing of this task' : possible.slice(0, 8).join('; ')}`,
-      ...(asked === undefined ? [] : [`  usual cause: a kernel other than ${model}'s; judge it without --model`]),
-    ]),
-  ];
-}
-
-function ownership(changes: readonly Ownership[], count: number, all: boolean): string[] {
-  const states = changes.map((change) => {
-    const state = change.state === 'claimed' ? `claimed by ${change.by}` : change.state;
-    const cnt = change.state === 'unowned' ? '' : `  owner_cnt=${change.owner_cnt}`;
-    const domain = change.domain === 'default' ? '' : `  domain ${change.domain === 'blocking' ? 'blocking' : 'of the owner'}`;
-    return { ...change, text: `${state}${cnt}${domain}${change.state === 'claimed' ? '' : `  (${change.by})`}` };
-  });
-  const lines = short(states, all ? Infinity : 10, ({ line, text: what }) => `    line ${String(line).padStart(6)}  ${what}`);
-  return count > changes.length ? [...lines, `    (${count} changes in all)`] : lines;
-}
-
-/** The first and the last of a long list. */
-function short<T>(list: readonly T[], most: number, print: (entry: T) => string): string[] {
-  if (list.length <= most) return list.map(print);
-  const half = Math.floor(most / 2);
-  return [...list.slice(0, half).map(print), `    ... ${list.length - 2 * half} more (--all prints them)`, ...list.slice(-half).map(print)];
 }

@@ -3,7 +3,8 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { ModelError } from '../errors.ts';
-import { imports, importStream } from '../trace/ingest.ts';
+import { importStream } from '../trace/ingest.ts';
+import { imports } from '../trace/stored.ts';
 import { exported, imported } from '../log/runs/transfer.ts';
 import { aboutStream, runStream } from '../log/runs/forms.ts';
 import { runNamed, runs, systemOf, type Run } from '../log/runs/stored.ts';
@@ -46,6 +47,7 @@ function number(given: string): number {
   throw new ModelError('wrong-use', `--keep ${given} is no number`, { at: '--keep', accepted: 'a whole number' });
 }
 
+const many = (count: number, one: string, more = `${one}s`): string => `${count} ${count === 1 ? one : more}`;
 const told = ({ id, began, ended, facts, at }: Run) => ({ id, at: new Date(at).toISOString(), what: began.what, model: began.model, facts, outcome: ended?.outcome ?? null, atRest: ended?.atRest ?? null, ...(began.parent === null ? {} : { parent: began.parent }) });
 
 async function list(out: Output, { log }: Options): Promise<Exit> {
@@ -54,8 +56,8 @@ async function list(out: Output, { log }: Options): Promise<Exit> {
     const size = await store.head();
     out.result({ schema: 'dma-ownership/log-list@1', store: store.name, durable: store.capabilities.durable, entries: size, runs: found.map(told), imports: traces } as { schema: string }, () => [
       ...found.map((run) => `${run.id.slice(0, 8)}  ${new Date(run.at).toISOString().slice(0, 19)}  ${run.began.model.padEnd(8)} ${String(run.facts).padStart(7)} facts  ${run.ended === null ? 'not ended' : run.ended.outcome}  ${run.began.what}`),
-      ...traces.map(({ id, at, name, events, gaps, ended }) => `${id.slice(0, 8)}  ${at.slice(0, 19)}  trace    ${String(events).padStart(7)} events ${gaps === 0 ? '' : `${gaps} gaps  `}${ended ? '' : 'not ended  '}${name}`),
-      `${found.length} runs and ${traces.length} traces in ${store.name}, ${size} entries so far; what is stored there survives ${store.capabilities.durable === 'power-cut' ? 'a loss of power' : 'the end of a process'}`,
+      ...traces.map(({ id, at, name, events, gaps, ended }) => `${id.slice(0, 8)}  ${at.slice(0, 19)}  recorded ${String(events).padStart(7)} events ${gaps === 0 ? '' : `${many(gaps, 'gap')}  `}${ended ? '' : 'not ended  '}${name}`),
+      `${many(found.length, 'run')} and ${many(traces.length, 'recording')} in ${store.name}, ${many(size, 'entry', 'entries')} so far; what is stored there survives ${store.capabilities.durable === 'power-cut' ? 'a loss of power' : 'the end of a process'}`,
     ].join('\n'));
     return exit.holds;
   });
@@ -76,7 +78,7 @@ async function verify(out: Output, names: string[], { log }: Options): Promise<E
     const bad = found.filter(({ ok }) => !ok);
     out.result({ schema: 'dma-ownership/log-verify@1', store: store.name, runs: found, attachments: attachments.length } as { schema: string }, () => [
       ...found.map(({ run, ok, notes }) => `${out.paint(ok ? 'green' : 'red', ok ? 'holds  ' : 'differs')} ${run.slice(0, 8)}${notes.length === 0 ? '' : `  ${notes.join('; ')}`}`),
-      `${found.length} runs, ${bad.length} differ; ${attachments.length} attachments have their hashes`,
+      `${many(found.length, 'run')}, ${bad.length} differ; ${many(attachments.length, 'attachment')} with the right hash`,
     ].join('\n'));
     return bad.length === 0 ? exit.holds : exit.violation;
   });

@@ -1,33 +1,31 @@
-/** `log show`, `log why`, `log owners`: one run, read. */
+/** `log show`, `log why`, `log owners`: one run, read; of a recording, log_trace.ts does it. */
 import { nameOf } from '../../machines/address.ts';
+import type { Said } from '../../machines/chart.ts';
 import { errnoName } from '../../machines/kernel.ts';
 import { words } from '../check/replay.ts';
 import { ModelError } from '../errors.ts';
 import { holders, renderHolder } from '../log/holder.ts';
-import type { Recorded, State } from '../log/facts.ts';
+import type { Recorded } from '../log/facts.ts';
 import { factOf, runStream } from '../log/runs/forms.ts';
 import { bindings, cleanups, leaks, owners, project, refusals, type Owned } from '../log/runs/projections.ts';
-import { circumstantial, factsOf, loaded, runNamed } from '../log/runs/stored.ts';
+import { circumstantial, loaded, runNamed } from '../log/runs/stored.ts';
 import { renderChain, why } from '../log/why.ts';
 import { count } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
-import { interruption } from './interrupt.ts';
+import { entriesOf } from './follow.ts';
+import { filtering, wantedFacts, type Filter } from './log_filter.ts';
+import { ownersRecording, recordingNamed, showRecording, whyRecording } from './log_trace.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 import { reading, withStore } from './store.ts';
 
 type Options = { readonly log: string };
-type Show = Options & { readonly object?: string; readonly function?: string; readonly errno?: string; readonly from?: number; readonly to?: number; readonly follow?: true; readonly summary?: true };
+type Show = Options & Filter & { readonly follow?: true; readonly summary?: true };
 
 export function registerShow(log: Program): void {
-  reading(log.command('show'))
-    .description('the facts of a run')
+  filtering(reading(log.command('show')))
+    .description('the facts of a run, or the events of a recording')
     .argument('[run]', 'the beginning of its id, or last', 'last')
-    .option('--object <name>', 'only facts about this device, group, driver or thread, such as 0000:02:00.0 or group:8')
-    .option('--function <name>', 'only calls, answers and words of this function')
-    .option('--errno <name>', 'only answers with this error, such as -EBUSY; any: with an error')
-    .option('--from <seq>', 'from this fact on', count('--from'))
-    .option('--to <seq>', 'before this fact', count('--to'))
     .option('--follow', 'and then whatever is written, until Ctrl-C or the end of the run')
     .option('--summary', 'no facts, but what they come to: drivers, clean-ups with causes, refusals with holders, what is held at the end')
     .does(show);
@@ -36,9 +34,10 @@ export function registerShow(log: Program): void {
 export function registerWhy(log: Program): void {
   reading(log.command('why'))
     .description('the chain of causes of a fact, back to what somebody did, and who stood in the way')
-    .argument('<seq>', 'number of the fact', count('SEQ'))
+    .argument('<seq>', 'number of the fact; of a recording, the line in its file', count('SEQ'))
     .argument('[run]', 'the beginning of its id, or last', 'last')
     .option('--all', 'every hop, with locks and passive reads')
+    .option('--follow', 'of a run that still goes on: wait for the fact')
     .does(explain);
 }
 
@@ -47,24 +46,20 @@ export function registerOwners(log: Program): void {
     .description('who owned a group when')
     .argument('<group>', 'its number')
     .argument('[run]', 'the beginning of its id, or last', 'last')
-    .option('--at <seq>', 'before this fact only', count('--at'))
+    .option('--at <seq>', 'before this fact, or line of a recording, only', count('--at'))
+    .option('--follow', 'and then every change, until Ctrl-C or the end of the run')
     .does(owned);
 }
 
-const line = ({ seq, from, to, event, said }: Recorded): string => [`${String(seq).padStart(6)}  ${from} -> ${to}  ${words(event)}`, ...said.map((word) => `${''.padEnd(10)}${words(word)}`)].join('\n');
-
-function wanted({ object, function: function_, errno, from = 0, to = Infinity }: Show): (fact: Recorded) => boolean {
-  const about = (value: unknown) => typeof value === 'string' && object !== undefined && (value === object || nameOf(value) === object);
-  const is = (type: string) => type === function_ || type === `${function_ ?? ''}.ret`;
-  return ({ seq, from: sender, to: receiver, event, said }) => seq >= from && seq < to
-    && (object === undefined || about(sender) || about(receiver) || Object.values(event).some(about))
-    && (function_ === undefined || is(event.type) || said.some(({ type }) => is(type)))
-    && (errno === undefined || (typeof event['ret'] === 'number' && event['ret'] < 0 && (errno === 'any' || errnoName(event['ret']) === errno || errnoName(event['ret']) === `-${errno}`)));
-}
+/** A message with its errors by name. */
+const named = ({ ret, ...event }: Said): string => words(typeof ret === 'number' && ret < 0 ? { ...event, type: `${event.type} ${errnoName(ret)}` } : ret === undefined ? event : { ...event, ret });
+const line = ({ seq, from, to, event, said }: Recorded): string => [`${String(seq).padStart(6)}  ${from} -> ${to}  ${named(event)}`, ...said.map((word) => `${''.padEnd(10)}${named(word)}`)].join('\n');
 
 async function show(out: Output, name: string, options: Show): Promise<Exit> {
-  const wants = wanted(options);
+  const wants = wantedFacts(options);
   return withStore(options.log, 'read', async (store) => {
+    const recording = await recordingNamed(store, name);
+    if (recording !== undefined) return showRecording(out, store, recording, options);
     const run = await runNamed(store, name);
     if (options.summary === true) {
       const [{ cleanups: found }, held, devices] = [await project(store, run, cleanups), await project(store, run, refusals), await project(store, run, bindings)];
@@ -78,35 +73,26 @@ async function show(out: Output, name: string, options: Show): Promise<Exit> {
       return exit.holds;
     }
     const facts: Recorded[] = [];
-    const print = (fact: Recorded): void => {
-      if (!wants(fact)) return;
+    const states = new Map(Object.entries(run.began.initial));
+    const ended = async () => (await runNamed(store, run.id)).ended !== null;
+    for await (const entry of entriesOf(store, runStream(run.id), options.follow === true, ended)) {
+      const stored = factOf(entry);
+      const fact = circumstantial(entry.revision, stored, states);
+      if (!wants(stored, entry)) continue;
       if (out.json) facts.push(fact);
       else out.line(line(fact));
-    };
-    const head = await store.head(); // what comes after it may be read twice, never missed
-    let next = 0;
-    for await (const fact of factsOf(store, run)) {
-      print(fact);
-      next = fact.seq + 1;
-    }
-    if (options.follow === true) {
-      for await (const item of store.subscribe({ after: head, prefix: runStream(run.id), signal: interruption() })) {
-        if ('caughtUp' in item) {
-          if ((await runNamed(store, run.id)).ended !== null) break;
-        } else if (item.revision >= next) {
-          next = item.revision + 1;
-          print(circumstantial(item.revision, factOf(item), new Map<string, State>()));
-        }
-      }
     }
     out.result({ schema: 'dma-ownership/log-show@1', run: run.id, model: run.began.model, what: run.began.what, facts } as { schema: string }, () => `run ${run.id}, ${run.began.model}: ${run.began.what}`);
     return exit.holds;
   });
 }
 
-async function explain(out: Output, seq: number, name: string, { log, all }: Options & { readonly all?: true }): Promise<Exit> {
+async function explain(out: Output, seq: number, name: string, { log, all, follow }: Options & { readonly all?: true; readonly follow?: true }): Promise<Exit> {
   return withStore(log, 'read', async (store) => {
+    const recording = await recordingNamed(store, name);
+    if (recording !== undefined) return whyRecording(out, store, recording, seq);
     const run = await runNamed(store, name);
+    if (follow === true && run.facts <= seq) for await (const { revision } of entriesOf(store, runStream(run.id), true, async () => (await runNamed(store, run.id)).ended !== null, run.facts)) if (revision >= seq) break;
     const facts = await loaded(store, run);
     const chain = why(facts, seq, { all: all === true });
     const inTheWay = holders(facts, seq);
@@ -115,14 +101,28 @@ async function explain(out: Output, seq: number, name: string, { log, all }: Opt
   });
 }
 
-async function owned(out: Output, group: string, name: string, { log, at }: Options & { readonly at?: number }): Promise<Exit> {
+async function owned(out: Output, group: string, name: string, { log, at, follow }: Options & { readonly at?: number; readonly follow?: true }): Promise<Exit> {
   return withStore(log, 'read', async (store) => {
+    const recording = await recordingNamed(store, name);
+    if (recording !== undefined) return ownersRecording(out, store, recording, group, at);
     const run = await runNamed(store, name);
-    const groups = await project(store, run, owners, at === undefined ? {} : { to: Math.min(at, run.facts) });
-    const history = groups[group.startsWith('group:') ? group : `group:${group}`];
-    if (history === undefined) throw new ModelError('wrong-use', `the run has no group ${group}`, { at: `run ${run.id}`, accepted: Object.keys(groups).map(nameOf) });
-    const shown = at === undefined ? history : history.slice(-1);
-    out.result({ schema: 'dma-ownership/log-owners@1', run: run.id, group, ownership: shown } as { schema: string }, () => shown.map(ownership).join('\n'));
+    const to = Math.min(at ?? run.facts, run.facts);
+    const address = group.startsWith('group:') ? group : `group:${group}`;
+    let groups = structuredClone(await project(store, run, owners, { to }));
+    const history = () => groups[address] ?? [];
+    if (groups[address] === undefined) throw new ModelError('wrong-use', `the run has no group ${group}`, { at: `run ${run.id}`, accepted: Object.keys(groups).map(nameOf) });
+    const first = at === undefined ? history() : history().slice(-1);
+    if (follow !== true || at !== undefined) {
+      out.result({ schema: 'dma-ownership/log-owners@1', run: run.id, group, ownership: first } as { schema: string }, () => first.map(ownership).join('\n'));
+      return exit.holds;
+    }
+    for (const one of first) out.line(ownership(one));
+    let told = first.length;
+    for await (const entry of entriesOf(store, runStream(run.id), true, async () => (await runNamed(store, run.id)).ended !== null, to)) {
+      groups = owners.evolve(groups, factOf(entry), entry.revision);
+      for (; told < history().length; told++) out.line(ownership(history()[told] as Owned));
+    }
+    out.result({ schema: 'dma-ownership/log-owners@1', run: run.id, group, ownership: history() } as { schema: string }, () => `run ${run.id}, ${run.began.model}: ${run.began.what}`);
     return exit.holds;
   });
 }

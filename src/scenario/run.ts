@@ -14,7 +14,7 @@ import { ModelError } from '../errors.ts';
 import { FactLog } from '../log/facts.ts';
 import { checkTopology } from '../world/topology.ts';
 import { isAnswer, System, type Choice, type Fact, type Flight, type World } from '../world/world.ts';
-import { Doers } from './doers.ts';
+import { doerOf } from './doer.ts';
 import { threadOfActor } from './names.ts';
 import type { Command, Scenario } from './parse.ts';
 import { threadActor } from './setup.ts';
@@ -87,7 +87,8 @@ class Player {
   readonly #threads: readonly string[];
   readonly #held = new Set<string>();
   readonly #answers: Answer[] = [];
-  readonly #doers: Doers;
+  /** Which thread each fact was done for. */
+  readonly #doers: (string | undefined)[] = [];
   #facts: PlayedFact[] = [];
   #line = 0;
 
@@ -95,7 +96,6 @@ class Player {
     this.#scenario = scenario;
     this.system = new System(model, scripted(scenario));
     this.log = new FactLog(this.system);
-    this.#doers = new Doers(this.system);
     this.#threads = [...new Set([
       ...scenario.topology.threads.map(({ name }) => threadOfActor(name)), nameOf(deferredProbeWork),
       ...scenario.topology.devices.map(({ name }) => nameOf(asyncAt(name))),
@@ -134,7 +134,7 @@ class Player {
         this.#held.add(command.thread);
         return;
       case 'step':
-        return typeof command.until === 'number' ? this.#steps(command.thread, command.until) : this.#stepUntil(command.thread, command.until);
+        return 'until' in command ? this.#stepUntil(command.thread, command.until) : this.#steps(command.thread, command.count);
       case 'take':
         if (this.#step(command.thread, command.event) === undefined)
           this.#refuse(`${command.thread} has no ${command.event} under way`, 'a call that fails earlier, or waits for somebody', undefined, this.#underWay(command.thread));
@@ -177,7 +177,7 @@ class Player {
 
   #steps(thread: string, count: number): void {
     for (let step = 0; step < count; step++)
-      if (this.#step(thread) === undefined) this.#refuse(`${thread} takes ${step} steps only`, 'a call that fails earlier, or waits for somebody');
+      if (this.#step(thread) === undefined) this.#refuse(`${thread} takes ${step} steps and not ${count}`, 'a call that is over, or waits for somebody');
   }
 
   #stepUntil(thread: string, until: string): void {
@@ -200,7 +200,7 @@ class Player {
       const first = indexOf(choices[0]);
       const answered = first === undefined ? undefined : (this.#world.flight[first] as Flight);
       if (first !== undefined && answered !== undefined && isAnswer(answered.event)) {
-        const doer = this.#doers.of(this.#world, answered);
+        const doer = this.#doerOf(answered);
         const fact = this.#deliver(first, choices);
         if (doer === thread && event === undefined) return fact;
         continue;
@@ -211,7 +211,7 @@ class Player {
   }
 
   #moves(thread: string, flight: Flight, event: string | undefined): boolean {
-    return this.#doers.of(this.#world, flight) === thread && (event === undefined || flight.event.type === event);
+    return this.#doerOf(flight) === thread && (event === undefined || flight.event.type === event);
   }
 
   #underWay(thread: string): string[] {
@@ -223,14 +223,14 @@ class Player {
     const offered = choices.filter((choice) => indexOf(choice) === index);
     const ret = this.#answerTo(flight);
     const choice = offered.find(({ event }) => ret === undefined || (event['attach'] ?? event['ret']) === ret) ?? offered[0];
-    return this.#take(choice as Choice, this.#doers.of(this.#world, flight));
+    return this.#take(choice as Choice, this.#doerOf(flight));
   }
 
   #take(choice: Choice, doer: string | undefined): Fact {
     const before = this.#world;
     const fact = this.log.record(this.system.step(before, choice));
     if (fact.seq >= limit) this.#refuse(`still not at rest after ${limit} steps`, 'a fault of the charts');
-    this.#doers.note(doer);
+    this.#doers.push(doer);
     this.#facts.push({ fact, before, after: this.#world });
     return fact;
   }
@@ -253,8 +253,11 @@ class Player {
     return index < 0 ? undefined : this.#answers.splice(index, 1)[0]?.ret;
   }
 
+  #doerOf(flight: Flight): string | undefined {
+    return doerOf(this.system, this.#world, flight, this.#doers);
+  }
   #messageOf(thread: string): Message | undefined {
-    return this.#world.flight.find((flight) => this.#doers.of(this.#world, flight) === thread)?.event;
+    return this.#world.flight.find((flight) => this.#doerOf(flight) === thread)?.event;
   }
 
   #actorsOf(thread: string): Address[] {

@@ -13,7 +13,7 @@ import { replay } from '../check/replay.ts';
 import type { WayStep } from '../check/path.ts';
 import { ModelError } from '../errors.ts';
 import { parametersOf } from '../scenario/commands.ts';
-import { Doers } from '../scenario/doers.ts';
+import { doerOf } from '../scenario/doer.ts';
 import { updated } from '../scenario/expected.ts';
 import { threadOfActor } from '../scenario/names.ts';
 import { parseScenario } from '../scenario/parse.ts';
@@ -77,16 +77,16 @@ interface Met {
 }
 
 function metOf(system: System, facts: readonly Fact[], before: readonly World[]): Met[] {
-  const doers = new Doers(system);
+  const doers: (string | undefined)[] = [];
   return facts.map((fact, index) => {
     const world = before[index] as World;
     const begins = fact.from === environment && !isAnswer(fact.event);
     const flight = begins ? undefined : flightOf(world, fact);
-    const doer = flight === undefined ? threadOfActor(nameOf(fact.to)) : doers.of(world, flight);
-    doers.note(doer);
+    const doer = flight === undefined ? threadOfActor(nameOf(fact.to)) : doerOf(system, world, flight, doers);
+    doers.push(doer);
     if (doer === undefined) throw new ModelError('impossible-way', `nobody takes this step: ${fact.event.type} to ${fact.to}`, { at: `fact ${index} of the path` });
     const answer = flight !== undefined && isAnswer(flight.event);
-    const next = begins || answer ? flight : system.choices(world).map((choice) => world.flight[(choice as { index: number }).index]).find((one) => one !== undefined && doers.of(world, one) === doer);
+    const next = begins || answer ? flight : system.choices(world).map((choice) => world.flight[(choice as { index: number }).index]).find((one) => one !== undefined && doerOf(system, world, one, doers) === doer);
     return { fact, before: world, doer, begins, answer, take: next !== flight };
   });
 }

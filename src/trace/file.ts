@@ -23,12 +23,15 @@ const blockSize = 262_144;
  */
 export function readTraceFile(path: string): Reading {
   const name = path === '-' ? 'standard input' : path;
-  return readTrace(unpacked(path, name), { name });
+  return readTrace(unpacked(path === '-' ? process.stdin : fileBytes(path), name), { name });
 }
 
-async function* unpacked(path: string, name: string): AsyncGenerator<Uint8Array> {
+/** The bytes of a file as they are. */
+export const fileBytes = (path: string): AsyncIterable<Uint8Array> => createReadStream(path, { highWaterMark: blockSize });
+
+/** Bytes that may be packed by gzip, unpacked piece by piece. @throws {ModelError} out of the iteration: unreadable-file */
+export async function* unpacked(raw: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   try {
-    const raw: AsyncIterable<Uint8Array> = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: blockSize });
     const bytes = raw[Symbol.asyncIterator]();
     const first = await bytes.next();
     if (first.done === true) return;

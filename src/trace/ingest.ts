@@ -3,14 +3,16 @@
  * the place where it stands in the file. Verdicts are not stored: they are what the judge says of the attachment, today.
  *
  * Ids come from the hash of the file and the place, so that a second import changes nothing. A batch has at most 1000
- * entries; others read and write between two.
+ * entries; others read and write between two. Memory stays flat whatever the size.
  */
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
 import type { Plain } from '../../machines/chart.ts';
 import { ModelError } from '../errors.ts';
-import { parseLine, type Item } from './line.ts';
 import type { Draft, Store } from '../log/store/port.ts';
+import { unpacked } from './file.ts';
+import { parseLine, type Item } from './line.ts';
+import { lineLimit } from './read.ts';
+import { plainRecording, type Recording } from './recording.ts';
 
 /** Entries of one append. */
 const batchSize = 1000;
@@ -24,18 +26,26 @@ export interface Ingested {
   readonly known: boolean;
 }
 
+/** A whole file, or a function that reads it from its beginning each time it is called. */
+export type TraceBytes = Uint8Array | (() => AsyncIterable<Uint8Array>);
+
 export const importStream = (sha256: string): string => `import/${sha256}`;
 
 /**
  * Keeps a trace file. What was begun and not ended by an import that died goes on where it was.
  *
- * @param bytes the whole file, packed by gzip or not; offsets count unpacked bytes
- * @throws {ModelError} not-a-trace: it has no event; busy-store
+ * @param bytes packed by gzip or not; offsets count unpacked bytes. Read twice: what is damaged leaves nothing behind
+ * @param recording what lay beside it (`findRecording`), for who judges it later
+ * @throws {ModelError} not-a-trace: it has no event; unreadable-file; busy-store
  */
-export async function ingest(store: Store, bytes: Uint8Array, name: string): Promise<Ingested> {
-  const text = unpacked(bytes, name);
-  if (!some(lines(text), ({ item }) => item.kind === 'event')) throw new ModelError('not-a-trace', 'the trace has no event, so there is nothing to keep', { at: name });
-  const { sha256 } = await store.attachments.put(once(bytes));
+export async function ingest(store: Store, bytes: TraceBytes, name: string, recording: Recording = {}): Promise<Ingested> {
+  const open = bytes instanceof Uint8Array ? () => once(bytes) : bytes;
+  const { sha256, size } = await held(open, name);
+  const put = await store.attachments.put(open());
+  if (put.sha256 !== sha256) {
+    await store.attachments.drop(put.sha256);
+    throw new ModelError('unreadable-file', 'it changes while it is read', { at: name, usually: 'a recording that still goes on', hint: 'copy it first' });
+  }
   const stream = importStream(sha256);
   const about = (type: 'import.began' | 'import.ended', data: Plain): Draft =>
     ({ id: lineId(sha256, type), type, version: 1, data, meta: { correlationId: sha256, occurredAt: '0', clock: 'wall', source: { attachment: sha256, offset: 0 } } });
@@ -51,9 +61,9 @@ export async function ingest(store: Store, bytes: Uint8Array, name: string): Pro
     known &&= result.replayed;
   };
   // The name is that of the first import: another name is no other recording.
-  if (await store.revision(stream) === null) await store.append({ stream, expected: 'no-stream', entries: [about('import.began', { name, size: bytes.length })] });
-  for (const item of lines(text)) {
-    const draft = entry(item, sha256);
+  if (await store.revision(stream) === null) await store.append({ stream, expected: 'no-stream', entries: [about('import.began', { name, size, recording: plainRecording(recording) })] });
+  for await (const placed of lines(unpacked(store.attachments.get(sha256), name))) {
+    const draft = entry(placed, sha256);
     if (draft === undefined) continue;
     if (draft.type === 'trace.gap') gaps++;
     else events++;
@@ -66,18 +76,22 @@ export async function ingest(store: Store, bytes: Uint8Array, name: string): Pro
   return { id: sha256, events, gaps, known };
 }
 
-function unpacked(bytes: Uint8Array, name: string): Buffer {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return Buffer.from(bytes);
-  try {
-    return gunzipSync(bytes);
-  } catch (error) {
-    throw new ModelError('unreadable-file', 'the packed data is damaged or ends early', { at: name, hint: 'copy the file again', cause: error });
-  }
-}
-
-function some<Item>(items: Iterable<Item>, is: (item: Item) => boolean): boolean {
-  for (const item of items) if (is(item)) return true;
-  return false;
+/** Reads it once to its end, before anything is stored. @throws {ModelError} not-a-trace, unreadable-file */
+async function held(open: () => AsyncIterable<Uint8Array>, name: string): Promise<{ sha256: string; size: number }> {
+  const digest = createHash('sha256');
+  let [size, event] = [0, false];
+  const counted = async function* () {
+    for await (const piece of open()) {
+      digest.update(piece);
+      size += piece.length;
+      yield piece;
+    }
+  };
+  const whole = unpacked(counted(), name);
+  // Past its first event only the packing is of interest.
+  for await (const { item } of lines(whole, () => event)) event ||= item.kind === 'event';
+  if (!event) throw new ModelError('not-a-trace', 'the trace has no event, so there is nothing to keep', { at: name });
+  return { sha256: digest.digest('hex'), size };
 }
 
 interface Placed {
@@ -86,24 +100,46 @@ interface Placed {
   readonly length: number;
 }
 
-function* lines(text: Buffer): Generator<Placed> {
-  let [from, number] = [0, 0];
-  while (from < text.length) {
-    const found = text.indexOf(10, from);
-    const end = found < 0 ? text.length : found;
-    yield { item: parseLine(text.toString('utf8', from, end), ++number), offset: from, length: end - from };
-    from = end + 1;
+/** Lines with their places. While `skip` says so, bytes are read and nothing is made of them. */
+async function* lines(pieces: AsyncIterable<Uint8Array>, skip: () => boolean = () => false): AsyncGenerator<Placed> {
+  let [offset, number] = [0, 0];
+  /** The line that has no end yet; of one that is too long to be a line of a trace only its length. */
+  let rest: Buffer[] = [];
+  let length = 0;
+  const taken = (): Placed => {
+    const text = length > lineLimit * 4 ? '' : rest.length === 1 ? (rest[0] as Buffer).toString('utf8') : Buffer.concat(rest).toString('utf8');
+    const placed = { item: parseLine(text, ++number), offset, length };
+    offset += length + 1;
+    [rest, length] = [[], 0];
+    return placed;
+  };
+  for await (const piece of pieces) {
+    if (skip()) continue;
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    let from = 0;
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+      rest.push(bytes.subarray(from, end));
+      length += end - from;
+      from = end + 1;
+      yield taken();
+    }
+    if (from === bytes.length) continue;
+    length += bytes.length - from;
+    if (length > lineLimit * 4) rest = [];
+    else rest.push(Buffer.from(bytes.subarray(from)));
   }
+  if (length > 0 && !skip()) yield taken();
 }
 
 /** What a line becomes; of what is neither event nor hole nothing, it is in the attachment. */
 function entry({ item, offset, length }: Placed, sha256: string): Draft | undefined {
   const source = { attachment: sha256, offset, length };
   if (item.kind === 'event') {
-    const { line, comm, pid, cpu, seq, unit, event, symbol, returns, fields } = item;
+    const { line, comm, pid, cpu, seq, unit, event, symbol, offset: into, returns, fields, mark } = item;
     const ns = unit === 'seconds' ? String(Math.round(seq * 1e9)) : String(seq);
     return {
-      id: lineId(sha256, offset), type: 'trace.event', version: 1, data: { line, comm, pid, cpu, event, symbol, returns, fields: fields as unknown as Plain },
+      id: lineId(sha256, offset), type: 'trace.event', version: 1,
+      data: { line, comm, pid, cpu, event, symbol, offset: into, returns, fields: fields as unknown as Plain, ...(mark === null ? {} : { mark: mark as unknown as Plain }) },
       meta: { correlationId: sha256, actor: `${comm}-${pid}`, occurredAt: ns, clock: unit === 'seconds' ? 'local' : 'count', source },
     };
   }
@@ -119,27 +155,4 @@ function lineId(sha256: string, place: number | string): string {
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(bytes);
-}
-
-export interface Import {
-  readonly id: string;
-  readonly at: string;
-  readonly name: string;
-  readonly events: number;
-  readonly gaps: number;
-  readonly ended: boolean;
-}
-
-/** The recordings that were kept, the oldest first. */
-export async function imports(store: Store): Promise<Import[]> {
-  const found: Import[] = [];
-  for (const { name: stream, revision } of await store.streams('import/')) {
-    let began: { name?: string } = {};
-    let ended: { events?: number; gaps?: number } | undefined;
-    let at = 0;
-    for await (const entry of store.read(stream, { to: 0 })) [began, at] = [entry.data as typeof began, entry.recordedAt];
-    for await (const entry of store.read(stream, { from: revision })) if (entry.type === 'import.ended') ended = entry.data as typeof ended;
-    found.push({ id: stream.slice('import/'.length), at: new Date(at).toISOString(), name: began.name ?? '', events: ended?.events ?? revision, gaps: ended?.gaps ?? 0, ended: ended !== undefined });
-  }
-  return found.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1));
 }

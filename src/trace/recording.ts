@@ -4,6 +4,7 @@
  * Pure: texts in, plain data out; `findRecording` in file.ts reads the files. Every part is optional,
  * and each source is believed in a fixed order, so that the answer says where it comes from.
  */
+import type { Plain } from '../../machines/chart.ts';
 import type { Item } from './line.ts';
 import { alarmOf } from './marker.ts';
 
@@ -70,6 +71,15 @@ export function describeRecording(path: string, texts: { readonly [file in Recor
     ...(crash !== undefined && { crash }),
     ...(about?.[2] !== undefined && { scenario: about[2].trim() }),
   };
+}
+
+/** As plain data, to be kept with the events; `recordingOf` reads it back. */
+export const plainRecording = ({ probes, ...rest }: Recording): Plain => ({ ...rest, ...(probes === undefined ? {} : { probes: [...probes] }) }) as unknown as Plain;
+
+/** Of what `plainRecording` gave. */
+export function recordingOf(plain: Plain | undefined): Recording {
+  const { probes, ...rest } = (plain ?? {}) as unknown as Omit<Recording, 'probes'> & { readonly probes?: readonly [string, readonly Probe[]][] };
+  return { ...rest, ...(probes === undefined ? {} : { probes: new Map(probes) }) };
 }
 
 /** `# kernel 6.1.0-56-amd64, scenario race-sibling 2`, in the log and as a note in the trace. */

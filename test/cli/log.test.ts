@@ -54,7 +54,9 @@ describe('one run', () => {
     expect((await seqs('--function', 'dma_cleanup')).length).toBe(2);
     expect((await seqs('--object', 'group:8')).length).toBeGreaterThan(3);
     expect(await seqs('--from', '5', '--to', '8')).toEqual([5, 6, 7]);
-    expect((await shell('log', 'show', run.slice(0, 8), '--log', store, '--errno', 'any')).out).toContain('sysfs_create_link.ret -17');
+    expect(await seqs('--since', '5', '--until', '8')).toEqual([5, 6, 7]);
+    expect([await seqs('--since', '2020-01-01'), await seqs('--until', '2020-01-01')]).toEqual([all, []]);
+    expect((await shell('log', 'show', run.slice(0, 8), '--log', store, '--errno', 'any')).out).toContain('sysfs_create_link.ret -EEXIST');
   });
 
   test('why gives the chain in kernel words, and who stood in the way', async () => {
@@ -133,10 +135,44 @@ test('check keeps the ways to what it breaks, and judge the recording', async ()
   const trace = fileURLToPath(new URL('../traces/6.1.0-56-amd64/defer/trace.txt.gz', import.meta.url));
   const kinds = async () => (await json<{ kept: { imports: { known: boolean }[] } }>('judge', trace, '--log', join(folder, 'ways.db'))).kept.imports.map(({ known }) => known);
   expect([await kinds(), await kinds()]).toEqual([[false], [true]]);
-  expect((await shell('log', 'list', '--log', join(folder, 'ways.db'))).out).toMatch(/trace +532 events/);
-  expect((await shell('log', 'verify', '--log', join(folder, 'ways.db'))).out).toContain('1 attachments have their hashes');
+  expect((await shell('log', 'list', '--log', join(folder, 'ways.db'))).out).toMatch(/recorded +532 events/);
+  expect((await shell('log', 'verify', '--log', join(folder, 'ways.db'))).out).toContain('1 attachment with the right hash');
   expect((await shell('log', 'prune', '19eaa281', '--log', join(folder, 'ways.db'))).out).toBe('1 forgotten, 0 left\n');
-  expect((await shell('log', 'verify', '--log', join(folder, 'ways.db'))).out).toContain('0 attachments');
+  expect((await shell('log', 'verify', '--log', join(folder, 'ways.db'))).out).toContain('0 attachments with');
+});
+
+describe('one recording', () => {
+  const path = join(folder, 'recording.db');
+  const trace = fileURLToPath(new URL('../traces/6.1.0-56-amd64/vfio-basic/trace.txt.gz', import.meta.url));
+  const show = async (...options: string[]) => (await json<{ events: { line: number; symbol: string; fields: Record<string, unknown> }[] }>('log', 'show', 'last', '--log', path, ...options)).events;
+
+  test('show filters by object, function, errno, line and time', async () => {
+    await shell('judge', trace, '--log', path);
+    const all = await show();
+    expect(all.length).toBe(436);
+    const about = await show('--object', '0000:00:05.0');
+    expect([about.length > 20, about.length < all.length]).toEqual([true, true]);
+    const configured = await show('--function', 'pci_dma_configure');
+    expect(configured.length % 2 === 0 && configured.every(({ symbol }) => symbol === 'pci_dma_configure')).toBe(true);
+    expect((await show('--errno', 'EINVAL')).map(({ line }) => line)).toEqual([261, 262, 271, 272, 294, 295, 309, 310]);
+    expect((await show('--from', '100', '--to', '103')).map(({ line }) => line)).toEqual([100, 101, 102]);
+    expect((await show('--since', '245', '--until', '266')).map(({ line }) => line)).toEqual((await show('--from', '241', '--to', '262')).map(({ line }) => line));
+    expect([(await show('--since', '2020-01-01')).length, (await show('--until', '2020-01-01T00:00:00Z')).length]).toEqual([436, 0]);
+    expect((await shell('log', 'show', 'last', '--log', path, '--since', 'yesterday')).code).toBe(exit.wrongUse);
+    expect((await shell('log', 'show', 'c52d', '--log', path, '--from', '240', '--to', '242', '--follow')).out).toMatch(/^ {3}240 {2} +244 {2}labctl-130 +vfio_group_fops_open\.ret ret=-EBUSY\n {3}241 .* user ends gopen:h:4 -EBUSY\nrecording c52d702f/);
+  });
+
+  test('why, owners and the summary are what the judge says of the file', async () => {
+    expect((await shell('log', 'why', '241', 'c52d702f', '--log', path)).out).toMatch(/^line 241: gopen:h:4 answers -EBUSY\n.* <- /);
+    expect(await shell('log', 'why', '100', 'c52d702f', '--log', path)).toMatchObject({ code: exit.wrongUse, err: expect.stringContaining('Possible here: 241: gopen') as string });
+    const owners = (await shell('log', 'owners', '4', 'c52d702f', '--log', path)).out.split('\n');
+    expect(owners[0]).toBe('line     73  claimed by labctl-121  owner_cnt=1  domain blocking');
+    expect((await shell('log', 'owners', 'group:4', 'c52d702f', '--log', path, '--at', '80')).out).toBe(`${owners[0] ?? ''}\n`);
+    expect((await shell('log', 'owners', '4', 'c52d702f', '--log', path, '--at', '3')).out).toContain('nothing is known');
+    expect((await shell('log', 'owners', '8', 'c52d702f', '--log', path)).code).toBe(exit.wrongUse);
+    expect((await shell('log', 'show', 'c52d702f', '--log', path, '--summary')).out).toMatch(/: conforms\n {2}model v6\.1\.y/);
+    expect((await shell('log', 'show', 'c52d702fff', '--log', path)).code).toBe(exit.badInput);
+  });
 });
 
 test('prune forgets whole runs', async () => {

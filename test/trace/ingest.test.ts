@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { imports, importStream, ingest } from '../../src/trace/ingest.ts';
+import { importStream, ingest } from '../../src/trace/ingest.ts';
+import { fileBytes, findRecording, readTraceFile } from '../../src/trace/file.ts';
+import { judgeTrace } from '../../src/trace/report.ts';
+import { imports, judgeStored } from '../../src/trace/stored.ts';
 import { draft, listed, part } from '../../src/log/store/conformance/bed.ts';
 import { memoryStore } from '../../src/log/store/memory.ts';
 import { openStore } from '../../src/log/store/open.ts';
@@ -62,6 +65,33 @@ test('lost events are entries', async () => {
   const { gaps, id } = await ingest(store, Buffer.from([...lines.slice(0, at), 'CPU:1 [LOST 42 EVENTS]', ...lines.slice(at)].join('\n')), 'lossy');
   expect(gaps).toBe((await ingest(memoryStore(), text, 'whole')).gaps + 1);
   expect((await listed(store.read(importStream(id)))).filter(({ type }) => type === 'trace.gap').map(({ data }) => data)).toContainEqual({ kind: 'lost', line: at + 1, cpu: 1, count: 42 });
+});
+
+test('pieces cut anywhere give the same entries, and so does a line that is too long to be one of a trace', async () => {
+  const [whole, cut] = [memoryStore(), memoryStore()];
+  const long = Buffer.concat([text.subarray(0, 20_000), Buffer.from(`\n${'x'.repeat(700_000)}\n`), text.subarray(20_000)]);
+  const pieces = (size: number) => async function* () { for (let at = 0; at < long.length; at += size) yield await Promise.resolve(long.subarray(at, at + size)); };
+  const first = await ingest(whole, long, 'x');
+  expect(await ingest(cut, pieces(977), 'x')).toEqual(first);
+  const entries = async (store: Store) => (await listed(store.all())).map(({ recordedAt: _recordedAt, ...entry }) => entry);
+  expect(await entries(cut)).toEqual(await entries(whole));
+});
+
+test('a file that changes while it is read leaves nothing behind', async () => {
+  const store = memoryStore();
+  let reads = 0;
+  const growing = async function* () { yield await Promise.resolve(text); if (reads++ > 0) yield Buffer.from('more\n'); };
+  await expect(ingest(store, growing, 'x')).rejects.toMatchObject({ code: 'unreadable-file', message: expect.stringContaining('changes') as string });
+  expect([await store.head(), await store.attachments.list()]).toEqual([0, []]);
+});
+
+test('what was kept is judged as the file is, with what lay beside it', async () => {
+  const store = memoryStore();
+  await ingest(store, () => fileBytes(file), file, await findRecording(file));
+  const [kept] = await imports(store);
+  const options = { why: true };
+  const now = await judgeTrace(readTraceFile(file), { name: file, recording: await findRecording(file), ...options });
+  expect(kept && await judgeStored(store, kept, options)).toEqual(now);
 });
 
 test('what is no trace, or a damaged one, leaves nothing behind', async () => {

@@ -56,11 +56,11 @@ function alive(pid: number, start: string): boolean {
   return start === '' || (startOf(pid) ?? start) === start;
 }
 
-/** Clock ticks from boot to the start of a process, from Linux's /proc; undefined elsewhere. */
+/** The boot, and the clock ticks from it to the start of a process, from Linux's /proc; undefined elsewhere. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
   } catch {
     return undefined;
   }

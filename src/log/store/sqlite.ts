@@ -4,17 +4,18 @@
  * Write-ahead log; each commit is one BEGIN IMMEDIATE, and with `power-cut` it is on the disk before it is acknowledged.
  * Who finds the file locked waits without holding up its process. Attachments stay files, in a folder beside it.
  */
-import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ModelError } from '../../errors.ts';
 import { FolderAttachments } from './attachments.ts';
 import type { Backend, Page } from './backend.ts';
 import { CoreStore } from './core.ts';
 import { decide, type Stored } from './decide.ts';
-import { json, type Part, type StoredRow } from './encode.ts';
-import { fileFailure } from './failures.ts';
+import { json, type Part } from './encode.ts';
 import type { Appended, Attachments, Checkpoint, Checkpoints, Durability, Entry, Snapshots, Store } from './port.ts';
 import { sqliteDriver, type Database, type Statement } from './sqlite_driver.ts';
+import { busy, holdLocal, sqliteFailure } from './sqlite_failures.ts';
+import { applicationId, entryOf, rowsOf, schema, selected, storedRow, tables } from './sqlite_tables.ts';
 import type { Upcast } from './upcast.ts';
 
 export interface SqliteOptions {
@@ -25,35 +26,6 @@ export interface SqliteOptions {
   /** Milliseconds to wait while somebody else writes. Default 10 000. */
   readonly patience?: number;
 }
-
-/** `DMAo`: says whose file it is. */
-const applicationId = 0x444d416f;
-/** Version of the tables; a later one is refused. */
-const schema = 1;
-
-const tables = `
-create table log (head integer not null) strict;
-insert into log values (0);
-create table streams (id integer primary key, name text not null unique, revision integer not null) strict;
-create table entries (
-  position integer primary key, stream integer not null references streams on delete cascade, revision integer not null, id blob not null unique,
-  type text not null, version integer not null, data text not null, meta text not null, recorded integer not null, unique (stream, revision)
-) strict;
-create table snapshots (
-  stream text not null, revision integer not null, machine text not null, state text not null, primary key (stream, machine, revision)
-) strict, without rowid;
-create table checkpoints (name text primary key, position integer not null, definition text not null, state text not null) strict, without rowid;
-pragma application_id = ${applicationId};
-pragma user_version = ${schema};`;
-
-/**
- * An entry as one JSON text, but for the dashes of its id: to hand nine columns over takes longer than to parse them. What
- * data and metadata could say of the rest, were they tampered with, is said again behind them.
- */
-const selected = `select '{"data":' || e.data || ',"meta":' || e.meta || ',"id":"' || lower(hex(e.id)) || '","type":' || json_quote(e.type) || ',"version":' || e.version
-  || ',"recordedAt":' || e.recorded || ',"stream":' || json_quote(s.name) || ',"revision":' || e.revision || ',"position":' || e.position || '}' as entry from`;
-const rowsOf = `select e.position, s.name as stream, e.revision, lower(hex(e.id)) as id, e.type, e.version, e.data, e.meta, e.recorded from entries e join streams s on s.id = e.stream
-  where e.id in (select unhex(value, '-') from json_each(?))`;
 
 /**
  * Opens a SQLite log, or makes one.
@@ -75,7 +47,7 @@ export async function sqliteStore(path: string, { mode = 'read', durable = 'powe
     return new CoreStore(opened, upcast);
   } catch (error) {
     database?.close();
-    throw failure(error, path);
+    throw sqliteFailure(error, path);
   }
 }
 
@@ -194,6 +166,7 @@ class Sqlite implements Backend {
       }
     }
     this.#database.close();
+    this.#statements.clear(); // @photostructure/sqlite lets the file go only when they are collected
     return Promise.resolve();
   }
 
@@ -230,7 +203,7 @@ class Sqlite implements Backend {
     try {
       return await this.#wait(work);
     } catch (error) {
-      throw failure(error, this.#path);
+      throw sqliteFailure(error, this.#path);
     }
   }
 
@@ -270,53 +243,3 @@ class Sqlite implements Backend {
 
 const numberOrNull = (value: unknown): number | null => (value === undefined || value === null ? null : Number(value));
 const parse = (text: unknown) => JSON.parse(String(text)) as Checkpoint['state'];
-
-const dashed = (hex: string): string => `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-
-function entryOf(text: string, at: string): Entry {
-  try {
-    const { data, meta, id, type, version, recordedAt, stream, revision, position } = JSON.parse(text) as Entry;
-    return { id: dashed(id), type, version, data, meta, recordedAt, stream, revision, position };
-  } catch (error) {
-    throw new ModelError('damaged-log', 'an entry is no JSON', { at, cause: error });
-  }
-}
-const storedRow = (row: Record<string, unknown>): StoredRow => ({
-  position: row['position'] as number, stream: row['stream'] as string, revision: row['revision'] as number, id: dashed(row['id'] as string),
-  type: row['type'] as string, version: row['version'] as number, data: row['data'] as string, meta: row['meta'] as string, recordedAt: row['recorded'] as number,
-});
-
-/** What SQLite says where a driver leaves its result code out. */
-const said: readonly (readonly [words: RegExp, code: number])[] = [
-  [/is locked/, 5], [/readonly database/, 8], [/disk I\/O error/, 10], [/malformed/, 11], [/is full/, 13], [/unable to open/, 14], [/not a database/, 26],
-];
-
-/** Result codes of SQLite, without what extends them. */
-function codeOf(error: unknown): number {
-  if (!(error instanceof Error) || error instanceof ModelError) return 0;
-  const { errcode } = error as { errcode?: unknown };
-  return typeof errcode === 'number' ? errcode & 0xff : said.find(([words]) => words.test(error.message))?.[1] ?? 0;
-}
-const busy = (error: unknown): boolean => [5, 6].includes(codeOf(error));
-
-function failure(error: unknown, at: string): unknown {
-  const message = error instanceof Error ? error.message : '';
-  const of = (code: ConstructorParameters<typeof ModelError>[0], what: string, hint: string) => new ModelError(code, what, { at, hint, cause: error });
-  switch (codeOf(error)) {
-    case 5: case 6: return of('busy-store', 'somebody else has been writing for a long time', 'try again when the other process is done');
-    case 8: return of('unwritable-store', 'the file or its folder is read-only', 'name a place that you may write to with --log');
-    case 10: return of('unwritable-store', `the disk reports an error (${message})`, 'look at the kernel log, and at the quota and limits of the user');
-    case 11: return of('damaged-log', `SQLite finds the file damaged (${message})`, 'copy the file, and try `sqlite3 FILE .recover`');
-    case 13: return of('unwritable-store', 'the disk is full', 'make room, then do it again');
-    case 14: return of('unwritable-store', 'the file cannot be opened', 'check the path, and that its folder may be written: SQLite keeps two files beside it');
-    case 26: return of('not-a-store', 'it is no SQLite database', 'name another file with --log');
-    default: return fileFailure(error, at);
-  }
-}
-
-/** WAL needs memory that all processes share: not on network file systems. */
-function holdLocal(path: string): void {
-  const network: Readonly<Record<number, string>> = { 0x6969: 'NFS', 0xff534d42: 'CIFS', 0xfe534d42: 'SMB', 0x517b: 'SMB', 0x01021997: '9p', 0x00c36400: 'Ceph' };
-  const kind = network[statfsSync(existsSync(path) ? path : dirname(path)).type >>> 0];
-  if (kind !== undefined) throw new ModelError('unwritable-store', `it is on a network file system (${kind}), where SQLite may lose what it wrote`, { at: path, accepted: 'a disk of this machine', usually: 'a home folder on a server', hint: 'keep it elsewhere with --log sqlite:PATH, or on a server with --log postgres://...' });
-}

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { expect } from 'vitest';
@@ -21,18 +21,24 @@ export interface Writer {
   readonly ended: Promise<unknown>;
 }
 
-/** Builds the worker inside the package, where its dependencies are found. */
-export async function workers(tag: string): Promise<{ readonly program: string; start(store: string, writer: string, seed: number, count?: number): Writer; remove(): void }> {
-  const outDir = join(root, 'dist', `writers-${tag}-${process.pid}`);
+/** Builds a program of the tests inside the package, where its dependencies are found. */
+export async function built(source: string, tag: string): Promise<{ readonly program: string; remove(): void }> {
+  const outDir = join(root, 'dist', `${tag}-${process.pid}`);
   await build({
     configFile: false, root, logLevel: 'silent', ssr: { external: ['pg', '@photostructure/sqlite'], noExternal: true },
-    build: { ssr: 'test/log/store/worker.ts', outDir, emptyOutDir: true, target: 'node20', minify: false },
+    build: { ssr: `test/log/${source}.ts`, outDir, emptyOutDir: true, target: 'node20', minify: false },
   });
-  const program = join(outDir, 'worker.js');
+  return { program: join(outDir, `${basename(source)}.js`), remove: () => { rmSync(outDir, { recursive: true, force: true }); } };
+}
+
+/** Writers (worker.ts): each a process. */
+export async function workers(tag: string): Promise<{ readonly program: string; start(store: string, writer: string, seed: number, count?: number, durable?: 'process-crash'): Writer; remove(): void }> {
+  const worker = await built('store/worker', `writers-${tag}`);
+  const { program } = worker;
   return {
-    program,
-    start(store, writer, seed, count) {
-      const child = spawn(process.execPath, [program, store, writer, String(seed), ...(count === undefined ? [] : [String(count)])], { stdio: ['ignore', 'pipe', 'pipe'] });
+    ...worker,
+    start(store, writer, seed, count = Infinity, durable) {
+      const child = spawn(process.execPath, [program, store, writer, String(seed), String(count), ...(durable === undefined ? [] : [durable])], { stdio: ['ignore', 'pipe', 'pipe'] });
       const acknowledged = new Map<number, number>();
       let [rest, all] = ['', ''];
       let open: (value: unknown) => void = () => undefined;
@@ -51,7 +57,6 @@ export async function workers(tag: string): Promise<{ readonly program: string; 
       const ended = once(child, 'close').then(() => { open(undefined); });
       return { acknowledged, said: () => all, opened, kill: () => { child.kill('SIGKILL'); }, ended };
     },
-    remove: () => { rmSync(outDir, { recursive: true, force: true }); },
   };
 }
 

@@ -1,0 +1,23 @@
+/** The views of the centre, in the order of their tabs. Each is loaded when it is first shown. */
+import type { ComponentType } from 'preact';
+import { FactsView } from './facts/table.tsx';
+import type { Session } from './session.ts';
+
+export interface View {
+  /** In the URL. */
+  readonly name: string;
+  readonly title: string;
+  /** Shown with Alt and this. */
+  readonly key: string;
+  /** The picture of the view as an SVG document. Default: the largest <svg> that it shows, with its styles. */
+  readonly svg?: (session: Session) => Promise<string>;
+  /** `async () => (await import('./chart/chart.tsx')).ChartView`, so that what is heavy is a chunk of its own. */
+  readonly load: () => Promise<ComponentType<{ readonly session: Session }>>;
+}
+
+export const views: readonly View[] = [
+  { name: 'sequence', title: 'Sequence', key: '3', load: async () => (await import('./sequence/view.tsx')).SequenceView },
+  { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
+  { name: 'verdicts', title: 'Verdicts', key: '6', load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
+  { name: 'facts', title: 'Facts', key: '1', load: () => Promise.resolve(FactsView) },
+];

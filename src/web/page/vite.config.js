@@ -1,0 +1,32 @@
+/** The page: `npm run build:page`. The plain form of `defineConfig`, which would need a default export. */
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** In one file there is nobody to load a worker from: it is inlined. */
+const inlinedWorkers = {
+  name: 'inlined-workers', enforce: 'pre',
+  resolveId(source, importer) { return /\?worker$/.test(source) ? this.resolve(`${source}&inline`, importer, { skipSelf: true }) : null; },
+};
+
+/** `mode` single: everything in one script, for the file that opens without a server. */
+const config = ({ mode }) => {
+  const single = mode === 'single';
+  return {
+    root: here('.'),
+    base: './',
+    mode: 'production',
+    logLevel: 'warn',
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    define: { 'process.env.NODE_ENV': '"production"' },
+    plugins: single ? [inlinedWorkers] : [],
+    worker: { format: 'es' },
+    build: {
+      outDir: here(single ? '../../../dist/web/single' : '../../../dist/web/page'),
+      emptyOutDir: true, target: 'es2022', sourcemap: false, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 2000,
+      assetsInlineLimit: single ? 100_000_000 : 0, cssCodeSplit: !single,
+      rolldownOptions: { output: single ? { codeSplitting: false } : {} },
+    },
+  };
+};
+export { config as default };
