@@ -135,6 +135,12 @@ export const errorCodes = {
     means: 'The file cannot be written; what was there before still is.',
     usually: 'a folder that does not exist, or one that belongs to somebody else',
   },
+  // `inspect`: somebody else listens there.
+  'port-in-use': {
+    fault: 'input',
+    means: 'The port is taken, or may not be used.',
+    usually: 'another `dma-ownership inspect` that still runs',
+  },
   // The checker: --resume with something else.
   'not-a-checkpoint': {
     fault: 'input',

@@ -123,7 +123,7 @@ describe('imports go one way', () => {
   });
 
   test('files name each other with their endings', () => {
-    expect(product.flatMap(imports).filter(({ to }) => /^(machines|src)\//.test(to) && !/\.(tsx?|css)(\?\w+)?$/.test(to))).toEqual([]);
+    expect(product.flatMap(imports).filter(({ to }) => /^(machines|src)\//.test(to) && !/\.(tsx?|css|json)(\?\w+)?$/.test(to))).toEqual([]);
   });
 });
 

@@ -1,14 +1,13 @@
 /** The options by which commands ask for a model and a topology, and what they come to. */
 import { readFileSync } from 'node:fs';
-import { brokenModels } from '../../machines/broken/index.ts';
 import { buses } from '../../machines/kernel.ts';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
-import * as options from '../../machines/options/index.ts';
 import { properties, propertiesFor } from '../../machines/properties/index.ts';
 import type { Property } from '../../machines/properties/property.ts';
 import type { Topology } from '../../machines/topology.ts';
 import { ModelError } from '../errors.ts';
+import { modelNamed } from '../world/models.ts';
 import { nearest } from '../world/nearest.ts';
 import { checkTopology, defaultTopology, parseTopology } from '../world/topology.ts';
 import { System } from '../world/world.ts';
@@ -26,12 +25,12 @@ export function asking(command: Program): Program {
     .option('--property <words...>', 'only properties whose sentence has these words');
 }
 
-/** The same for commands that take their models otherwise. */
-export function askingTopology(command: Program): Program {
+/** The same for commands that take their models otherwise; `usual`: how many devices and users there are without a file. */
+export function askingTopology(command: Program, usual = { devices: 3, users: 2 }): Program {
   return command
     .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, and users')
-    .option('--devices <n>', 'devices of the usual topology', count('--devices', 1, 64), 3)
-    .option('--users <n>', 'users of the usual topology', count('--users', 0, 64), 2)
+    .option('--devices <n>', 'devices of the usual topology', count('--devices', 1, 64), usual.devices)
+    .option('--users <n>', 'users of the usual topology', count('--users', 0, 64), usual.users)
     .option('--bus <name>', `bus of the usual topology: ${Object.keys(buses).join(', ')}`, bus, 'pci')
     .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
     .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))
@@ -74,19 +73,6 @@ function parsed(file: string): unknown {
       throw new ModelError('bad-topology', `this is not JSON: ${error.message}`, { at: file, accepted: 'a JSON document', usually: 'a file of another kind, or one that was cut off', cause: error });
     throw error instanceof Error && 'code' in error ? Object.assign(error, { path: file }) : error; // EISDIR comes without its path
   }
-}
-
-/** Models that are named by no list, but by the tables that ask about them. */
-const further: readonly Model[] = [...Object.values(options), ...brokenModels.map(({ model }) => model)];
-
-/** @throws {ModelError} `no-such-model` */
-export function modelNamed(name: string): Model {
-  const model = models[name] ?? further.find((one) => one.name === name);
-  if (model !== undefined) return model;
-  const near = nearest(name, Object.keys(models));
-  throw new ModelError('no-such-model', `there is no model ${name}`, {
-    accepted: Object.keys(models), ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
-  });
 }
 
 function selected(applicable: readonly Property[], words: readonly string[] | undefined, model: string): readonly Property[] {

@@ -7,7 +7,7 @@ import { chartGraph, statesOf } from '../view/chart/graph.ts';
 import { fromElk, toElk } from '../view/chart/layout.ts';
 import { chartSvg } from '../view/chart/svg.ts';
 import { nearest } from '../world/nearest.ts';
-import { modelNamed } from './asked.ts';
+import { modelNamed } from '../world/models.ts';
 import { layout } from './elk.ts';
 import { exit, type Exit } from './exit.ts';
 import { replaceFile } from './file.ts';

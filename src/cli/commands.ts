@@ -6,10 +6,12 @@ import { register as check } from './check.ts';
 import { register as claims } from './claims.ts';
 import { register as compare } from './compare.ts';
 import { register as exported } from './export.ts';
+import { register as inspect } from './inspect.ts';
 import { register as judge } from './judge.ts';
 import { register as lab } from './lab.ts';
 import { register as log } from './log.ts';
 import { register as replay } from './replay.ts';
 import { register as run } from './run.ts';
+import { register as testgen } from './testgen.ts';
 
-export const commands: readonly Register[] = [judge, check, compare, claims, bugs, run, log, replay, chart, exported, lab];
+export const commands: readonly Register[] = [judge, check, compare, claims, bugs, run, log, replay, chart, exported, testgen, lab, inspect];

@@ -8,7 +8,7 @@ import { keepRun } from '../log/runs/recorder.ts';
 import { parseScenario, type Scenario } from '../scenario/parse.ts';
 import { printBlock } from '../scenario/print.ts';
 import { play, type Played } from '../scenario/run.ts';
-import { modelNamed } from './asked.ts';
+import { modelNamed } from '../world/models.ts';
 import { exit } from './exit.ts';
 import { replaceFile } from './file.ts';
 import type { Output } from './output.ts';

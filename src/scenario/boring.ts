@@ -28,8 +28,22 @@ const quiet = new Set([
 /** Calls inside VFIO whose answer is told once more by the line that follows. */
 const repeated = /^(?:attachGroup|detachGroup|openFile|releaseFile|vfio_group_ioctl_\w+|vfio_ioctl_set_iommu)$/;
 
+/** What two of the rules look up in the world before a fact. */
+interface Lookup {
+  /** Some probe is deferred. */
+  readonly defers: () => boolean;
+  /** The receiver does nothing. */
+  readonly idle: () => boolean;
+}
+
 /** A fact that only `--all` prints. `before` is the world in which it happened. */
-export function boring(system: System, { from, to, event }: Fact, before: World): boolean {
+export const boring = (system: System, fact: Fact, before: World): boolean =>
+  isBoring(fact, { defers: () => listed(system, before).length > 0, idle: () => system.local(before, fact.to).value === 'idle' });
+
+/** The same where no world is at hand: what hangs on one is not boring. */
+export const boringAnywhere = (fact: Pick<Fact, 'from' | 'to' | 'event'>): boolean => isBoring(fact, { defers: () => true, idle: () => false });
+
+function isBoring({ from, to, event }: Pick<Fact, 'from' | 'to' | 'event'>, { defers, idle }: Lookup): boolean {
   if (shown(from) === shown(to)) return true;
   const call = event.type.replace(/\.ret$/, '');
   const answer = isAnswer(event) ? Number(event['ret']) : undefined;
@@ -44,9 +58,9 @@ export function boring(system: System, { from, to, event }: Fact, before: World)
   if (call === 'driver_match_device' || (kindOf(to) === 'device' && answer === undefined && call.startsWith('iommu_'))) return true;
   if (passive.has(call) || (kindOf(to) === 'driver' && (call === 'probe' || call === 'remove'))) return true;
   if (answer !== undefined && quiet.has(call) && answer >= 0) return true;
-  if (call === 'driver_deferred_probe_trigger' || call === 'queue_work') return listed(system, before).length === 0 || answer !== undefined;
+  if (call === 'driver_deferred_probe_trigger' || call === 'queue_work') return !defers() || answer !== undefined;
   if (call === 'deferred_probe_active_list') return event['device'] === undefined || event['device'] === null;
-  if (call === 'async_synchronize_full') return answer !== undefined || system.local(before, to).value === 'idle';
+  if (call === 'async_synchronize_full') return answer !== undefined || idle();
   return false;
 }
 

@@ -21,6 +21,8 @@ export type Command = { readonly line: number } & (
   | { readonly kind: 'call' | 'start'; readonly thread: string; readonly entry: string; readonly call: Said }
   | { readonly kind: 'answer'; readonly call: string; readonly of: string | null; readonly ret: number }
   | { readonly kind: 'step'; readonly thread: string; readonly until: string }
+  | { readonly kind: 'step'; readonly thread: string; readonly count: number }
+  | { readonly kind: 'take'; readonly thread: string; readonly event: string }
   | { readonly kind: 'run'; readonly thread: string | null }
   | { readonly kind: 'hold'; readonly thread: string });
 
@@ -152,7 +154,9 @@ class Parser {
         return { line, kind, ...this.#answer() };
       case 'step': {
         const [thread, rest] = this.#thread(this.#words.slice(1));
-        if (rest[0] !== 'until' || rest.length !== 2) this.#refuse('step goes up to a state', { accepted: 'step THREAD until STATE', usually: 'a word left out' });
+        if (rest.length === 1 && /^[1-9]\d{0,5}$/.test(rest[0] ?? '')) return { line, kind, thread, count: Number(rest[0]) };
+        if (rest.length === 2 && rest[0] === 'take') return { line, kind: 'take', thread, event: rest[1] ?? '' };
+        if (rest[0] !== 'until' || rest.length !== 2) this.#refuse('step goes up to a state', { accepted: ['step THREAD until STATE', 'step THREAD NUMBER', 'step THREAD take MESSAGE'], usually: 'a word left out' });
         const until = rest[1] ?? '';
         const states = [...new Set(played.flatMap(statesOf))];
         if (!states.includes(until)) this.#refuse(`no chart has a state ${until}`, { accepted: 'a state of a chart, such as in_dma_configure', ...near(until, states) });

@@ -40,8 +40,8 @@ const value = (plain: Plain): string =>
 /** Functions whose positive result is the errno of the driver's probe. */
 const positive = new Set(['really_probe.ret', '__driver_probe_device.ret', 'driver_probe_device.ret']);
 
-/** Arguments, without what the speaker's name says already. `ret` comes first and stands alone, as an errno. */
-function words(said: Said | Message, ...silent: string[]): string[] {
+/** Arguments, without what the speaker's name says already (`silent`). `ret` comes first and stands alone, as an errno. */
+export function words(said: Said | Message, ...silent: string[]): string[] {
   const { ret, ...others } = said;
   const result = typeof ret !== 'number' ? [] : [ret < 0 || positive.has(said.type) ? errnoName(ret) : String(ret)];
   if (result.length > 0 && !('from' in said)) return result;
@@ -79,7 +79,7 @@ function printWhy(log: FactLog, { fact: { seq, from, to, event } }: PlayedFact):
 const isReturn = (from: Address, to: Address, event: Message): boolean => to === environment && kindOf(from) === 'thread' && isAnswer(event);
 
 /** Notifiers and uevents are called by the name that everybody knows. */
-function sentence({ type, action, ...said }: Said, speaker: string): string {
+export function sentence({ type, action, ...said }: Said, speaker: string): string {
   if (typeof action !== 'string') return [type, ...words({ type, ...said }, speaker)].join(' ');
   return [action, ...words({ type, ...said }, speaker)].join(' ');
 }

@@ -14,6 +14,7 @@ import { ModelError } from '../errors.ts';
 import { FactLog } from '../log/facts.ts';
 import { checkTopology } from '../world/topology.ts';
 import { isAnswer, System, type Choice, type Fact, type Flight, type World } from '../world/world.ts';
+import { doerOf } from './doer.ts';
 import { threadOfActor } from './names.ts';
 import type { Command, Scenario } from './parse.ts';
 import { threadActor } from './setup.ts';
@@ -133,7 +134,11 @@ class Player {
         this.#held.add(command.thread);
         return;
       case 'step':
-        return this.#stepUntil(command.thread, command.until);
+        return 'until' in command ? this.#stepUntil(command.thread, command.until) : this.#steps(command.thread, command.count);
+      case 'take':
+        if (this.#step(command.thread, command.event) === undefined)
+          this.#refuse(`${command.thread} has no ${command.event} under way`, 'a call that fails earlier, or waits for somebody', undefined, this.#underWay(command.thread));
+        return;
       case 'run':
         if (command.thread === null) this.#held.clear();
         else {
@@ -170,6 +175,11 @@ class Player {
     }
   }
 
+  #steps(thread: string, count: number): void {
+    for (let step = 0; step < count; step++)
+      if (this.#step(thread) === undefined) this.#refuse(`${thread} takes ${step} steps and not ${count}`, 'a call that is over, or waits for somebody');
+  }
+
   #stepUntil(thread: string, until: string): void {
     const passed = new Set<string>();
     for (;;) {
@@ -183,8 +193,8 @@ class Player {
     }
   }
 
-  /** Delivers the next message of a thread, and before it any answer in flight. Undefined: the thread has nothing to do now. */
-  #step(thread: string): Fact | undefined {
+  /** Delivers the next message of a thread (`event`: the next of this name), and before it any answer in flight. Undefined: the thread has nothing to do now. */
+  #step(thread: string, event?: string): Fact | undefined {
     for (;;) {
       const choices = this.system.choices(this.#world);
       const first = indexOf(choices[0]);
@@ -192,12 +202,20 @@ class Player {
       if (first !== undefined && answered !== undefined && isAnswer(answered.event)) {
         const doer = this.#doerOf(answered);
         const fact = this.#deliver(first, choices);
-        if (doer === thread) return fact;
+        if (doer === thread && event === undefined) return fact;
         continue;
       }
-      const mine = choices.map(indexOf).find((index) => index !== undefined && this.#doerOf(this.#world.flight[index] as Flight) === thread);
+      const mine = choices.map(indexOf).find((index) => index !== undefined && this.#moves(thread, this.#world.flight[index] as Flight, event));
       return mine === undefined ? undefined : this.#deliver(mine, choices);
     }
+  }
+
+  #moves(thread: string, flight: Flight, event: string | undefined): boolean {
+    return this.#doerOf(flight) === thread && (event === undefined || flight.event.type === event);
+  }
+
+  #underWay(thread: string): string[] {
+    return this.#world.flight.filter((flight) => this.#moves(thread, flight, undefined)).map(({ event }) => event.type);
   }
 
   #deliver(index: number, choices: readonly Choice[]): Fact {
@@ -235,19 +253,8 @@ class Player {
     return index < 0 ? undefined : this.#answers.splice(index, 1)[0]?.ret;
   }
 
-  /** The thread that a message moves: whoever called, of a call; whoever gets it, of an answer. Scheduling a worker is the scheduler's. */
-  #doerOf({ to, event, cause }: Flight): string | undefined {
-    return this.#callerOf(isAnswer(event) ? to : event.from) ?? (cause === null ? undefined : this.#doers[cause]);
-  }
-  #callerOf(address: Address): string | undefined {
-    for (let at = address; ;) {
-      const thread = threadAt(at);
-      if (thread !== undefined) return thread;
-      if (at === environment || !this.system.has(at)) return undefined;
-      const caller = this.system.local(this.#world, at).context['caller'];
-      if (typeof caller !== 'string' || caller === '') return undefined;
-      at = caller;
-    }
+  #doerOf(flight: Flight): string | undefined {
+    return doerOf(this.system, this.#world, flight, this.#doers);
   }
   #messageOf(thread: string): Message | undefined {
     return this.#world.flight.find((flight) => this.#doerOf(flight) === thread)?.event;
@@ -278,7 +285,6 @@ class Player {
   }
 }
 
-const threadAt = (address: Address): string | undefined => (kindOf(address) === 'thread' ? threadOfActor(nameOf(address)) : undefined);
 const indexOf = (choice: Choice | undefined): number | undefined =>
   choice === undefined || choice.kind === 'start' ? undefined : choice.index;
 

@@ -67,6 +67,14 @@ export interface DeviceAccount {
 
 export type Reason = { readonly kind: 'refusal' | 'failure' | 'deferral' | 'cleanup' | 'lost' | 'error'; readonly line: number; readonly what: string; readonly why: string };
 
+/** What was refused or failed: `group` is whose refusal it was, null where no group was asked. */
+export interface Refusal {
+  readonly line: number;
+  readonly what: string;
+  readonly by: string;
+  readonly group: string | null;
+}
+
 export interface AccountOptions {
   /** Works out the chain of causes of each refusal, failure, deferral and clean-up. */
   readonly why?: boolean;
@@ -82,7 +90,7 @@ export class Account {
   readonly outsideBy = new Map<string, number>();
   readonly groups = new Map<string, GroupAccount>();
   readonly devices = new Map<string, DeviceAccount>();
-  readonly refusals: Ends<{ line: number; what: string; by: string }>;
+  readonly refusals: Ends<Refusal>;
   readonly reasons: Ends<Reason>;
   /** The last lines that were explained, oldest first. */
   readonly before: TraceLine[] = [];
@@ -125,7 +133,7 @@ export class Account {
   ended(line: TraceLine, mark: Mark, knowledge: Knowledge, frame: Frame | undefined): void {
     this.#remember(line);
     if (mark.ret === null || mark.ret >= 0) return;
-    this.refusals.push({ line: line.line, what: `${wordsOf(mark.op)}: ${errnoName(mark.ret)}`, by: taskOf(line) });
+    this.refusals.push({ line: line.line, what: `${wordsOf(mark.op)}: ${errnoName(mark.ret)}`, by: taskOf(line), group: null });
     this.#reason('error', line, `${wordsOf(mark.op)} answers ${errnoName(mark.ret)}`, frame, knowledge);
   }
 
@@ -203,7 +211,7 @@ export class Account {
     if (says === 'iommu_device_use_default_domain') {
       if (device === undefined) return;
       device.refused++;
-      this.refusals.push({ line: line.line, what: `use of ${device.name}: ${errnoName(ret)}`, by: this.#holder(device.group) });
+      this.refusals.push({ line: line.line, what: `use of ${device.name}: ${errnoName(ret)}`, by: this.#holder(device.group), group: device.group });
       this.#reason('refusal', line, `${device.name} may not use the DMA API: ${errnoName(ret)}, ${this.#holder(device.group)}`, frame, knowledge);
       if (device.deferredAt !== null && frame?.what === 'deferred_probe_work_func') {
         device.lostAt = line.line;
@@ -211,7 +219,7 @@ export class Account {
       }
     } else if (says.endsWith('_claim_dma_owner')) {
       const group = lastStep(frame?.trail ?? null, ({ fact }) => kindOf(fact.to) === 'group')?.fact.to;
-      this.refusals.push({ line: line.line, what: `claim of ${group ?? 'a group'}: ${errnoName(ret)}`, by: this.#holder(group === undefined ? null : nameOf(group)) });
+      this.refusals.push({ line: line.line, what: `claim of ${group ?? 'a group'}: ${errnoName(ret)}`, by: this.#holder(group === undefined ? null : nameOf(group)), group: group === undefined ? null : nameOf(group) });
       this.#reason('refusal', line, `claim of ${group ?? 'a group'} by ${taskOf(line)}: ${errnoName(ret)}, ${this.#holder(group === undefined ? null : nameOf(group))}`, frame, knowledge);
     } else if (says === 'really_probe') {
       if (device === undefined) return;

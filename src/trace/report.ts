@@ -9,11 +9,13 @@ import { models } from '../../machines/models/index.ts';
 import { recorders } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
 import { nearest } from '../world/nearest.ts';
-import type { AccountOptions, Ownership, Reason } from './account.ts';
+import type { AccountOptions, Ends, Ownership, Reason, Refusal } from './account.ts';
+import type { Followed } from './follow.ts';
 import { Judge } from './judge.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Reading } from './read.ts';
 import { guessKernel, type Recording } from './recording.ts';
+import type { Used } from './usage.ts';
 
 export type Verdict = 'conforms' | 'violates' | 'inconclusive';
 
@@ -43,8 +45,10 @@ export interface Report {
     readonly name: string; readonly group: string | null; readonly driver: string | null; readonly bound: number; readonly failed: number;
     readonly refused: number; readonly deferredAt: number | null; readonly lostAt: number | null;
   }[];
-  readonly refusals: readonly { readonly line: number; readonly what: string; readonly by: string }[];
+  readonly refusals: readonly Refusal[];
   readonly why: readonly Reason[];
+  /** Transitions of the charts that every explanation of the trace takes; only where they were asked for. */
+  readonly transitions?: readonly Used[];
 }
 
 export interface JudgeTraceOptions extends AccountOptions {
@@ -52,6 +56,12 @@ export interface JudgeTraceOptions extends AccountOptions {
   /** Name of the model; absent: the one of the trace's kernel. */
   readonly model?: string | undefined;
   readonly recording?: Recording;
+  /** Count which transitions of the charts the trace needs. */
+  readonly transitions?: boolean;
+  /** Tells the steps of one explanation: so many at each end. */
+  readonly follow?: number;
+  /** Is given them at the end. */
+  readonly followed?: (facts: Ends<Followed>) => void;
   /** Called now and then with the number of lines so far. */
   readonly progress?: (lines: number) => void;
 }
@@ -93,6 +103,7 @@ export async function judgeTrace(reading: Reading, options: JudgeTraceOptions): 
     at: name, usually: 'a buffer that was cleared, or tracing that was off', hint: howTo,
   });
   judge.close();
+  if (judge.followed !== null) options.followed?.(judge.followed.facts);
   return report(judge, reading, options, chosenBy, lastEvent);
 }
 
@@ -127,6 +138,7 @@ function report(judge: Judge, { summary }: Reading, { name, recording = {} }: Ju
     devices: [...account.devices.values()].filter(({ bound, failed, refused, driver }) => bound + failed + refused > 0 || driver !== null),
     refusals: [...account.refusals.first, ...account.refusals.last],
     why: [...account.reasons.first, ...account.reasons.last],
+    ...(judge.usage === null ? {} : { transitions: judge.usage.list() }),
   };
 }
 

@@ -12,7 +12,7 @@ import { anchor, row } from './page.ts';
 /** A property under a model: what it comes to over all topologies in which it says something. */
 export type Cell =
   | { readonly verdict: 'not applicable' | 'holds' | 'unknown' }
-  | { readonly verdict: 'broken'; readonly topology: string; readonly steps: number | null; readonly way: string };
+  | { readonly verdict: 'broken'; readonly topology: string; readonly steps: number | null; readonly way: string; readonly asked: Case; readonly finding: Finding };
 
 /** By property, in the order of `properties`. */
 export type Column = readonly Cell[];
@@ -41,7 +41,7 @@ export async function columnOf(name: string, topologies: Readonly<Record<string,
     const broken = own.filter(({ finding }) => finding.verdict === 'broken').map((one) => ({ ...one, steps: one.finding.witness?.steps.length ?? null }))
       .sort((a, b) => (a.steps ?? Infinity) - (b.steps ?? Infinity))[0];
     if (broken === undefined) return { verdict: 'holds' };
-    return { verdict: 'broken', topology: broken.topology, steps: broken.steps, way: printWitness(broken.asked, broken.finding).join('\n') };
+    return { verdict: 'broken', topology: broken.topology, steps: broken.steps, way: printWitness(broken.asked, broken.finding).join('\n'), asked: broken.asked, finding: broken.finding };
   });
 }
 

@@ -4,10 +4,9 @@
  */
 import { batch, computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { Address } from '../../../machines/chart.ts';
-import { models } from '../../../machines/models/index.ts';
 import type { Topology } from '../../../machines/topology.ts';
-import { ModelError } from '../../errors.ts';
 import type { Facts } from '../../log/facts.ts';
+import { modelNamed } from '../../world/models.ts';
 import { checkTopology } from '../../world/topology.ts';
 import { System, type Choice, type Fact, type World } from '../../world/world.ts';
 import { Run, type Told } from './run.ts';
@@ -68,14 +67,18 @@ export interface Actions {
   bookmark(name?: string): void;
   /** Takes a choice of the world in view; from an earlier point that is a new run beside the old one. */
   deliver(choice: Choice): void;
+  /** The same, and then whatever moves, with the usual answers, until nobody can go on but by a new call. */
+  runOn(choice?: Choice): void;
   /** A new run with the facts before `at`. */
   branchAt(at: number): void;
   switchTo(run: Run): void;
   close(run: Run): void;
   /** Opens a run by its steps: exact ones, or those of the checker, which leave out answers. @throws {ModelError} */
   openPath(model: string, topology: Topology, steps: readonly Told[], options: OpenOptions & { readonly answers?: 'given' | 'follow' }): Run;
-  /** Opens a run by its facts, in slices that leave the page responsive. @throws {ModelError} */
-  openFacts(model: string, topology: Topology, facts: readonly Fact[], options: OpenOptions): Promise<Run>;
+  /** Opens a run by its facts, in slices that leave the page responsive. `count`: how many will come, for the progress. @throws {ModelError} */
+  openFacts(model: string, topology: Topology, facts: Iterable<readonly Fact[]> | AsyncIterable<readonly Fact[]>, count: number, options: OpenOptions): Promise<Run>;
+  /** A run got more facts from elsewhere. Whoever stood at its end still does. */
+  grown(run: Run, by: number): void;
   /** Opens what an origin says; the facts of a log or a live run are given later, with `again` or `take`. @throws {ModelError} */
   openOrigin(origin: Origin, options?: Partial<OpenOptions>): Run;
   tell(kind: 'error' | 'done', text: string): void;
@@ -83,6 +86,8 @@ export interface Actions {
   work(what: string | null, done?: number): void;
 }
 
+/** Facts that one key adds at most: a chart that never comes to rest shall not stop the page. */
+const longest = 5000;
 /** Longest stretch of work between two frames, in milliseconds. */
 const slice = 12;
 const pause = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, 0); });
@@ -140,6 +145,21 @@ export function createSession(first: Origin): Session {
         at.value = run.length;
       });
     },
+    runOn(choice) {
+      const next = choice ?? current.value.system.choices(world.value).find(({ kind }) => kind !== 'start');
+      if (next === undefined) return;
+      batch(() => {
+        actions.deliver(next);
+        const run = current.value;
+        for (let steps = 0; steps < longest; steps++) {
+          const then = run.system.choices(run.world).find(({ kind }) => kind !== 'start');
+          if (then === undefined) break;
+          run.take(then);
+        }
+        run.publish();
+        at.value = run.length;
+      });
+    },
     branchAt(n) {
       const from = current.value;
       const end = clamp(n);
@@ -168,17 +188,20 @@ export function createSession(first: Origin): Session {
       enter(run, options);
       return run;
     },
-    async openFacts(model, topology, given, options) {
+    async openFacts(model, topology, pages, count, options) {
       const run = opened(model, topology, options);
       let until = performance.now() + slice;
-      for (const [index, fact] of given.entries()) {
-        if (!run.again(fact)) break;
-        if ((index & 15) !== 0 || performance.now() < until) continue;
-        actions.work(`${options.title}: fact ${index} of ${given.length}`, index / given.length);
-        await pause();
-        until = performance.now() + slice;
+      try {
+        for await (const page of pages) for (const fact of page) {
+          if (run.refused.value !== null || !run.again(fact)) break;
+          if ((run.length & 15) !== 0 || performance.now() < until) continue;
+          actions.work(`${options.title}: fact ${run.length} of ${count}`, run.length / count);
+          await pause();
+          until = performance.now() + slice;
+        }
+      } finally {
+        actions.work(null);
       }
-      actions.work(null);
       run.publish();
       enter(run, options);
       if (run.refused.value !== null) actions.tell('error', run.refused.value);
@@ -190,6 +213,12 @@ export function createSession(first: Origin): Session {
       run.publish();
       enter(run, options);
       return run;
+    },
+    grown(run, by) {
+      batch(() => {
+        run.publish();
+        if (current.value === run && at.value === run.length - by) at.value = run.length;
+      });
     },
     tell(kind, text) { notice.value = { kind, text }; },
     quiet() { notice.value = null; },
@@ -210,8 +239,7 @@ export function createSession(first: Origin): Session {
 
 /** @throws {ModelError} no-such-model, bad-topology */
 export function systemFor({ model: name, topology, answersFirst, title }: Origin): System {
-  const model = models[name];
-  if (model === undefined) throw new ModelError('no-such-model', `there is no model ${name}`, { at: title, accepted: Object.keys(models) });
+  const model = modelNamed(name);
   checkTopology(topology, title, model);
   return new System(model, topology, { answersFirst });
 }

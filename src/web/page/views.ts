@@ -9,10 +9,23 @@ export interface View {
   readonly title: string;
   /** Shown with Alt and this. */
   readonly key: string;
+  /** The picture of the view as an SVG document. Default: the largest <svg> that it shows, with its styles. */
+  readonly svg?: (session: Session) => Promise<string>;
   /** `async () => (await import('./chart/chart.tsx')).ChartView`, so that what is heavy is a chunk of its own. */
   readonly load: () => Promise<ComponentType<{ readonly session: Session }>>;
 }
 
 export const views: readonly View[] = [
-  { name: 'facts', title: 'Facts', key: '1', load: () => Promise.resolve(FactsView) },
+  {
+    name: 'topology', title: 'Topology', key: '1', load: async () => (await import('./topology/topology.tsx')).TopologyView,
+    svg: async (session) => (await import('./topology/topology.tsx')).topologyFile(session),
+  },
+  {
+    name: 'chart', title: 'Chart', key: '2', load: async () => (await import('./chart/chart.tsx')).ChartView,
+    svg: async (session) => (await import('./chart/chart.tsx')).chartFile(session),
+  },
+  { name: 'sequence', title: 'Sequence', key: '3', load: async () => (await import('./sequence/view.tsx')).SequenceView },
+  { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
+  { name: 'verdicts', title: 'Verdicts', key: '6', load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
+  { name: 'facts', title: 'Facts', key: '7', load: () => Promise.resolve(FactsView) },
 ];

@@ -7,9 +7,11 @@ import { propertiesFor } from '../../../machines/properties/index.ts';
 import { find, type Sought } from '../../../src/cases/bugs/find.ts';
 import { bugs, outside } from '../../../src/cases/bugs/index.ts';
 import { isOpen } from '../../../src/cases/bugs/bug.ts';
+import { bugsData } from '../../../src/cases/data.ts';
 import { decide } from '../../../src/cases/decide.ts';
 import { replay } from '../../../src/log/replay.ts';
 import { System } from '../../../src/world/world.ts';
+import { jsonOf } from '../../pages/data.ts';
 import { page } from './page.ts';
 
 const patience = 240_000;
@@ -70,4 +72,8 @@ test('v6.12.y breaks no property in the topologies of what is fixed there, but f
 
 test('the page', async () => {
   await expect(page(sought, outside)).toMatchFileSnapshot('../../../docs/reference/bugs.md');
+});
+
+test('what the page shows of bugs', async () => {
+  await expect(jsonOf(bugsData(sought, outside))).toMatchFileSnapshot('../../../src/web/page/verdicts/bugs.json');
 });

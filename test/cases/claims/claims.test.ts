@@ -5,9 +5,11 @@ import { actorsOf, type Model } from '../../../machines/model.ts';
 import { settle, verdictOf, type Check, type Claim, type Outcome, type Role, type Settled } from '../../../src/cases/claims/claim.ts';
 import { claims } from '../../../src/cases/claims/index.ts';
 import { noteOf, pageOf } from '../../../src/cases/claims/print.ts';
+import { claimsData } from '../../../src/cases/data.ts';
 import { replay } from '../../../src/check/replay.ts';
 import type { Looked } from '../../../src/check/property.ts';
 import { System } from '../../../src/world/world.ts';
+import { jsonOf } from '../../pages/data.ts';
 
 let settled: Settled[];
 beforeAll(async () => {
@@ -31,6 +33,10 @@ the condition; \`control\`), \`model\`, \`setting\`, \`topology\` (as \`check\` 
 
 test('what is in docs/reference/claims.md is what the checks come to', async () => {
   await expect(pageOf(head, settled)).toMatchFileSnapshot('../../../docs/reference/claims.md');
+});
+
+test('what the page shows of claims is what the checks come to', async () => {
+  await expect(jsonOf(claimsData(settled))).toMatchFileSnapshot('../../../src/web/page/verdicts/claims.json');
 });
 
 test('there are 26 claims, in order, and each has the verdict that its note is about', () => {

@@ -1,36 +1,78 @@
-/** The frame: what may come next on the left, a view in the centre, what is selected on the right, the facts below. */
+/** The frame: objects and what may come next on the left, a view in the centre, what is selected on the right, facts and time below. */
 import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { belongs, commandsOf, dialog, keyOf, theme } from '../commands.ts';
+import { Help } from '../dialogs/help.tsx';
+import { Palette } from '../dialogs/palette.tsx';
+import { Runs } from '../dialogs/runs.tsx';
+import { TopologyForm } from '../dialogs/topology.tsx';
+import { Drive } from '../drive/drive.tsx';
+import { Objects } from '../drive/objects.tsx';
 import { FactsView } from '../facts/table.tsx';
+import { Time } from '../facts/time.tsx';
+import { Inspector } from '../inspector/inspector.tsx';
+import { openFiles } from '../io/open.ts';
 import type { Session } from '../session.ts';
 import { views } from '../views.ts';
-import { eventText } from '../../../log/why.ts';
+import { Bar } from './bar.tsx';
+import { Icon } from './icon.tsx';
+import { Splitter } from './splitter.tsx';
 import './shell.css';
 
 export interface Props { readonly session: Session }
 
+/** Pixels of the left, the right and the lower part. */
+const sizes = { left: 272, right: 304, below: 214 };
+
 export function Shell({ session }: Props) {
+  const left = useSignal(sizes.left);
+  const right = useSignal(sizes.right);
+  const below = useSignal(sizes.below);
+  useKeys(session);
+  useDrop(session);
+  useEffect(() => {
+    if (theme.value === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = theme.value;
+  }, [theme.value]);
+  const whole = session.view.value === 'facts';
   return (
-    <div class="shell">
-      <header class="bar"><strong>dma-ownership</strong><span class="muted">{session.place.value.model}</span></header>
-      <aside class="left" aria-label="What may happen next">
-        {session.choices.value.map((choice) => (
-          <button key={`${choice.kind}${choice.to}${JSON.stringify(choice.event)}`} class="choice" onClick={() => { session.actions.deliver(choice); }}>{choice.to} {eventText(choice.event)}</button>
-        ))}
-      </aside>
+    <div class="shell" style={{ gridTemplateColumns: `${left.value}px minmax(0, 1fr) ${right.value}px`, gridTemplateRows: `auto minmax(0, 1fr) ${whole ? 36 : below.value}px` }}>
+      <Bar session={session} />
+      <aside class="left" aria-label="Objects, and what may happen next"><Objects session={session} /><Drive session={session} /></aside>
       <main class="centre"><Tabs session={session} /><Shown session={session} /></main>
-      <aside class="right" aria-label="Inspector"><pre>{session.selected.value === null ? '' : JSON.stringify(session.system.value.local(session.world.value, session.selected.value).value, null, 1)}</pre></aside>
-      <footer class="below"><FactsView session={session} /></footer>
+      <aside class="right" aria-label="Inspector"><Inspector session={session} /></aside>
+      <footer class="below"><Time session={session} />{!whole && <FactsView session={session} />}</footer>
+      <Splitter size={left} least={180} most={560} label="Width of the left part" side="left" />
+      <Splitter size={right} least={180} most={640} label="Width of the inspector" side="right" />
+      {!whole && <Splitter size={below} least={60} most={700} label="Height of the facts" side="below" />}
+      <Notice session={session} />
+      {dialog.value === 'palette' && <Palette session={session} />}
+      {dialog.value === 'help' && <Help session={session} />}
+      {dialog.value === 'topology' && <TopologyForm session={session} />}
+      {dialog.value === 'runs' && <Runs session={session} />}
     </div>
   );
 }
 
 function Tabs({ session }: Props) {
+  const turn = (event: KeyboardEvent) => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (by === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const index = views.findIndex(({ name }) => name === session.view.value);
+    const next = views[(index + by + views.length) % views.length];
+    if (next === undefined) return;
+    session.actions.show(next.name);
+    document.getElementById(`tab-${next.name}`)?.focus();
+  };
   return (
-    <nav class="tabs" role="tablist" aria-label="Views">
-      {views.map(({ name, title }) => <button key={name} role="tab" class="plain" aria-selected={session.view.value === name} onClick={() => { session.actions.show(name); }}>{title}</button>)}
-    </nav>
+    <div class="tabs" role="tablist" aria-label="Views" data-keys="own" onKeyDown={turn}>
+      {views.map(({ name, title, key }) => (
+        <button key={name} id={`tab-${name}`} role="tab" class="plain" aria-selected={session.view.value === name} aria-controls="view" tabIndex={session.view.value === name ? 0 : -1} title={`${title} (Alt+${key})`} onClick={() => { session.actions.show(name); }}>{title}</button>
+      ))}
+    </div>
   );
 }
 
@@ -41,9 +83,55 @@ function Shown({ session }: Props) {
   const view = views.find(({ name }) => name === session.view.value) ?? views[0];
   useEffect(() => {
     if (view === undefined || loaded.has(view.name)) return;
-    view.load().then((component) => { loaded.set(view.name, component); tick.value++; }).catch((error: unknown) => { session.actions.tell('error', String(error)); });
+    view.load().then((component) => { loaded.set(view.name, component); tick.value++; }).catch((error: unknown) => { session.actions.tell('error', `${view.title} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`); });
   }, [view]);
   void tick.value;
   const Component = view === undefined ? undefined : loaded.get(view.name);
-  return <div class="view">{Component === undefined ? <p class="muted">Loading…</p> : <Component session={session} />}</div>;
+  return <div class="view" id="view" role="tabpanel" aria-labelledby={`tab-${view?.name ?? ''}`}>{Component === undefined ? <p class="loading muted">Loading…</p> : <Component session={session} />}</div>;
+}
+
+function Notice({ session }: Props) {
+  const notice = session.notice.value;
+  const busy = session.busy.value;
+  useEffect(() => {
+    if (notice === null || notice.kind === 'error') return undefined;
+    const timer = setTimeout(() => { session.actions.quiet(); }, 6000);
+    return () => { clearTimeout(timer); };
+  }, [notice]);
+  return (
+    <>
+      <div class="notices" role={notice?.kind === 'error' ? 'alert' : 'status'}>
+        {notice !== null && <div class={`notice ${notice.kind}`}><span aria-hidden="true">{notice.kind === 'error' ? '⚠' : '✓'}</span><span class="text">{notice.text}</span><button class="plain" onClick={() => { session.actions.quiet(); }} aria-label="Close"><Icon name="close" /></button></div>}
+      </div>
+      {busy !== null && <div class="busy"><span>{busy.what}</span><progress value={busy.done} max={1} aria-label={busy.what} /></div>}
+    </>
+  );
+}
+
+function useKeys(session: Session): void {
+  useEffect(() => {
+    const byKey = new Map(commandsOf(session).flatMap((command) => command.keys.map((key) => [key, command] as const)));
+    const listen = (event: KeyboardEvent) => {
+      const key = keyOf(event);
+      const command = byKey.get(key);
+      if (event.defaultPrevented || command === undefined || (dialog.value !== 'none' && key !== 'Ctrl+k') || (!/^(?:Ctrl|Meta|Alt)\+/.test(key) && belongs(event.target, event.key))) return;
+      event.preventDefault();
+      command.run();
+    };
+    addEventListener('keydown', listen);
+    return () => { removeEventListener('keydown', listen); };
+  }, [session]);
+}
+
+function useDrop(session: Session): void {
+  useEffect(() => {
+    const over = (event: DragEvent) => { event.preventDefault(); };
+    const drop = (event: DragEvent) => {
+      event.preventDefault();
+      openFiles(session, [...(event.dataTransfer?.files ?? [])]).catch((error: unknown) => { session.actions.tell('error', error instanceof Error ? error.message : String(error)); });
+    };
+    addEventListener('dragover', over);
+    addEventListener('drop', drop);
+    return () => { removeEventListener('dragover', over); removeEventListener('drop', drop); };
+  }, [session]);
 }

@@ -1,0 +1,135 @@
+/** `dma-ownership inspect`: the page, on loopback or as one file. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { ModelError } from '../errors.ts';
+import { upcast } from '../log/runs/forms.ts';
+import { factsOf, runNamed, runs } from '../log/runs/stored.ts';
+import { openStore, usualStore } from '../log/store/open.ts';
+import type { Store } from '../log/store/port.ts';
+import { parseScenario } from '../scenario/parse.ts';
+import { findRecording } from '../trace/file.ts';
+import { headOf } from '../web/server/api.ts';
+import { assets, singleFile } from '../web/server/built.ts';
+import type { BareFact, Given, Start } from '../web/server/given.ts';
+import { serve } from '../web/server/serve.ts';
+import { loopback } from '../web/server/guard.ts';
+import { kindOfText } from '../web/texts.ts';
+import { count } from './asked.ts';
+import { exit, type Exit } from './exit.ts';
+import { replaceFile } from './file.ts';
+import { interruption } from './interrupt.ts';
+import type { Output } from './output.ts';
+import { by, reading } from './store.ts';
+import { version, type Program } from './program.ts';
+
+type Options = {
+  readonly log: string; readonly run?: string; readonly host: string; readonly port: number; readonly out?: string; readonly at?: number; readonly view?: string; readonly tables?: true;
+};
+
+/** Facts that one file may carry: it stays below some ten megabytes. */
+const fileFacts = 100_000;
+
+export function register(program: Program): void {
+  reading(program.command('inspect'))
+    .description('serve the page that shows charts, runs, traces and verdicts; or write it as one file')
+    .argument('[what...]', 'what to show: a store of runs, a scenario, a path saved from the page, or a kernel trace, packed by gzip or not')
+    .option('--run <id>', 'show this run of the store; the beginning of its id is enough, `last` is the newest')
+    .option('--port <n>', 'listen here; 0 takes a port that is free', count('--port', 0, 65535), 0)
+    .option('--host <address>', 'listen on this address; another than loopback lets other machines in', '127.0.0.1')
+    .option('--out <file>', 'write one HTML file that opens without a server, and end')
+    .option('--tables', 'with --out: put the verdicts on claims and bugs into the file; computes them, some ten seconds')
+    .option('--at <n>', 'begin after so many facts', count('--at'))
+    .option('--view <name>', 'begin with this view: topology, chart, sequence, space, verdicts, traces, facts')
+    .addHelpText('after', `
+Examples:
+  dma-ownership inspect                                   the page, with the runs of the usual store
+  dma-ownership inspect race.scenario                     plays a scenario, to walk along it
+  dma-ownership inspect trace.txt                         judges a kernel trace and shows ownership over time
+  dma-ownership inspect race.scenario --out race.html     one file that can be mailed
+
+Ends with Ctrl-C. Exit code ${exit.badInput}: the port is taken, or a file cannot be read.`)
+    .does(inspect);
+}
+
+async function inspect(out: Output, what: string[], options: Options): Promise<Exit> {
+  const stores = what.filter(isStore);
+  if (stores.length > 1) throw new ModelError('wrong-use', 'only one store can be open', { at: stores[1] ?? '' });
+  const name = stores[0] ?? options.log;
+  const asked = stores.length > 0 || options.log !== usualStore || options.run !== undefined;
+  const store = asked || existsSync(usualStore.replace('sqlite:', '')) ? await openStore(name, { mode: 'read', upcast }) : null;
+  try {
+    const texts = await Promise.all(what.filter((one) => !isStore(one)).map(textOf));
+    const given = [...texts, ...(store !== null && (options.run !== undefined || stores.length > 0) ? await runOf(store, options.run, options.out !== undefined) : [])];
+    const start: Start = {
+      version: version(), store: store?.name ?? null, writes: false, given,
+      ...(options.at === undefined && options.view === undefined ? {} : { fragment: [...(options.view === undefined ? [] : [`view=${options.view}`]), ...(options.at === undefined ? [] : [`at=${options.at}`])].join('&') }),
+    };
+    return options.out === undefined ? await served(out, start, store, name, options) : await written(out, start, options.out, options.tables === true);
+  } finally {
+    await store?.close();
+  }
+}
+
+const isStore = (name: string): boolean => /^(?:sqlite|file|postgres|postgresql):|\.(?:db|sqlite|jsonl)$/.test(name);
+
+async function textOf(path: string): Promise<Given> {
+  const bytes = readFileSync(path);
+  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
+  const kind = kindOfText(text);
+  if (kind === 'scenario') parseScenario(text, path);
+  if (kind === 'path' && !text.includes('dma-ownership/path@1')) throw new ModelError('unreadable-file', 'this JSON is no path', { at: path, accepted: 'a path saved from the page, a scenario, a kernel trace, a store' });
+  if (kind !== 'trace') return { kind: 'text', name: path, text };
+  const { probes, ...recording } = await findRecording(path);
+  return { kind: 'text', name: path, text, recording: { ...recording, ...(probes === undefined ? {} : { probes: [...probes] }) } };
+}
+
+/** The run that is asked for, or the newest; its facts only where no server can be asked for them. */
+async function runOf(store: Store, id: string | undefined, whole: boolean): Promise<Given[]> {
+  if (id === undefined && (await runs(store)).length === 0) return [];
+  const run = await runNamed(store, id ?? 'last');
+  if (!whole) return [{ kind: 'run', head: headOf(run) }];
+  if (run.facts > fileFacts) throw new ModelError('wrong-use', `the run has ${run.facts} facts`, { at: '--out', accepted: `up to ${fileFacts} facts in one file`, hint: 'serve it instead' });
+  const facts: BareFact[] = [];
+  for await (const { from, to, event, cause, said } of factsOf(store, run)) facts.push({ from, to, event, cause, ...(said.length === 0 ? {} : { said }) });
+  return [{ kind: 'run', head: headOf(run), facts }];
+}
+
+async function written(out: Output, start: Start, file: string, withTables: boolean): Promise<Exit> {
+  const tables = withTables ? Object.fromEntries(await Promise.all(['claims', 'bugs'].map(async (name) => [name, await table(name)] as const))) : undefined;
+  const text = singleFile({ ...start, store: null, ...(tables === undefined ? {} : { tables }) });
+  replaceFile(file, text);
+  out.result({ schema: 'dma-ownership/inspect@1', file, bytes: Buffer.byteLength(text) } as { schema: string }, () => `${file}: ${(Buffer.byteLength(text) / 1e6).toFixed(1)} MB, opens without a server`);
+  return exit.holds;
+}
+
+async function served(out: Output, start: Start, store: Store | null, name: string, { host, port }: Options): Promise<Exit> {
+  const stop = interruption();
+  const writable = store === null ? null : () => openStore(name, { mode: 'write', upcast });
+  const serving = await serve({ start: { ...start, writes: writable !== null }, store, writable, table, by: by(), files: assets(), host, port });
+  out.result({ schema: 'dma-ownership/inspect@1', url: serving.url, port: serving.port, token: serving.token } as { schema: string }, () => `${serving.url}\n  Ctrl-C ends it.`);
+  if (!loopback(host)) out.remark(`note: ${host} is no loopback address. Whoever can reach it and knows the token sees everything, unencrypted.`);
+  if (!stop.aborted) await new Promise<void>((resolve) => { stop.addEventListener('abort', () => { resolve(); }, { once: true }); });
+  await serving.close();
+  return exit.holds;
+}
+
+/** A table that takes seconds, computed by this program in a process of its own, so that the server goes on answering. */
+function table(name: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', name, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const end = () => { child.kill(); };
+    process.once('exit', end);
+    const pieces: Buffer[] = [];
+    child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
+    child.on('error', reject);
+    child.on('close', () => {
+      process.off('exit', end);
+      try {
+        resolve(JSON.parse(Buffer.concat(pieces).toString('utf8')));
+      } catch (cause) {
+        reject(new ModelError('wrong-use', `the table of ${name} was not computed`, { at: name, cause }));
+      }
+    });
+  });
+}

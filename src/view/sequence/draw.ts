@@ -1,0 +1,81 @@
+/** Rows of a sequence diagram as SVG text. Classes carry the colours; nothing has a style of its own. */
+import { escaped, svgFile } from '../svg.ts';
+import type { Shown } from './calls.ts';
+import type { Lane } from './lanes.ts';
+import { rowText, type Row, type Sequence } from './rows.ts';
+
+export const rowHeight = 22;
+/** Room for numbers at the left, and for the words of the last lane at the right. */
+export const gutter = 60;
+export const margin = 250;
+
+export interface Drawn {
+  /** Sequence number of the fact at which the run stands; what is later is pale. Null: none is marked. */
+  readonly at?: number | null;
+  /** Facts of a chain of causes, and those since which somebody holds. */
+  readonly chain?: ReadonlySet<number>;
+  readonly held?: ReadonlySet<number>;
+  /** Width of one lane. */
+  readonly lane: number;
+}
+
+/** Where the line of a lane stands. */
+export const centre = (place: number, lane: number): number => gutter + place * lane + lane / 2;
+export const widthOf = (lanes: number, lane: number): number => gutter + (lanes - 0.5) * lane + margin;
+
+/** One row, its upper edge at `y`; `data-seq` says which fact it is. */
+export function rowSvg(sequence: Sequence, row: Row, y: number, { at = null, chain, held, lane }: Drawn): string {
+  const { facts, lanes } = sequence;
+  const { seq, kind, failed, place } = row;
+  const { inferred = false, line = null } = facts[place] as Shown;
+  const middle = y + rowHeight / 2;
+  const classes = ['row', kind, failed && 'failed', inferred && 'inferred', seq === at && 'now', at !== null && seq > at && 'later', chain?.has(seq) && 'cause', held?.has(seq) && 'held'].filter((name) => name !== false && name !== undefined).join(' ');
+  const number = kind === 'said' && sequence.rows[sequence.rowAt[place] as number] !== row ? '' : `<text class="seq" x="${gutter - 14}" y="${middle + 4}" text-anchor="end">${line ?? seq}</text>`;
+  const sign = held?.has(seq) ? `<path class="sign" d="M4 ${middle - 4}h7v8h-7z"/>` : chain?.has(seq) ? `<path class="sign" d="M4 ${middle - 4}l7 4l-7 4z"/>` : '';
+  return `<g class="${classes}" id="row-${place}-${row.word + 1}" data-seq="${seq}" role="option" aria-selected="${seq === at}" aria-label="${escaped(spoken(sequence, row))}">`
+    + `<rect class="back" x="0" y="${y}" width="${widthOf(lanes.length, lane)}" height="${rowHeight}"/>${sign}${number}${message(row, rowText(sequence, row), middle, lane)}</g>`;
+}
+
+/** A row in words: `fact 12, vm1 to group 8: iommu_group_claim_dma_owner, failed`. */
+export function spoken(sequence: Sequence, row: Row): string {
+  const title = (lane: number) => (sequence.lanes[lane] as Lane).title;
+  const { kind, from, to, failed, seq, place } = row;
+  const { inferred = false, line } = sequence.facts[place] as Shown;
+  const who = kind === 'begin' ? `somebody to ${title(to)}` : kind === 'end' ? `${title(from)} is answered` : from === to ? title(to) : `${title(from)} to ${title(to)}`;
+  return [`${line === undefined ? `fact ${seq}` : `line ${line}`}, ${who}: ${rowText(sequence, row)}`, ...(failed ? ['failed'] : []), ...(inferred ? ['inferred, no line shows it'] : [])].join(', ');
+}
+
+function message({ kind, from, to }: Row, text: string, y: number, lane: number): string {
+  const label = (x: number) => `<text class="label" x="${x}" y="${y + 4}">${escaped(text)}</text>`;
+  const [a, b] = [centre(from, lane), centre(to, lane)];
+  if (kind === 'said') return `<circle class="mark" cx="${b}" cy="${y}" r="3"/>${label(b + 10)}`;
+  if (kind === 'begin') return `<path class="line" d="M${gutter - 8} ${y}H${b - 2}"/>${head(b, y, 1)}${label(b + 10)}`;
+  if (kind === 'end') return `<path class="line" d="M${a} ${y}H${gutter - 6}"/>${head(gutter - 8, y, -1)}${label(a + 10)}`;
+  if (a === b) return `<path class="line" d="M${a} ${y - 5}h10v10h-8"/>${head(a + 1, y + 5, -1)}${label(a + 18)}`;
+  const way = b > a ? 1 : -1;
+  return `<circle class="start" cx="${a}" cy="${y}" r="2"/><path class="line" d="M${a} ${y}H${b - 2 * way}"/>${head(b, y, way)}${label(Math.max(a, b) + 10)}`;
+}
+
+const head = (x: number, y: number, way: number): string => `<path class="head" d="M${x} ${y}l${-7 * way} -3.5v7z"/>`;
+
+/** Lines of the lanes, from `top` to `bottom`. */
+export const lifelines = (lanes: number, top: number, bottom: number, lane: number): string =>
+  Array.from({ length: lanes }, (_, place) => `<path class="life" d="M${centre(place, lane)} ${top}V${bottom}"/>`).join('');
+
+/** Rows that a file to be saved has at most: more are no picture. */
+export const mostRows = 3000;
+
+/** The diagram, or rows `first` to `end` of it, as one document with its own colours: to be saved and mailed. */
+export function sequenceSvg(sequence: Sequence, { lane = 150, first = 0, end = Math.min(sequence.rows.length, first + mostRows), ...drawn }: Partial<Drawn> & { readonly first?: number; readonly end?: number } = {}): string {
+  const { lanes, rows } = sequence;
+  const top = 34;
+  const width = widthOf(lanes.length, lane);
+  const height = top + (end - first) * rowHeight + 8;
+  const titles = lanes.map(({ title }, place) => `<text class="title" x="${centre(place, lane)}" y="20" text-anchor="middle">${escaped(title)}</text>`).join('');
+  const body = rows.slice(first, end).map((row, index) => rowSvg(sequence, row, top + index * rowHeight, { lane, ...drawn })).join('\n');
+  return svgFile({ width, height, title: 'messages', kind: 'sequence', style, body: `${titles}${lifelines(lanes.length, top - 6, height, lane)}\n${body}` });
+}
+
+const style = `.picture.sequence{font:12px ui-monospace,monospace}.back{fill:none}.life{stroke:var(--faint)}.line{stroke:var(--dim);fill:none}.head,.start,.mark{fill:var(--dim)}.picture .seq{fill:var(--dim)}.title{font-weight:600}
+.answer .line,.end .line{stroke-dasharray:4 3}.failed .line{stroke:var(--red)}.failed .head{fill:var(--red)}.picture .said text{fill:var(--blue)}.picture .failed text{fill:var(--red)}.inferred .line{stroke-dasharray:1 3}.picture .inferred text{font-style:italic;fill:var(--dim)}
+.cause .back{fill:var(--orangewash)}.held .back{fill:var(--bluewash)}.sign{fill:var(--orange)}.now .back{stroke:var(--blue)}.later{opacity:.5}`;

@@ -1,0 +1,109 @@
+/** Rows of a sequence diagram: one for each message that is shown and for each word that an actor says. */
+import { environment, kindOf } from '../../../machines/address.ts';
+import { errnoName } from '../../../machines/kernel.ts';
+import { boringAnywhere, boringWord } from '../../scenario/boring.ts';
+import { shown } from '../../scenario/names.ts';
+import { sentence, words } from '../../scenario/print.ts';
+import { isAnswer } from '../../world/world.ts';
+import { callsOf, type Call, type Shown } from './calls.ts';
+import { laneOf, lanesOf, type Lane } from './lanes.ts';
+
+export interface Row {
+  /** Sequence number of the fact, and its place in the list. */
+  readonly seq: number;
+  readonly place: number;
+  /** `begin`: somebody outside calls; `end`: and is answered; `said`: a word of the receiver, beside the message before. */
+  readonly kind: 'begin' | 'end' | 'call' | 'answer' | 'said';
+  /** Lanes; equal where an actor speaks to its own lane. */
+  readonly from: number;
+  readonly to: number;
+  /** Of `said`: which of the fact's words. */
+  readonly word: number;
+  readonly failed: boolean;
+  /** Number of the call it belongs to; -1: none. */
+  readonly call: number;
+  /** Of a `begin` whose call is folded: how many facts it has. */
+  readonly folded: number;
+}
+
+export interface Sequence {
+  readonly lanes: readonly Lane[];
+  readonly rows: readonly Row[];
+  readonly calls: readonly Call[];
+  readonly facts: readonly Shown[];
+  /** For each fact, by place: its row, or the last one before it that is shown; -1: none. */
+  readonly rowAt: Int32Array;
+}
+
+export interface SequenceOptions {
+  /** Locks, passive reads and what a lane says to itself too. Default false. */
+  readonly all?: boolean;
+  /** Ids of lanes whose actors are shown one by one. */
+  readonly opened?: ReadonlySet<string>;
+  /** Calls, by the sequence number of their first fact, of which only beginning and end are shown. */
+  readonly folded?: ReadonlySet<number>;
+  /** Facts, by sequence number, that are shown whatever else: a chain of causes. */
+  readonly kept?: ReadonlySet<number>;
+  /** All threads in one lane. Default false. */
+  readonly together?: boolean;
+}
+
+const positive = /^(?:__)?(?:driver_probe_device|really_probe)\.ret$/;
+const nobody: ReadonlySet<never> = new Set<never>();
+
+/** Lanes and rows of a run: linear in the facts. Who takes part in no row has no lane. */
+export function sequenceOf(facts: readonly Shown[], { all = false, opened = nobody, folded = nobody, kept = nobody, together = false }: SequenceOptions = {}): Sequence {
+  const { calls, callOf } = callsOf(facts);
+  const rows: (Omit<Row, 'from' | 'to'> & { from: string | number; to: string | number })[] = [];
+  const rowAt = new Int32Array(facts.length);
+  const takesPart: Shown[] = [];
+  const foldedOf = folded.size === 0 ? [] : calls.map(({ first }) => folded.has((facts[first] as Shown).seq));
+  for (const [place, fact] of facts.entries()) {
+    const { seq, from, to, event, said } = fact;
+    const call = callOf[place] as number;
+    const owner = calls[call];
+    const [begins, ends, keep, isFolded] = [owner?.first === place, owner?.end === place, kept.has(seq), foldedOf[call] === true];
+    const common = { seq, place, from, to, call };
+    const before = rows.length;
+    if (begins || ends || keep || (!isFolded && (all || isShown(fact, opened))))
+      rows.push({ ...common, kind: begins && from === environment ? 'begin' : ends ? 'end' : isAnswer(event) ? 'answer' : 'call', word: -1, failed: failed(fact), folded: isFolded && begins ? (owner as Call).steps : 0 });
+    rowAt[place] = rows.length - 1;
+    if (kindOf(to) !== 'thread' && (!isFolded || keep)) for (const [word, { type }] of said.entries())
+      if (all || keep || !boringWord(said[word] as never, said as never)) rows.push({ ...common, from: to, kind: 'said', word, failed: failed({ event: said[word] as never }) || /WARN|BUG|panic/.test(type), folded: 0 });
+    if (rowAt[place] === before - 1 && rows.length > before) rowAt[place] = before;
+    for (let at = before; at < rows.length; at++) takesPart.push(rows[at]?.kind === 'said' || rows[at]?.kind === 'begin' ? { ...fact, from: to } : rows[at]?.kind === 'end' ? { ...fact, to: from } : fact);
+  }
+  const { lanes, placeOf } = lanesOf(takesPart, opened, together);
+  for (const row of rows) [row.from, row.to] = [placeOf.get(row.from as string) ?? placeOf.get(row.to as string) ?? 0, placeOf.get(row.to as string) ?? placeOf.get(row.from as string) ?? 0];
+  return { lanes, rows: rows as unknown as Row[], calls, facts, rowAt };
+}
+
+/** What a lane says to itself is its inside, unless the lane is opened. */
+function isShown(fact: Shown, opened: ReadonlySet<string>): boolean {
+  const [from, to] = [laneOf(fact.from).id, laneOf(fact.to).id];
+  if (from !== to) return !boringAnywhere(fact);
+  return opened.has(from) && fact.from !== fact.to;
+}
+
+const failed = ({ event }: Pick<Shown, 'event'>): boolean => {
+  const ret = event['ret'];
+  return isAnswer(event) && (typeof ret === 'number' ? ret < 0 || (ret > 0 && positive.test(event.type)) : ret === 'an error');
+};
+
+/** `iommu_group_claim_dma_owner`, `really_probe.ret -EBUSY`, with the arguments that the lanes do not name. */
+export const textOf = ({ from, to, event }: Pick<Shown, 'from' | 'to' | 'event'>): string => [event.type, ...words(event, shown(from), shown(to))].join(' ');
+
+/** What stands at a row. */
+export function rowText({ facts }: Pick<Sequence, 'facts'>, { place, word, kind, folded }: Row): string {
+  const fact = facts[place] as Shown;
+  if (kind === 'said') return sentence(fact.said[word] as never, shown(fact.to));
+  const text = kind === 'begin' && fact.task !== undefined ? `${fact.task}: ${textOf(fact)}` : textOf(fact);
+  return folded > 0 ? `${text}  \u2026 ${folded} steps` : text;
+}
+
+/** A call in one line: `admin: unbind_store e1000e = -ENODEV, 31 steps`. */
+export function callTitle({ facts }: Pick<Sequence, 'facts'>, { first, ret, steps, end }: Call): string {
+  const fact = facts[first] as Shown;
+  const answered = end === null ? ', not over' : ret === null ? '' : ` = ${ret < 0 ? errnoName(ret) : ret}`;
+  return `${fact.task ?? shown(fact.to)}: ${textOf(fact)}${answered}, ${steps} step${steps === 1 ? '' : 's'}`;
+}

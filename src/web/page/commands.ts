@@ -1,0 +1,109 @@
+/** Everything that can be done by name: the palette lists it, a key calls it, the help shows the keys. */
+import { signal } from '@preact/signals';
+import type { Session } from './session.ts';
+import { filterInput, playing } from './facts/time.tsx';
+import { openFile } from './io/open.ts';
+import { copyLink, saveLog, savePath, saveScenario, saveSvg } from './io/save.ts';
+import { views } from './views.ts';
+
+export interface Command {
+  readonly name: string;
+  /** As `KeyboardEvent.key`, with Ctrl, Alt or Shift in front: `Ctrl+k`. */
+  readonly keys: readonly string[];
+  readonly group: 'Time' | 'Selection' | 'Drive' | 'Views' | 'Runs' | 'Page';
+  readonly run: () => void;
+}
+
+/** Which dialog is open. */
+export const dialog = signal<'none' | 'palette' | 'help' | 'topology' | 'runs'>('none');
+export type Theme = 'system' | 'light' | 'dark';
+export const theme = signal<Theme>('system');
+
+export function cycleTheme(): void {
+  theme.value = theme.value === 'system' ? 'dark' : theme.value === 'dark' ? 'light' : 'system';
+}
+
+/** The next fact in which the selected actor takes part. */
+function nextOf(session: Session, by: 1 | -1): void {
+  const { at, facts, selected } = session;
+  if (selected.value === null) return session.actions.step(by);
+  for (let seq = at.value - 1 + by; seq >= 0 && seq < facts.value.length; seq += by) {
+    const fact = facts.value[seq];
+    if (fact?.from === selected.value || fact?.to === selected.value) return session.actions.goTo(seq + 1);
+  }
+}
+
+function nextMark(session: Session, by: 1 | -1): void {
+  const marks = session.bookmarks.value.filter(({ run }) => run === session.run.value.id).map(({ at }) => at);
+  const next = by > 0 ? marks.find((at) => at > session.at.value) : marks.findLast((at) => at < session.at.value);
+  if (next !== undefined) session.actions.goTo(next);
+}
+
+/** The next object of the list on the left. */
+function nextObject(session: Session, by: 1 | -1): void {
+  const list = session.system.value.actors.map(({ address }) => address).filter((address) => /^(?:group|device|thread|driver):/.test(address));
+  const index = list.indexOf(session.selected.value ?? '');
+  session.actions.select(list[(index + by + list.length) % list.length] ?? null);
+}
+
+export function commandsOf(session: Session): readonly Command[] {
+  const { actions } = session;
+  const later = (work: Promise<unknown>) => { work.catch((error: unknown) => { actions.tell('error', error instanceof Error ? error.message : String(error)); }); };
+  return [
+    { group: 'Time', name: 'Step forth', keys: ['ArrowRight', 'j'], run: () => { actions.step(1); } },
+    { group: 'Time', name: 'Step back', keys: ['ArrowLeft', 'k'], run: () => { actions.step(-1); } },
+    { group: 'Time', name: 'Ten forth', keys: ['PageDown'], run: () => { actions.step(10); } },
+    { group: 'Time', name: 'Ten back', keys: ['PageUp'], run: () => { actions.step(-10); } },
+    { group: 'Time', name: 'To the beginning', keys: ['Home'], run: () => { actions.goTo(0); } },
+    { group: 'Time', name: 'To the end', keys: ['End'], run: () => { actions.goTo(session.facts.value.length); } },
+    { group: 'Time', name: 'Play or pause', keys: [' '], run: () => { playing.value = !playing.value; } },
+    { group: 'Time', name: 'Mark this point', keys: ['b'], run: () => { actions.bookmark(); } },
+    { group: 'Time', name: 'Next marked point', keys: ['>'], run: () => { nextMark(session, 1); } },
+    { group: 'Time', name: 'Marked point before', keys: ['<'], run: () => { nextMark(session, -1); } },
+    { group: 'Time', name: 'Difference from here, or none', keys: ['d'], run: () => { actions.compare(session.compared.value === null ? session.at.value : null); } },
+    { group: 'Selection', name: 'Next fact of the selected actor', keys: [']'], run: () => { nextOf(session, 1); } },
+    { group: 'Selection', name: 'Fact before of the selected actor', keys: ['['], run: () => { nextOf(session, -1); } },
+    { group: 'Selection', name: 'Next object', keys: ['ArrowDown'], run: () => { nextObject(session, 1); } },
+    { group: 'Selection', name: 'Object before', keys: ['ArrowUp'], run: () => { nextObject(session, -1); } },
+    { group: 'Selection', name: 'Select who got the last fact', keys: ['Enter'], run: () => { actions.select(session.fact.value?.to ?? null); } },
+    { group: 'Selection', name: 'Select nothing', keys: ['Escape'], run: () => { actions.select(null); } },
+    { group: 'Selection', name: 'Filter facts', keys: ['/'], run: () => { filterInput.current?.focus(); filterInput.current?.select(); } },
+    ...Array.from({ length: 9 }, (_, index): Command => ({ group: 'Drive', name: `Choose ${index + 1}`, keys: [String(index + 1)], run: () => { const choice = session.choices.value[index]; if (choice !== undefined) actions.deliver(choice); } })),
+    { group: 'Drive', name: 'Run on, with the usual answers, until everybody is at rest or waits', keys: ['r'], run: () => { actions.runOn(); } },
+    { group: 'Drive', name: 'Branch from here', keys: ['x'], run: () => { actions.branchAt(session.at.value); } },
+    ...views.map(({ name, title, key }): Command => ({ group: 'Views', name: title, keys: [`Alt+${key}`], run: () => { actions.show(name); } })),
+    { group: 'Runs', name: 'New run: model and topology', keys: ['n'], run: () => { dialog.value = 'topology'; } },
+    { group: 'Runs', name: 'Open a scenario, path or trace', keys: ['o'], run: () => { later(openFile(session)); } },
+    { group: 'Runs', name: 'Stored and live runs', keys: ['l'], run: () => { dialog.value = 'runs'; } },
+    { group: 'Runs', name: 'Next run', keys: ['}'], run: () => { turn(session, 1); } },
+    { group: 'Runs', name: 'Run before', keys: ['{'], run: () => { turn(session, -1); } },
+    { group: 'Runs', name: 'Close this run', keys: [], run: () => { actions.close(session.run.value); } },
+    { group: 'Runs', name: 'Copy a link to this point', keys: ['c'], run: () => { later(copyLink(session)); } },
+    { group: 'Runs', name: 'Save as scenario text', keys: ['s'], run: () => { later(saveScenario(session)); } },
+    { group: 'Runs', name: 'Save as path (JSON)', keys: [], run: () => { savePath(session); } },
+    { group: 'Runs', name: 'Save as log', keys: [], run: () => { later(saveLog(session)); } },
+    { group: 'Views', name: 'Save this view as SVG', keys: ['g'], run: () => { later(saveSvg(session)); } },
+    { group: 'Page', name: 'Everything by name', keys: ['Ctrl+k', 'Meta+k'], run: () => { dialog.value = 'palette'; } },
+    { group: 'Page', name: 'Keys', keys: ['?'], run: () => { dialog.value = 'help'; } },
+    { group: 'Page', name: 'Light, dark, as the system', keys: ['t'], run: cycleTheme },
+  ];
+}
+
+function turn(session: Session, by: 1 | -1): void {
+  const runs = session.runs.value;
+  const next = runs[(runs.indexOf(session.run.value) + by + runs.length) % runs.length];
+  if (next !== undefined) session.actions.switchTo(next);
+}
+
+/** The key of an event as commands name it. */
+export const keyOf = ({ key, ctrlKey, metaKey, altKey }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>): string => `${ctrlKey ? 'Ctrl+' : ''}${metaKey ? 'Meta+' : ''}${altKey ? 'Alt+' : ''}${key}`;
+
+/** Whether a key belongs to whoever has the focus: text fields, sliders, lists with keys of their own. */
+export function belongs(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (target instanceof HTMLInputElement) return target.type !== 'range' || /^Arrow(?:Up|Down)$/.test(key);
+  if (/^(?: |Enter)$/.test(key) && target.closest('button, a, summary, [role="button"], [role="tab"]') !== null) return true;
+  // A view that walks by arrows says so.
+  return /^(?:Arrow\w+|Enter|Escape|Home|End|Page\w+|[+\-0])$/.test(key) && target.closest('[data-keys="own"]') !== null;
+}

@@ -1,0 +1,124 @@
+/** What somebody gives the page: files, what the command line named, runs of the store. */
+import { signal } from '@preact/signals';
+import { models } from '../../../../machines/models/index.ts';
+import { ModelError } from '../../../errors.ts';
+import { parseScenario } from '../../../scenario/parse.ts';
+import { play, scripted } from '../../../scenario/run.ts';
+import { parseTopology } from '../../../world/topology.ts';
+import type { Fact } from '../../../world/world.ts';
+import type { BareFact, Given, PlainRecording, RunHead } from '../../server/given.ts';
+import { kindOfText, pathSchema } from '../../texts.ts';
+import type { Run, Told } from '../run.ts';
+import type { Session } from '../session.ts';
+import { ask } from './server.ts';
+
+/** A kernel trace that was opened: the view of traces judges and shows it. */
+export interface OpenedTrace {
+  readonly name: string;
+  readonly text: string;
+  readonly recording?: PlainRecording;
+}
+export const trace = signal<OpenedTrace | null>(null);
+
+/** Largest file that is read into the page. */
+const largest = 256_000_000;
+
+/** Opens a text of any kind. @throws {ModelError} what its reader throws */
+export async function openText(session: Session, { name, text, recording }: OpenedTrace): Promise<void> {
+  switch (kindOfText(text)) {
+    case 'scenario': return openScenario(session, name, text);
+    case 'path': return openPathText(session, name, text);
+    case 'trace':
+      trace.value = { name, text, ...(recording === undefined ? {} : { recording }) };
+      session.actions.show('traces');
+  }
+  return Promise.resolve();
+}
+
+/** One run for each model of the scenario; the last is in front. */
+async function openScenario(session: Session, name: string, text: string): Promise<void> {
+  const scenario = parseScenario(text, name);
+  const short = name.split('/').at(-1)?.replace(/\.scenario$/, '') ?? name;
+  for (const model of scenario.models) {
+    const known = models[model];
+    if (known === undefined) continue;
+    const { log } = play(scenario, known);
+    const facts = Array.from({ length: log.length }, (_, seq) => log.fact(seq));
+    await session.actions.openFacts(model, scripted(scenario), [facts], facts.length, { title: short, at: facts.length });
+  }
+}
+
+async function openPathText(session: Session, name: string, text: string): Promise<void> {
+  let document: Partial<{ schema: string; title: string; model: string; topology: unknown; answersFirst: boolean; facts: Told[] }>;
+  try {
+    document = JSON.parse(text) as typeof document;
+  } catch (cause) {
+    throw new ModelError('unreadable-file', 'this is no JSON', { at: name, usually: 'a file that was cut off', cause });
+  }
+  const { schema, title = name, model = '', topology, answersFirst = true, facts } = document;
+  if (schema !== pathSchema || !Array.isArray(facts)) throw new ModelError('unreadable-file', 'this JSON is no path', { at: name, accepted: pathSchema });
+  const parsed = parseTopology(topology, name, models[model]);
+  const run = session.actions.openPath(model, parsed, facts, { title, answersFirst });
+  session.actions.tell('done', `${title}: ${run.length} facts`);
+  return Promise.resolve();
+}
+
+export async function openGiven(session: Session, given: Given): Promise<void> {
+  if (given.kind === 'text') return openText(session, given);
+  await openStored(session, given.head, given.facts);
+}
+
+/** Opens a stored run; its facts come from the server, unless they are here. */
+export async function openStored(session: Session, head: RunHead, facts?: readonly BareFact[]): Promise<Run> {
+  const options = { title: head.what, answersFirst: head.answersFirst, source: { kind: 'log', run: head.id } as const };
+  return session.actions.openFacts(head.model, head.topology, facts === undefined ? pages(head.id) : [numbered(facts, 0)], head.facts, options);
+}
+
+export const numbered = (facts: readonly BareFact[], first: number): Fact[] => facts.map(({ said = [], ...fact }, index) => ({ seq: first + index, ...fact, said }));
+
+async function* pages(id: string, from = 0): AsyncGenerator<readonly Fact[]> {
+  for (let next: number | null = from; next !== null;) {
+    const page: { from: number; facts: readonly BareFact[]; next: number | null } = await ask(`/api/runs/${id}/facts?from=${next}`);
+    yield numbered(page.facts, page.from);
+    next = page.next;
+  }
+}
+
+/** Adds what was recorded since: a run that is still being written. Gives how many facts are new. */
+export async function follow(session: Session, run: Run): Promise<number> {
+  if (run.origin.source.kind !== 'log') return 0;
+  let added = 0;
+  for await (const page of pages(run.origin.source.run, run.length)) for (const fact of page) {
+    if (!run.again(fact)) return added;
+    added++;
+  }
+  if (added > 0) session.actions.grown(run, added);
+  return added;
+}
+
+export async function openStoredId(session: Session, id: string): Promise<Run> {
+  return openStored(session, await ask<RunHead>(`/api/runs/${id}`));
+}
+
+/** Lets somebody choose a file. */
+export function openFile(session: Session): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.multiple = true;
+    input.onchange = () => { openFiles(session, [...(input.files ?? [])]).then(resolve, reject); };
+    input.oncancel = () => { resolve(); };
+    input.click();
+  });
+}
+
+/** Files that were chosen or dropped, packed by gzip or not. */
+export async function openFiles(session: Session, files: readonly File[]): Promise<void> {
+  for (const file of files) {
+    if (file.size > largest) throw new ModelError('unreadable-file', `the file has ${Math.round(file.size / 1e6)} MB`, { at: file.name, accepted: `up to ${largest / 1e6} MB in the page`, hint: 'dma-ownership judge FILE reads any size' });
+    const first = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    const packed = first[0] === 0x1f && first[1] === 0x8b;
+    const text = await new Response(packed ? file.stream().pipeThrough(new DecompressionStream('gzip')) : file.stream()).text();
+    await openText(session, { name: file.name, text });
+  }
+}

@@ -1,0 +1,67 @@
+/** What somebody takes away: a link, a scenario text, a path, a log, a picture. */
+import { scenarioText } from '../../../scenario/write.ts';
+import { pathSchema } from '../../texts.ts';
+import type { Session } from '../session.ts';
+import { views } from '../views.ts';
+import { linkOf } from './link.ts';
+import { pictureOf } from './picture.ts';
+import { ask, askText } from './server.ts';
+
+/** Longest link that mail programs keep whole, roughly. */
+const longLink = 8000;
+
+export async function copyLink(session: Session): Promise<void> {
+  const link = await linkOf(session);
+  await navigator.clipboard.writeText(link);
+  session.actions.tell('done', link.length > longLink
+    ? `The link is copied. It has ${link.length} characters, which some programs cut: a saved path or a file by \`--out\` travels better.`
+    : 'The link is copied: it shows the same model, topology, run, point and view.');
+}
+
+/** Facts from the beginning up to the point in view. */
+const upTo = (session: Session) => session.facts.value.slice(0, session.at.value);
+const nameOf = (session: Session, ending: string): string => `${session.run.value.origin.title.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 60) || 'run'}.${ending}`;
+
+export async function saveScenario(session: Session): Promise<void> {
+  const { title } = session.run.value.origin;
+  const system = session.system.value;
+  const { text, exact } = scenarioText(system, upTo(session), { about: title });
+  download(nameOf(session, 'scenario'), text, 'text/plain');
+  session.actions.tell(exact ? 'done' : 'error', exact ? 'Saved: `dma-ownership run` plays exactly this run.' : 'Saved, but a scenario cannot say this order of events exactly: played, it goes another way. Save it as a path to keep it exactly.');
+  return Promise.resolve();
+}
+
+export function savePath(session: Session): void {
+  const { title, model, topology, answersFirst } = session.run.value.origin;
+  const facts = upTo(session).map(({ to, event, from, cause }) => ({ to, event, ...(cause === null && from === 'environment' ? { start: true } : {}) }));
+  download(nameOf(session, 'json'), `${JSON.stringify({ schema: pathSchema, title, model, topology, answersFirst, facts }, null, 1)}\n`, 'application/json');
+}
+
+/** The server writes it: the forms of a log are its own. */
+export async function saveLog(session: Session): Promise<void> {
+  const { title, model, topology, answersFirst } = session.run.value.origin;
+  download(nameOf(session, 'jsonl'), await askText('/api/log', JSON.stringify({ title, model, topology, answersFirst, facts: upTo(session) })), 'application/x-ndjson');
+}
+
+/** Stores the run in view, as far as the point in view, where the server reads. */
+export async function saveToStore(session: Session): Promise<void> {
+  const { title, model, topology, answersFirst } = session.run.value.origin;
+  const { run, store } = await ask<{ run: string; store: string }>('/api/runs', JSON.stringify({ title, model, topology, answersFirst, facts: upTo(session) }));
+  session.actions.tell('done', `Saved as ${run} in ${store}.`);
+}
+
+export async function saveSvg(session: Session): Promise<void> {
+  const view = views.find(({ name }) => name === session.view.value);
+  const text = view?.svg === undefined ? pictureOf(document.querySelector('.view')) : await view.svg(session);
+  if (text === null) return session.actions.tell('error', 'This view is a table: there is no picture of it.');
+  download(nameOf(session, `${session.view.value}.svg`), text, 'image/svg+xml');
+}
+
+export function download(name: string, text: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => { URL.revokeObjectURL(url); }, 10_000);
+}

@@ -1,0 +1,124 @@
+/** A sequence diagram in a box that scrolls: only the rows in sight exist, and all keys that a list has work. */
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { centre, gutter, lifelines, margin, rowHeight, rowSvg, sequenceSvg, widthOf } from '../../../view/sequence/draw.ts';
+import { sequenceOf, type Sequence, type SequenceOptions } from '../../../view/sequence/rows.ts';
+import type { Shown } from '../../../view/sequence/calls.ts';
+import { scrollTo, windowOf } from '../../../view/sequence/window.ts';
+import { save, useBox } from '../box.ts';
+import './sequence.css';
+
+export interface DiagramProps {
+  readonly facts: readonly Shown[];
+  /** The fact at which the reader stands; null: none. */
+  readonly at: number | null;
+  /** Facts of the chain that is shown, and those since which somebody holds. */
+  readonly chain?: ReadonlySet<number>;
+  readonly held?: ReadonlySet<number>;
+  readonly kept?: ReadonlySet<number>;
+  readonly together?: boolean;
+  readonly title: string;
+  /** Somebody goes to a fact; `asks`: by a click or Enter, which also asks why. */
+  readonly onGo: (seq: number, asks: boolean) => void;
+  readonly onEscape?: () => void;
+}
+
+export function Diagram({ facts, at, chain, held, kept, together = false, title, onGo, onEscape }: DiagramProps) {
+  const all = useSignal(false);
+  const opened = useSignal<ReadonlySet<string>>(new Set());
+  const folded = useSignal<ReadonlySet<number>>(new Set());
+  const box = useBox();
+  const head = useRef<HTMLDivElement>(null);
+  const options: SequenceOptions = { all: all.value, opened: opened.value, folded: folded.value, together, ...(kept === undefined ? {} : { kept }) };
+  const sequence = useMemo(() => sequenceOf(facts, options), [facts, all.value, opened.value, folded.value, kept, together]);
+  const { lanes, rows, calls } = sequence;
+  const lane = Math.max(112, Math.min(200, Math.floor((box.width.value - gutter - margin) / Math.max(1, lanes.length - 0.5))));
+  const place = useMemo(() => placeOf(facts, at), [facts, at]);
+  const row = place < 0 ? -1 : sequence.rowAt[place] as number;
+
+  useEffect(() => {
+    const element = box.ref.current;
+    if (element === null || row < 0) return;
+    element.scrollTop = scrollTo(row, rows.length, rowHeight, element.scrollTop, element.clientHeight - 30);
+    const [left, right] = [Math.min(rows[row]?.from ?? 0, rows[row]?.to ?? 0), Math.max(rows[row]?.from ?? 0, rows[row]?.to ?? 0)];
+    if (centre(left, lane) < element.scrollLeft || centre(right, lane) > element.scrollLeft + element.clientWidth - 40) element.scrollLeft = Math.max(0, centre(left, lane) - gutter - 60);
+  }, [row, sequence, lane]);
+
+  const shownRows = windowOf(rows.length, rowHeight, box.top.value, box.height.value);
+  const width = Math.max(widthOf(lanes.length, lane), box.width.value);
+  const body = rows.slice(shownRows.first, shownRows.end).map((one, index) =>
+    rowSvg(sequence, one, index * rowHeight, { lane, at, ...(chain === undefined ? {} : { chain }), ...(held === undefined ? {} : { held }) })).join('');
+  const height = (shownRows.end - shownRows.first) * rowHeight;
+
+  const move = (by: number) => {
+    const seq = rowsAway(sequence, row, by);
+    if (seq !== undefined) onGo(seq, false);
+  };
+  const fold = (call: number | undefined) => {
+    const first = call === undefined || call < 0 ? undefined : facts[calls[call]?.first ?? -1]?.seq;
+    if (first !== undefined) folded.value = toggled(folded.value, first);
+  };
+  const keys: Readonly<Record<string, () => void>> = {
+    ArrowDown: () => { move(1); }, ArrowUp: () => { move(-1); }, PageDown: () => { move(Math.floor(box.height.value / rowHeight) - 2); }, PageUp: () => { move(2 - Math.floor(box.height.value / rowHeight)); },
+    Home: () => { move(-rows.length); }, End: () => { move(rows.length); }, Enter: () => { const seq = facts[place]?.seq; if (seq !== undefined) onGo(seq, true); },
+    ' ': () => { fold(rows[row]?.call); }, a: () => { all.value = !all.value; }, Escape: () => { onEscape?.(); },
+  };
+  return (
+    <section class="sequence" aria-label={title}>
+      <div class="tools">
+        <button aria-pressed={all.value} onClick={() => { all.value = !all.value; }} title="Locks, passive reads, and what an object says to itself (a)">All steps</button>
+        <button onClick={() => { folded.value = folded.value.size > 0 ? new Set() : new Set(calls.map(({ first }) => facts[first]?.seq ?? 0)); }} title="Of each call only beginning and end; the space bar does it for one">{folded.value.size > 0 ? 'Unfold calls' : 'Fold calls'}</button>
+        <button onClick={() => { save('sequence.svg', 'image/svg+xml', sequenceSvg(sequence, { lane, at, ...(chain === undefined ? {} : { chain }), ...(held === undefined ? {} : { held }) })); }}>Save SVG</button>
+        <span class="muted small">{rows.length} of {facts.length} facts and words{together ? '; dotted and italic: inferred, no line shows it' : ''}</span>
+      </div>
+      <div
+        class="box" ref={box.ref} onScroll={(event) => { box.scrolled(event); if (head.current !== null) head.current.scrollLeft = event.currentTarget.scrollLeft; }} tabIndex={0} role="listbox" aria-label="Messages" aria-activedescendant={row < 0 ? undefined : `row-${rows[row]?.place}-${(rows[row]?.word ?? 0) + 1}`}
+        onKeyDown={(event) => { const act = event.ctrlKey || event.altKey || event.metaKey ? undefined : keys[event.key]; if (act !== undefined) { event.preventDefault(); event.stopPropagation(); act(); } }}
+      >
+        <div class="lanes" style={{ width: `${width}px` }}>
+          {lanes.map(({ id, title: name, of: family, actors }, index) => (
+            <button
+              key={id} class="lane plain" style={{ left: `${centre(index, lane) - lane / 2 + 2}px`, width: `${lane - 4}px` }} title={family === undefined ? (actors.length > 1 ? `${actors.join(', ')}: click to see each` : name) : `${name}: click to fold`}
+              aria-expanded={family !== undefined} onClick={() => { opened.value = toggled(opened.value, family ?? id); }}
+            >{name}</button>
+          ))}
+        </div>
+        <div class="space" style={{ height: `${shownRows.height + 12}px`, width: `${width}px` }}>
+          <svg
+            class="rows" width={width} height={height} style={{ transform: `translateY(${shownRows.top}px)` }}
+            onClick={(event) => { const seq = seqAt(event.target); if (seq !== null) onGo(seq, true); }} onDblClick={(event) => { const seq = seqAt(event.target); fold(rows[sequence.rowAt[placeOf(facts, seq)] ?? -1]?.call); }}
+            dangerouslySetInnerHTML={{ __html: lifelines(lanes.length, 0, height, lane) + body }}
+          />
+        </div>
+      </div>
+    </section>
+  );
+}
+
+const toggled = <Value,>(set: ReadonlySet<Value>, value: Value): ReadonlySet<Value> => (set.has(value) ? new Set([...set].filter((one) => one !== value)) : new Set([...set, value]));
+
+function seqAt(target: EventTarget | null): number | null {
+  const seq = (target as Element | null)?.closest('[data-seq]')?.getAttribute('data-seq');
+  return seq == null ? null : Number(seq);
+}
+
+/** The fact that is so many rows away; several rows may be words of one fact. */
+function rowsAway({ rows, facts }: Sequence, row: number, by: number): number | undefined {
+  const from = rows[row]?.place;
+  let at = Math.max(0, Math.min(rows.length - 1, row + by));
+  while (Math.abs(by) === 1 && rows[at]?.place === from && rows[at + by] !== undefined) at += by;
+  return facts[rows[at]?.place ?? -1]?.seq;
+}
+
+/** Place of a fact among all; facts of a run are numbered by their place, those of a trace may have a gap. */
+function placeOf(facts: readonly Shown[], seq: number | null): number {
+  if (seq === null || seq < 0) return -1;
+  if (facts[seq]?.seq === seq) return seq;
+  let [low, high] = [0, facts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((facts[middle] as Shown).seq < seq) low = middle + 1;
+    else high = middle;
+  }
+  return facts[low]?.seq === seq ? low : Math.min(low, facts.length) - 1;
+}
