@@ -10,7 +10,7 @@ export interface Mounts {
   readonly missing: string | undefined;
   readonly place: string;
   /** A file system of so many megabytes: its folder. */
-  small(name: string, megabytes: number): string;
+  readonly small: (name: string, megabytes: number) => string;
 }
 
 /** For one test file. */
