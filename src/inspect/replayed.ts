@@ -2,7 +2,7 @@
 import { environment } from '../../machines/address.ts';
 import type { Fact, System, World } from '../world/world.ts';
 import type { Seen, SeenEvent } from './seen.ts';
-import { definitionOf } from './watch.ts';
+import { definitionOf } from './live.ts';
 
 /**
  * Every actor of a system, then each fact as a message between its true sender and receiver and the snapshot it led to.

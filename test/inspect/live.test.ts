@@ -6,7 +6,7 @@ import type { Model } from '../../machines/model.ts';
 import { replayed } from '../../src/inspect/replayed.ts';
 import { plainly, type Seen } from '../../src/inspect/seen.ts';
 import { Watched } from '../../src/inspect/watched.ts';
-import { watching } from '../../src/inspect/watch.ts';
+import { watching } from '../../src/inspect/live.ts';
 import { createSystem, follow, type Delivery } from '../../src/world/live.ts';
 import { defaultTopology } from '../../src/world/topology.ts';
 import { System, type Step } from '../../src/world/world.ts';

@@ -10,7 +10,7 @@ import type { Seen } from '../../src/inspect/seen.ts';
 import { ask, show } from '../../src/inspect/server.ts';
 import { fromService, sentBack, serviceMessage } from '../../src/inspect/services.ts';
 import { Watched } from '../../src/inspect/watched.ts';
-import { watching } from '../../src/inspect/watch.ts';
+import { watching } from '../../src/inspect/live.ts';
 import { createSystem } from '../../src/world/live.ts';
 import { defaultTopology } from '../../src/world/topology.ts';
 import { nodesOf } from '../machines/charts.ts';
