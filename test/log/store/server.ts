@@ -65,7 +65,7 @@ export async function startServer({ durable = false, at }: { readonly durable?: 
   chmodSync(folder, 0o700);
   const data = join(folder, 'data');
   const how = { ...as, cwd: folder, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } };
-  if (!existsSync(data)) execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'tester', '-A', 'scram-sha-256', '--pwfile', secret, '-E', 'UTF8', '--no-locale', '-N'], { ...how, stdio: 'pipe' });
+  if (!existsSync(data)) execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'tester', '-A', 'scram-sha-256', '--pwfile', secret, '-E', 'UTF8', '--no-locale', ...(durable ? [] : ['-N'])], { ...how, stdio: 'pipe' });
   const port = await freePort();
   const options = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', fsync: durable ? 'on' : 'off', max_connections: '120', shared_buffers: '16MB' };
   const server = spawn(join(bin, 'postgres'), ['-D', data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])], { ...how, stdio: ['ignore', 'ignore', 'pipe'] });
