@@ -9,6 +9,8 @@ export interface View {
   readonly title: string;
   /** Shown with Alt and this. */
   readonly key: string;
+  /** It wants the height of the facts too: they are folded until somebody asks for them. */
+  readonly tall?: true;
   /** The picture of the view as an SVG document. Default: the largest <svg> that it shows, with its styles. */
   readonly svg?: (session: Session) => Promise<string>;
   /** `async () => (await import('./chart/chart.tsx')).ChartView`, so that what is heavy is a chunk of its own. */
@@ -26,6 +28,6 @@ export const views: readonly View[] = [
   },
   { name: 'sequence', title: 'Sequence', key: '3', load: async () => (await import('./sequence/view.tsx')).SequenceView },
   { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
-  { name: 'verdicts', title: 'Verdicts', key: '6', load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
+  { name: 'verdicts', title: 'Verdicts', key: '6', tall: true, load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
   { name: 'facts', title: 'Facts', key: '7', load: () => Promise.resolve(FactsView) },
 ];
