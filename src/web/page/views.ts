@@ -9,6 +9,8 @@ export interface View {
   readonly title: string;
   /** Shown with Alt and this. */
   readonly key: string;
+  /** It is about no run: it has the whole width, and what belongs to a run is hidden. */
+  readonly wide?: true;
   /** The picture of the view as an SVG document. Default: the largest <svg> that it shows, with its styles. */
   readonly svg?: (session: Session) => Promise<string>;
   /** `async () => (await import('./chart/chart.tsx')).ChartView`, so that what is heavy is a chunk of its own. */
@@ -16,8 +18,9 @@ export interface View {
 }
 
 export const views: readonly View[] = [
-  { name: 'sequence', title: 'Sequence', key: '3', load: async () => (await import('./sequence/view.tsx')).SequenceView },
+  { name: 'sequence', title: 'Sequence', key: '3', svg: async (session) => (await import('./sequence/view.tsx')).sequencePicture(session), load: async () => (await import('./sequence/view.tsx')).SequenceView },
   { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
-  { name: 'verdicts', title: 'Verdicts', key: '6', load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
+  { name: 'verdicts', title: 'Verdicts', key: '6', wide: true, load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
+  { name: 'traces', title: 'Traces', key: '7', wide: true, load: async () => (await import('./trace/view.tsx')).TraceView },
   { name: 'facts', title: 'Facts', key: '1', load: () => Promise.resolve(FactsView) },
 ];
