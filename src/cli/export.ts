@@ -15,7 +15,7 @@ import { parseTopology } from '../world/topology.ts';
 import { System } from '../world/world.ts';
 import { asked, asking, bytes, count, type Asked } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
-import { exportCharts, type ChartOptions } from './export_chart.ts';
+import { exportCharts, exportMonitors, type ChartOptions } from './export_chart.ts';
 import { replaceFile } from './file.ts';
 import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
@@ -26,7 +26,8 @@ type Options = Asked & ChartOptions & {
   readonly trail?: string;
 };
 
-const all = { ...chartFormats, ...formats };
+const rv = { about: "automata for the kernel's runtime verification, as rvgen reads them" };
+const all = { ...chartFormats, rv, ...formats };
 const names = Object.keys(all);
 
 export function register(program: Program): void {
@@ -34,7 +35,8 @@ export function register(program: Program): void {
     .description('write charts for tools that draw or run them, the model and its properties for another checker; or tell what that one found')
     .option('--to <format>', `one of ${names.join(', ')}`)
     .option('--chart <name>', 'the chart to write, where a format takes one: iommu_group, driver_binding, bind_store, ...')
-    .option('--out <file>', 'write there instead of to stdout: all or nothing; a directory, for every chart')
+    .option('--monitor <name>', 'the automaton to write, with --to rv: group_owner, dma_pairing')
+    .option('--out <file>', 'write there instead of to stdout: all or nothing; a directory, for every chart or automaton')
     .option('--limit <states>', 'visit so many worlds at most to fill the tables', count('--limit'), 5_000_000)
     .option('--memory <bytes>', 'memory for these worlds, as 2000000000, 500M or 2G. Default 4G', bytes)
     .option('--walks <n>', 'where there are more worlds: random walks that fill the tables further', count('--walks'), 20_000)
@@ -46,6 +48,8 @@ export function register(program: Program): void {
 async function exported(out: Output, file: string | undefined, options: Options): Promise<Exit> {
   if (options.trail !== undefined) return trail(out, options.trail);
   const format = formatNamed(options.to);
+  if (!('write' in format)) return exportMonitors(out, file, options);
+  if (options.monitor !== undefined) throw new ModelError('wrong-use', `${options.to} writes no monitor`, { at: '--monitor', accepted: '--to rv' });
   if (!('says' in format)) return exportCharts(out, format, file, options);
   if (options.chart !== undefined) throw new ModelError('wrong-use', `${options.to} takes all charts of a model together`, { at: '--chart', accepted: Object.keys(chartFormats).map((name) => `--to ${name}`) });
   const { model, properties, system, together } = asked(file, options);
@@ -71,8 +75,8 @@ async function exported(out: Output, file: string | undefined, options: Options)
   return exit.limit;
 }
 
-function formatNamed(name: string | undefined): Format | ChartFormat {
-  const found = Object.entries<Format | ChartFormat>(all).find(([one]) => one === name)?.[1];
+function formatNamed(name: string | undefined): Format | ChartFormat | typeof rv {
+  const found = Object.entries<Format | ChartFormat | typeof rv>(all).find(([one]) => one === name)?.[1];
   if (found !== undefined) return found;
   const near = name === undefined ? undefined : nearest(name, names);
   throw new ModelError('wrong-use', name === undefined ? 'a format is needed' : `there is no format ${name}`, {

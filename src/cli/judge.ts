@@ -12,7 +12,7 @@ import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 import { keeping, withStore, type Kept } from './store.ts';
 
-type Options = { readonly model?: string; readonly why?: true; readonly all?: true } & Kept;
+type Options = { readonly model?: string; readonly why?: true; readonly all?: true; readonly transitions?: true } & Kept;
 
 /** A trace in a folder of recordings: the name that our recorders give it, packed or not. */
 const traceFile = /(^|\.)trace(\.txt)?(\.gz)?$/;
@@ -23,6 +23,7 @@ export function register(program: Program): void {
     .argument('<trace...>', 'ftrace text, packed by gzip or not; a folder is searched for files named trace.txt; - for stdin')
     .option('--model <name>', 'judge by this model, instead of the one of the kernel that made the trace')
     .option('--why', 'for each refusal, failure, deferral and clean-up, print the chain of causes')
+    .option('--transitions', 'list the transitions of the charts that every explanation takes: what the trace confirms')
     .option('--all', 'print every change of ownership, however many')
     .does(judge);
 }
@@ -35,7 +36,7 @@ async function judge(out: Output, given: string[], options: Options): Promise<Ex
     if (stop.aborted) break;
     const recording = file === '-' ? {} : await findRecording(file);
     const report = await judgeTrace(readTraceFile(file), {
-      name: file, recording, model: options.model, why: options.why === true, keep: options.all === true ? Infinity : 500,
+      name: file, recording, model: options.model, why: options.why === true, keep: options.all === true ? Infinity : 500, transitions: options.transitions === true,
       progress: (lines) => out.progress(`${file}: ${lines} lines`),
     });
     reports.push(report);

@@ -26,6 +26,8 @@ export function reportText(report: Report, options: Asked, { paint }: Pick<Outpu
     ...(report.refusals.length === 0 ? [] : [`  refused or failed: ${report.refusals.length}`,
       ...short(report.refusals, options.all === true ? Infinity : 6, ({ line, what, by }) => `    line ${line}: ${what} (${by})`)]),
     ...(options.why === true ? report.why.map(({ line, what, why }) => `  line ${line}: ${what}\n    ${why}`) : []),
+    ...(report.transitions === undefined ? [] : [`  transitions that it needs: ${report.transitions.length}`,
+      ...report.transitions.map(({ chart, state, event, branch, shown, line }) => `    ${chart} ${state || '(any state)'}: ${event || 'always'}${branch > 1 ? `, branch ${branch}` : ''}${shown ? '' : ', on the way'} (line ${line})`)]),
     ...report.notes.map((note) => `  note: ${note}`),
     '',
   ].join('\n');

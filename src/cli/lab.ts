@@ -6,7 +6,12 @@ import { demand } from '../lab/call.ts';
 import { defaultFolder, kernelOf, kernels, type Kernel } from '../lab/folder.ts';
 import { buildDebian, packageOfSeries, series } from '../lab/kernels.ts';
 import { shell } from '../lab/shell.ts';
-import { runJob } from '../lab/boot.ts';
+import { buildSource } from '../lab/source.ts';
+import { runJob, type RunOptions } from '../lab/boot.ts';
+import { races } from '../lab/racing.ts';
+import { racesText, suiteText } from '../lab/report.ts';
+import { modelOf, runSuite, suiteFrom } from '../lab/suites.ts';
+import { count } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
 import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
@@ -22,9 +27,19 @@ export function register(program: Program): void {
   inFolder(lab.command('kernels')).description('list the kernels that are ready, and those that apt can give').does(list);
   inFolder(lab.command('build')).description('make kernels ready: download, unpack, derive probes; nothing is installed')
     .option('--kernel <series>', `only this series: ${Object.keys(series).join(' or ')}`)
+    .option('--source', 'instead, build three small kernels from Debian\'s source of 6.1: as it is, with DEBUG_TEST_DRIVER_REMOVE, and that with a fixed bug taken back')
     .does(build);
   inFolder(lab.command('boot')).description('boot a kernel and power it off: how long that takes')
     .option('--kernel <name>', 'a series or a name that `lab kernels` lists', '6.12').does(boot);
+  inFolder(lab.command('run')).description('run a generated suite, or races, in a real kernel, and judge what it recorded')
+    .argument('[suite]', 'folder of `testgen --target kselftest`, its suite.json, or a scenario')
+    .option('--kernel <name>', 'a series or a name that `lab kernels` lists', '6.12')
+    .option('--races <n>', 'rounds in which users, drivers and hot-plug meet in one group', count('--races', 1, 10_000))
+    .option('--seed <n>', 'the same seed gives the same rounds', count('--seed'), 1)
+    .option('--no-hotplug', 'no device is pulled out during a race')
+    .option('--shrink <boots>', 'boots spent on making the round of a crash short', count('--shrink'), 6)
+    .option('--to <dir>', 'folder for what comes back; default: below the lab\'s')
+    .option('--model <name>', 'judge by this model, instead of the one of the kernel').does(run);
   inFolder(lab.command('shell')).description('a shell in the guest, on this terminal; Ctrl-A X ends it')
     .option('--kernel <name>', 'a series or a name that `lab kernels` lists', '6.12').does(interactive);
 }
@@ -48,12 +63,14 @@ async function list(out: Output, options: Folder): Promise<Exit> {
   return exit.holds;
 }
 
-async function build(out: Output, options: Folder & { readonly kernel?: string }): Promise<Exit> {
+async function build(out: Output, options: Folder & { readonly kernel?: string; readonly source?: true }): Promise<Exit> {
   const lab = folderOf(options);
   const signal = interruption();
   const progress = (what: string) => { out.progress(what); };
-  const asked = options.kernel === undefined ? Object.keys(series) : [options.kernel];
-  const built: Kernel[] = [];
+  if (options.source === true && options.kernel !== undefined && options.kernel !== '6.1')
+    throw new ModelError('wrong-use', `no source of ${options.kernel} is built`, { at: '--source', accepted: '--kernel 6.1, or no --kernel' });
+  const asked = options.source === true ? [] : options.kernel === undefined ? Object.keys(series) : [options.kernel];
+  const built: Kernel[] = options.source === true ? await buildSource(lab, progress, signal) : [];
   for (const name of asked) {
     built.push(await buildDebian(lab, name, progress, signal));
     out.progress('');
@@ -65,10 +82,41 @@ async function build(out: Output, options: Folder & { readonly kernel?: string }
 async function boot(out: Output, options: Folder & { readonly kernel: string }): Promise<Exit> {
   demand(['qemu-system-x86_64', 'tar']);
   const kernel = kernelOf(folderOf(options), options.kernel);
-  const run = await runJob(kernel, { name: 'boot', script: 'true\n' }, { to: join(kernel.folder, 'boot-run'), limit: 120, signal: interruption(), progress: (what) => { out.progress(what); } });
+  const run = await runJob(kernel, { name: 'boot', script: 'true\n' }, { lab: folderOf(options), to: join(kernel.folder, 'boot-run'), limit: 120, signal: interruption(), progress: (what) => { out.progress(what); } });
   out.result({ schema: 'dma-ownership/lab-boot@1', run } as { schema: string }, () =>
     `${run.kernel} ${run.ended}: ${run.seconds.toFixed(1)} s, ${run.cpuSeconds.toFixed(1)} CPU seconds, ${run.tries} boot${run.tries === 1 ? '' : 's'}${run.crash === undefined ? '' : `; ${run.crash}`}`);
   return run.ended === 'finished' ? exit.holds : exit.inconclusive;
+}
+
+type Asked = Folder & {
+  readonly kernel: string; readonly races?: number; readonly seed: number; readonly hotplug: boolean; readonly shrink: number; readonly to?: string; readonly model?: string;
+};
+
+async function run(out: Output, suite: string | undefined, options: Asked): Promise<Exit> {
+  demand(['qemu-system-x86_64', 'tar']);
+  const lab = folderOf(options);
+  const kernel = kernelOf(lab, options.kernel);
+  const progress = (what: string) => { out.progress(what); };
+  const signal = interruption();
+  if (suite !== undefined) return tests(out, kernel, suite, { lab, to: options.to ?? join(lab, 'runs', kernel.name, 'suite'), limit: 600, signal, progress });
+  if (options.races === undefined) throw new ModelError('wrong-use', 'nothing to run', { accepted: ['a suite', '--races N'] });
+  const to = options.to ?? join(lab, 'runs', kernel.name, `races-${options.seed}`);
+  const found = await races(kernel, { lab, to, count: options.races, seed: options.seed, hotplug: options.hotplug, shrinkBoots: options.shrink, model: options.model, signal, progress, limit: 300 });
+  out.result({ schema: 'dma-ownership/lab-races@1', ...found } as { schema: string }, () => racesText(found));
+  if (signal.aborted) return exit.interrupted;
+  if (found.refused.length > 0 || found.findings.length > 0) return exit.violation;
+  return found.rounds.every(({ result }) => result === 'accepted') ? exit.holds : exit.inconclusive;
+}
+
+async function tests(out: Output, kernel: Kernel, path: string, options: RunOptions): Promise<Exit> {
+  const model = modelOf(kernel);
+  if (model === undefined) throw new ModelError('unknown-kernel', `no model covers ${kernel.name}`, { at: kernel.from });
+  const done = await runSuite(kernel, suiteFrom(path, model), path, options);
+  out.result({ schema: 'dma-ownership/lab-suite@1', ...done } as { schema: string }, () => suiteText(done));
+  if (options.signal?.aborted === true) return exit.interrupted;
+  const failed = done.tests.some(({ result }) => result === 'not ok') || done.verdicts.includes('violates') || done.run.ended === 'crashed';
+  if (failed) return exit.violation;
+  return done.verdicts.length > 0 && done.verdicts.every((verdict) => verdict === 'conforms') && done.tests.every(({ result }) => result !== 'not run') ? exit.holds : exit.inconclusive;
 }
 
 async function interactive(out: Output, options: Folder & { readonly kernel: string }): Promise<Exit> {
@@ -76,5 +124,5 @@ async function interactive(out: Output, options: Folder & { readonly kernel: str
   const kernel = kernelOf(folderOf(options), options.kernel);
   if (!existsSync(kernel.image)) throw new ModelError('no-such-kernel', `${kernel.name} is no longer there`, { at: kernel.image, hint: 'dma-ownership lab build' });
   out.remark(`${kernel.name}; Ctrl-A X ends it. Words of the guest: . /lab/lib.sh`);
-  return (await shell(kernel)) === 0 ? exit.holds : exit.inconclusive;
+  return (await shell(folderOf(options), kernel)) === 0 ? exit.holds : exit.inconclusive;
 }

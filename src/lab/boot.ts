@@ -10,7 +10,7 @@ import { ModelError } from '../errors.ts';
 import { call, stop } from './call.ts';
 import type { Entry } from './cpio.ts';
 import type { Kernel } from './folder.ts';
-import { initrdOf } from './initramfs.ts';
+import { guestEntries, initrdOf } from './initramfs.ts';
 import { qemuArguments } from './machine.ts';
 import { crashIn, salvage } from './salvage.ts';
 
@@ -23,6 +23,8 @@ export interface Job {
 }
 
 export interface RunOptions {
+  /** The lab's folder. */
+  readonly lab: string;
   /** Folder for what comes back; emptied first. */
   readonly to: string;
   /** Seconds that the guest may take, all in all. Default 180. */
@@ -34,6 +36,8 @@ export interface RunOptions {
   readonly append?: string;
   readonly memory?: number;
   readonly processors?: number;
+  /** Functions of the card, where it is not the usual one. */
+  readonly functions?: number;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: (what: string) => void;
 }
@@ -71,6 +75,7 @@ export async function runJob(kernel: Kernel, job: Job, options: RunOptions): Pro
   mkdirSync(to, { recursive: true });
   const probes = join(kernel.folder, 'probes');
   const initrd = initrdOf(join(kernel.folder, 'initramfs.gz'), [
+    ...await guestEntries(options.lab),
     { path: 'lab/job', bytes: Buffer.from(job.script) },
     ...(existsSync(probes) ? [{ path: 'lab/probes', bytes: readFileSync(probes) }] : []),
     ...(job.files ?? []).map((file) => ({ ...file, path: `lab/${file.path}` })),
@@ -89,7 +94,10 @@ export async function runJob(kernel: Kernel, job: Job, options: RunOptions): Pro
   rmSync(initrd, { force: true });
   const crash = state === 'crashed' ? crashIn(consoleOf(to)) : undefined;
   if (state === 'sent') await unpack(to);
-  else for (const [name, text] of Object.entries(salvage(consoleOf(to)))) writeFileSync(join(to, `${name}.txt`), text);
+  else {
+    const { trace, dmesg, log } = salvage(consoleOf(to));
+    for (const [name, text] of [['trace', trace], ['dmesg', dmesg], ['log', log]] as const) if (text !== '') writeFileSync(join(to, `${name}.txt`), text);
+  }
   return {
     kernel: kernel.name, job: job.name, folder: to, ended: state === 'sent' ? 'finished' : state === 'crashed' ? 'crashed' : 'stalled',
     ...(crash === undefined ? {} : { crash }), tries: boots, seconds: (Date.now() - begun) / 1000, cpuSeconds,
@@ -100,10 +108,10 @@ const consoleOf = (folder: string): string => readFileSync(join(folder, 'console
 
 type State = 'silent' | 'up' | 'sent' | 'crashed';
 
-async function boot(kernel: Kernel, initrd: string, { to, signal, append, memory, processors }: RunOptions, limit: number, bootLimit: number): Promise<{ state: State; cpu: number }> {
+async function boot(kernel: Kernel, initrd: string, { to, signal, append, memory, processors, functions }: RunOptions, limit: number, bootLimit: number): Promise<{ state: State; cpu: number }> {
   const [log, results] = [join(to, 'console.txt'), join(to, 'results.tgz')];
   for (const file of [log, results]) writeFileSync(file, '');
-  const args = qemuArguments({ image: kernel.image, initrd, console: log, results, ...(append === undefined ? {} : { append }), ...(memory === undefined ? {} : { memory }), ...(processors === undefined ? {} : { processors }) });
+  const args = qemuArguments({ image: kernel.image, initrd, console: log, results, ...given({ append, memory, processors, functions }) });
   const qemu = spawn('qemu-system-x86_64', args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   const said: Buffer[] = [];
   qemu.stderr.on('data', (bytes: Buffer) => said.push(bytes));
@@ -117,7 +125,7 @@ async function boot(kernel: Kernel, initrd: string, { to, signal, append, memory
   let isUp = false;
   let panickedAt = 0;
   while (!over) {
-    await Promise.race([exited, wait(200)]);
+    await Promise.race([exited, wait(200, null)]);
     cpu = cpuOf(qemu.pid ?? -1) ?? cpu;
     const seconds = (Date.now() - begun) / 1000;
     if (!isUp) isUp = consoleOf(to).includes('LAB guest up');
@@ -132,6 +140,10 @@ async function boot(kernel: Kernel, initrd: string, { to, signal, append, memory
   const state: State = text.includes('LAB results sent') && statSync(results).size > 0 ? 'sent' : crashIn(text) !== undefined ? 'crashed' : isUp ? 'up' : 'silent';
   return { state, cpu };
 }
+
+/** Without what was not given. */
+const given = <T extends object>(options: T): { [key in keyof T]: Exclude<T[key], undefined> } =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [key in keyof T]: Exclude<T[key], undefined> };
 
 async function unpack(folder: string): Promise<void> {
   await call('tar', ['xzf', join(folder, 'results.tgz'), '-C', folder]);

@@ -7,10 +7,14 @@ import { ModelError } from '../errors.ts';
 
 /** A kernel that is ready to be booted. */
 export interface Kernel {
-  /** What `uname -r` says, or the name of a build of ours: `6.1.0-56-amd64`, `small`, `small-remove`. */
+  /** The release of a Debian kernel, or the name of a build of ours: `6.1.0-56-amd64`, `small`, `small-remove`. */
   readonly name: string;
+  /** What `uname -r` says, where that is not the name. */
+  readonly release?: string;
   /** Series that it can be asked for by, such as `6.1`; a build of ours has none. */
   readonly series?: string;
+  /** Built with DEBUG_TEST_DRIVER_REMOVE. */
+  readonly test_remove?: boolean;
   /** Name and version of the Debian package. */
   readonly from: string;
   readonly folder: string;

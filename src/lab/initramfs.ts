@@ -1,9 +1,9 @@
-/** What the guest unpacks before its first process: busybox, our helper, modules, and for each run its job. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** What the guest unpacks before its first process: busybox and modules, the same for all runs of a kernel; our helper, and the job of the run. */
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { execPath } from 'node:process';
 import { basename, delimiter, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { call } from './call.ts';
+import { call, demand } from './call.ts';
 import { archive, type Entry } from './cpio.ts';
 import { guestFolder, type Kernel } from './folder.ts';
 
@@ -14,16 +14,25 @@ const plain = (file: string): string => basename(file).replace(/\.ko(\.\w+)?$/, 
 
 /** Files of these modules and of everything they depend on, from the text of modules.dep. */
 export function withDependencies(modulesDep: string, modules: readonly string[]): string[] {
-  const lines = modulesDep.split('\n').filter((line) => line !== '').map((line) => line.split(/:?\s+/).filter((file) => file !== ''));
+  const lines = modulesDep.split('\n').filter((line) => line !== '').map((line) => line.replace(':', ' ').split(/\s+/).filter((file) => file !== ''));
   const names = new Set(modules.map(plain));
   return [...new Set(lines.filter(([file = '']) => names.has(plain(file))).flat())].sort();
 }
 
-/** Compiles the helper of the guest, statically: the guest has no libraries. */
-export async function helper(lab: string): Promise<string> {
-  const out = join(lab, 'labctl');
-  await call('gcc', ['-static', '-O2', '-Wall', '-o', out, join(guestFolder(), 'labctl.c')]);
-  return out;
+/** What runs in the guest. Compiles the helper where it is older than its source, statically: the guest has no libraries. */
+export async function guestEntries(lab: string): Promise<Entry[]> {
+  const guest = guestFolder();
+  const [source, out] = [join(guest, 'labctl.c'), join(lab, 'labctl')];
+  if (!existsSync(out) || statSync(out).mtimeMs < statSync(source).mtimeMs) {
+    demand(['gcc']);
+    await call('gcc', ['-static', '-O2', '-Wall', '-o', `${out}.new`, source]);
+    renameSync(`${out}.new`, out);
+  }
+  return [
+    { path: 'bin/labctl', bytes: readFileSync(out), executable: true },
+    { path: 'init', bytes: readFileSync(join(guest, 'init')), executable: true },
+    { path: 'lab/lib.sh', bytes: readFileSync(join(guest, 'lib.sh')) },
+  ];
 }
 
 const onPath = (program: string): Buffer => {
@@ -38,14 +47,10 @@ const onPath = (program: string): Buffer => {
 };
 
 /** Makes the part that all runs of a kernel share; gives its path. */
-export async function baseOf(lab: string, kernel: Kernel): Promise<string> {
-  const guest = guestFolder();
+export async function baseOf(kernel: Kernel): Promise<string> {
   const entries: Entry[] = [
     ...['dev', 'proc', 'sys', 'tmp', 'out', 'lab'].map((path) => ({ path })),
     { path: 'bin/busybox', bytes: onPath('busybox'), executable: true },
-    { path: 'bin/labctl', bytes: readFileSync(await helper(lab)), executable: true },
-    { path: 'init', bytes: readFileSync(join(guest, 'init')), executable: true },
-    { path: 'lab/lib.sh', bytes: readFileSync(join(guest, 'lib.sh')) },
     ...(kernel.modules === undefined ? [] : await modules(kernel, kernel.modules)),
   ];
   const path = join(kernel.folder, 'initramfs.gz');
@@ -54,10 +59,11 @@ export async function baseOf(lab: string, kernel: Kernel): Promise<string> {
 }
 
 async function modules(kernel: Kernel, root: string): Promise<Entry[]> {
-  const release = join(root, 'lib', 'modules', kernel.name);
-  await call('depmod', ['-b', root, kernel.name]);
+  const name = kernel.release ?? kernel.name;
+  const release = join(root, 'lib', 'modules', name);
+  await call('depmod', ['-b', root, name]);
   const staged = join(kernel.folder, 'initramfs');
-  const target = join(staged, 'lib', 'modules', kernel.name);
+  const target = join(staged, 'lib', 'modules', name);
   const files = withDependencies(readFileSync(join(release, 'modules.dep'), 'utf8'), wanted);
   mkdirSync(target, { recursive: true });
   const unpacked: string[] = [];
@@ -71,22 +77,22 @@ async function modules(kernel: Kernel, root: string): Promise<Entry[]> {
     else writeFileSync(join(target, to), readFileSync(from));
     unpacked.push(to);
   }
-  const lists = ['modules.builtin', 'modules.order'].flatMap((name) => {
+  const lists = ['modules.builtin', 'modules.order'].flatMap((list) => {
     try {
-      const bytes = readFileSync(join(release, name));
-      writeFileSync(join(target, name), bytes);
-      return [name];
+      const bytes = readFileSync(join(release, list));
+      writeFileSync(join(target, list), bytes);
+      return [list];
     } catch {
       return [];
     }
   });
-  await call('depmod', ['-b', staged, kernel.name]);
+  await call('depmod', ['-b', staged, name]);
   return [...unpacked, ...lists, 'modules.dep', 'modules.alias', 'modules.symbols']
-    .map((name) => ({ path: join('lib', 'modules', kernel.name, name), bytes: readFileSync(join(target, name)) }));
+    .map((file) => ({ path: join('lib', 'modules', name, file), bytes: readFileSync(join(target, file)) }));
 }
 
-/** The initramfs of one run: the shared part, then the files of the job. */
-export function initrdOf(base: string, job: readonly Entry[], to: string): string {
-  writeFileSync(to, Buffer.concat([readFileSync(base), gzipSync(archive(job))]));
+/** The initramfs of one run: the kernel's part, then what runs in the guest. */
+export function initrdOf(base: string, entries: readonly Entry[], to: string): string {
+  writeFileSync(to, Buffer.concat([readFileSync(base), gzipSync(archive(entries))]));
   return to;
 }

@@ -32,21 +32,25 @@ export const devices: readonly MachineDevice[] = [
 ];
 
 // All functions of the card have the multifunction bit: without it the kernel groups a function that comes back before it knows better.
-const buses = `intel-iommu,intremap=on
+const hardware = `intel-iommu,intremap=on
 pcie-pci-bridge,id=br1,bus=pcie.0,addr=0x2
 edu,bus=br1,addr=0x1
 edu,bus=br1,addr=0x2
 e1000,bus=br1,addr=0x3,romfile=,mac=52:54:00:00:01:03
 pci-testdev,bus=br1,addr=0x4
 pcie-root-port,id=rp1,bus=pcie.0,addr=0x3,chassis=1,slot=1
-e1000e,bus=rp1,addr=0x0.0,multifunction=on,romfile=,mac=52:54:00:00:02:00
-edu,bus=rp1,addr=0x0.1,multifunction=on
-edu,bus=rp1,addr=0x0.2,multifunction=on
+CARD
 pcie-root-port,id=rp2,bus=pcie.0,addr=0x4,chassis=2,slot=2,disable-acs=on
 edu,bus=rp2,addr=0x0
 edu,bus=pcie.0,addr=0x5
 virtio-rng-pci,bus=pcie.0,addr=0x6
 e1000e,bus=pcie.0,addr=0x7,romfile=,mac=52:54:00:00:00:07`.split('\n');
+
+const card = ['e1000e,bus=rp1,addr=0x0.0,multifunction=on,romfile=,mac=52:54:00:00:02:00', 'edu,bus=rp1,addr=0x0.1,multifunction=on', 'edu,bus=rp1,addr=0x0.2,multifunction=on'];
+
+/** What is plugged in. With `functions` the card has so many, all of them edu. */
+const plugged = (functions?: number): string[] => hardware.flatMap((device) => (device !== 'CARD' ? [device]
+  : functions === undefined ? card : Array.from({ length: functions }, (_, at) => `edu,bus=rp1,addr=0x0.${at},multifunction=on`)));
 
 /**
  * Without these an emulated timer that stalls on a busy host stops the guest for good: no check of the timer at boot, no
@@ -65,15 +69,17 @@ export interface Boot {
   /** MiB. */
   readonly memory?: number;
   readonly append?: string;
+  /** How many functions the card has, of the same kind; absent: the three of `devices`. */
+  readonly functions?: number;
 }
 
 /** Arguments of qemu-system-x86_64. No network, no disk, no accelerator. */
-export function qemuArguments({ image, initrd, console: log, results, processors = 2, memory = 256, append = '' }: Boot): string[] {
+export function qemuArguments({ image, initrd, console: log, results, processors = 2, memory = 256, append = '', functions }: Boot): string[] {
   const serial = log === undefined || results === undefined ? ['-serial', 'mon:stdio'] : [
     '-chardev', `file,id=console,path=${comma(log)}`, '-serial', 'chardev:console',
     '-chardev', `file,id=results,path=${comma(results)}`, '-serial', 'chardev:results'];
   return ['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-net', 'none', '-machine', 'q35', '-accel', 'tcg,thread=multi',
-    '-cpu', 'qemu64', '-smp', String(processors), '-m', String(memory), ...serial, ...buses.flatMap((device) => ['-device', device]),
+    '-cpu', 'qemu64', '-smp', String(processors), '-m', String(memory), ...serial, ...plugged(functions).flatMap((device) => ['-device', device]),
     '-kernel', image, '-initrd', initrd, '-append', ['console=ttyS0', 'intel_iommu=on', steady, append].filter((part) => part !== '').join(' ')];
 }
 

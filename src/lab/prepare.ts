@@ -12,10 +12,10 @@ import { constantsIn, membersIn, sitesIn, Symbols } from './symbols.ts';
 /** Makes initramfs and probes, and the symbols by one boot where the kernel came without. */
 export async function prepare(lab: string, kernel: Kernel, progress: (what: string) => void, signal?: AbortSignal): Promise<void> {
   progress(`initramfs of ${kernel.name}`);
-  await baseOf(lab, kernel);
+  await baseOf(kernel);
   if (!existsSync(kernel.symbols)) {
     progress(`asking ${kernel.name} where its functions are`);
-    const run = await runJob(kernel, { name: 'symbols', script: `mods ${wanted.join(' ')}\ncat /proc/kallsyms > /out/kallsyms\n` }, { to: join(kernel.folder, 'symbols'), limit: 120, signal });
+    const run = await runJob(kernel, { name: 'symbols', script: `mods ${wanted.join(' ')}\ncat /proc/kallsyms > /out/kallsyms\n` }, { lab, to: join(kernel.folder, 'symbols'), limit: 120, signal });
     if (run.ended !== 'finished') throw new ModelError('no-recipe', `${kernel.name} does not boot: it ${run.ended}`, { at: run.folder, hint: 'its console.txt says why' });
     renameSync(join(run.folder, 'kallsyms'), kernel.symbols);
   }

@@ -18,7 +18,7 @@ import type { Knowledge } from './knowledge.ts';
 import { describe, word, type Label, type Labels } from './label.ts';
 import { applies, apply, Looks, runOf, Runs, signatureOf } from './runs.ts';
 import type { TraceLine } from './line.ts';
-import { keyOf, lastStep, moverOf, pop, push, stepsOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
+import { discard, keyOf, lastStep, moverOf, pop, push, stepsOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
 import { Ways } from './ways.ts';
 
 /** A line whose function the model's recorder knows. */
@@ -208,7 +208,8 @@ export class Explainer {
     const byKey = new Map<string, State>();
     for (const state of states) {
       const key = keyOf(this.#system, state);
-      if (!byKey.has(key)) byKey.set(key, state);
+      const known = byKey.get(key);
+      byKey.set(key, known === undefined ? state : { ...known, past: { instead: state, before: known.past } });
     }
     return [...byKey.values()];
   }
@@ -332,7 +333,7 @@ export class Explainer {
     const flight = state.world.flight.map((sent) => (concerns(sent.event) ? { ...sent, event: this.#system.messages.intern(name(sent.event)) } : sent));
     const tasks = state.tasks.map(({ pid, frames }) => ({ pid, frames: frames.map((frame) =>
       ({ ...frame, expect: frame.expect.map((label) => (concerns(label.args) ? { ...label, args: name(label.args) } : label)) })) }));
-    return { world: { ...state.world, locals, flight }, tasks };
+    return { ...state, world: { ...state.world, locals, flight }, tasks };
   }
 
   /** Takes the token's message in every way that the environment allows, then goes on. */
@@ -454,7 +455,7 @@ export class Explainer {
 
   #recorded(state: State, step: Step, labels: readonly Label[], search: Search): State {
     const frame = top(state, search.pid);
-    if (frame === undefined) return { world: step.world, tasks: state.tasks };
+    if (frame === undefined) return { ...state, world: step.world };
     const { thread, what, since, pending, mark, ends } = frame;
     const expect = labels.length === 0 ? frame.expect : frame.expect.length === 0 ? labels : [...frame.expect, ...labels];
     const at = step.fact.to === environment ? -1 : this.#system.indexOf(step.fact.to);
@@ -514,7 +515,7 @@ export class Explainer {
     if (before !== undefined) locals[this.#system.indexOf(frame.thread)] = before;
     const token = tokenOf(this.#system, state.world, frame.thread);
     const flight = state.world.flight.filter((_, at) => at !== token);
-    return pop({ world: { ...state.world, locals, flight }, tasks: state.tasks }, pid);
+    return discard({ ...state, world: { ...state.world, locals, flight } }, pid);
   }
 
   /** Runs the frame's thread until it is idle, without showing anything; gives what its caller saw. */

@@ -22,6 +22,7 @@ import type { Item, TraceLine } from './line.ts';
 import type { Mark } from './body.ts';
 import { checkFields, Rows } from './rows.ts';
 import { framesOf, push, top, type Frame, type State } from './state.ts';
+import { Usage } from './usage.ts';
 
 /** Where kernel and model part. */
 export interface Violation {
@@ -41,6 +42,8 @@ export interface JudgeOptions extends AccountOptions {
   readonly follow?: number;
   /** States kept at most; beyond it the judge no longer says `violates`. */
   readonly most?: number;
+  /** Count which transitions of the charts the trace needs. */
+  readonly transitions?: boolean;
 }
 
 /** Lines kept back at most while one of them is waited for. */
@@ -62,9 +65,15 @@ export const outermost: ReadonlySet<string> = new Set(['driver_register', 'drive
 const sections = ['iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner', 'iommu_group_release_dma_owner',
   'iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'];
 
+/** Nobody asks what led here. */
+const forgetting = (states: State[]): State[] =>
+  (states.some(({ past }) => past !== undefined) ? states.map((state) => (state.past === undefined ? state : { ...state, past: undefined })) : states);
+
 export class Judge {
   readonly model: Model;
   readonly account: Account;
+  /** Transitions that the trace needs, where they are counted. */
+  readonly usage: Usage | null;
   /** The steps of one explanation, where they were asked for. */
   readonly followed: Follower | null;
   /** Lines that a state explained. */
@@ -127,6 +136,7 @@ export class Judge {
     this.#most = most;
     this.#knowledge = new Knowledge(model);
     this.#explainer = new Explainer(this.#knowledge, this.#labels);
+    this.usage = options.transitions === true ? new Usage(this.#knowledge.system, this.#labels) : null;
     this.#checks = new Checks(this.#knowledge, this.#words, this.#showsAllSections);
     this.#states = [{ world: this.#knowledge.system.initial(), tasks: [] }];
     this.followed = options.follow === undefined ? null : new Follower(() => this.#knowledge.system, this.#labels, options.follow);
@@ -146,6 +156,7 @@ export class Judge {
   /** Call when the trace is over: takes what was held back. */
   close(): void {
     if (this.#held !== null) this.#letGo(this.#held);
+    if (this.violation === null) this.usage?.close(this.#states);
   }
 
   /** Which group a VFIO device registers in is shown some lines later, by the name of the group's device file. */
@@ -191,6 +202,7 @@ export class Judge {
     else if (item.kind === 'event') {
       if (this.account.events === 0 && !this.#counted && item.unit === 'count' && item.seq > lateStart) this.#lose(item.line, `the recording begins at event ${item.seq}`);
       this.#event(item);
+      if (this.violation === null) this.#states = this.usage?.take(this.#states, item.line) ?? forgetting(this.#states);
     }
     return this.violation === null;
   }

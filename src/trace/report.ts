@@ -15,6 +15,7 @@ import { Judge } from './judge.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Reading } from './read.ts';
 import { guessKernel, type Recording } from './recording.ts';
+import type { Used } from './usage.ts';
 
 export type Verdict = 'conforms' | 'violates' | 'inconclusive';
 
@@ -46,6 +47,8 @@ export interface Report {
   }[];
   readonly refusals: readonly Refusal[];
   readonly why: readonly Reason[];
+  /** Transitions of the charts that every explanation of the trace takes; only where they were asked for. */
+  readonly transitions?: readonly Used[];
 }
 
 export interface JudgeTraceOptions extends AccountOptions {
@@ -53,6 +56,8 @@ export interface JudgeTraceOptions extends AccountOptions {
   /** Name of the model; absent: the one of the trace's kernel. */
   readonly model?: string | undefined;
   readonly recording?: Recording;
+  /** Count which transitions of the charts the trace needs. */
+  readonly transitions?: boolean;
   /** Tells the steps of one explanation: so many at each end. */
   readonly follow?: number;
   /** Is given them at the end. */
@@ -133,6 +138,7 @@ function report(judge: Judge, { summary }: Reading, { name, recording = {} }: Ju
     devices: [...account.devices.values()].filter(({ bound, failed, refused, driver }) => bound + failed + refused > 0 || driver !== null),
     refusals: [...account.refusals.first, ...account.refusals.last],
     why: [...account.reasons.first, ...account.reasons.last],
+    ...(judge.usage === null ? {} : { transitions: judge.usage.list() }),
   };
 }
 

@@ -54,7 +54,12 @@ export interface State {
   readonly world: World;
   /** Tasks that are inside something: a handful, so a list. */
   readonly tasks: readonly Task[];
+  /** What led here and stands in no frame any more; kept until the judge has looked at it. */
+  readonly past?: Past | undefined;
 }
+
+/** A frame that has ended, or another state that came to the same and was let go; newest first. */
+export type Past = ({ readonly trail: Trail } | { readonly instead: State }) & { readonly before: Past | undefined };
 
 const none: readonly Frame[] = [];
 
@@ -68,24 +73,31 @@ export const top = (state: State, pid: number): Frame | undefined => {
   return frames[frames.length - 1];
 };
 
-function withFrames({ world, tasks }: State, pid: number, frames: readonly Frame[]): State {
+function withFrames({ world, tasks, past }: State, pid: number, frames: readonly Frame[]): State {
   const at = tasks.findIndex((task) => task.pid === pid);
   const copy = tasks.slice();
   if (at < 0) copy.push({ pid, frames });
   else if (frames.length === 0) copy.splice(at, 1);
   else copy[at] = { pid, frames };
-  return { world, tasks: copy };
+  return { world, tasks: copy, past };
 }
 
 export const push = (state: State, pid: number, frame: Frame): State => withFrames(state, pid, [...framesOf(state, pid), frame]);
 
-export const pop = (state: State, pid: number): State => withFrames(state, pid, framesOf(state, pid).slice(0, -1));
+/** The state without a task's top frame, which has ended. */
+export function pop(state: State, pid: number): State {
+  const trail = top(state, pid)?.trail ?? null;
+  return withFrames(trail === null ? state : { ...state, past: { trail, before: state.past } }, pid, framesOf(state, pid).slice(0, -1));
+}
+
+/** The state without a task's top frame, which never was. */
+export const discard = (state: State, pid: number): State => withFrames(state, pid, framesOf(state, pid).slice(0, -1));
 
 /** The state with another top frame for one task, and another world. */
 export function withTop(state: State, pid: number, frame: Frame, world: World = state.world): State {
   const frames = framesOf(state, pid).slice();
   frames[frames.length - 1] = frame;
-  return withFrames({ world, tasks: state.tasks }, pid, frames);
+  return withFrames({ ...state, world }, pid, frames);
 }
 
 /** Facts of a frame, oldest first, each with the line that made it necessary. */

@@ -75,10 +75,13 @@ test.each([
   ['not all worlds', [cdx, '--to', 'aut', '--limit', '5', '--walks', '0'], exit.badInput, 'too-large-to-export'],
   ['a chart without a name', ['--to', 'mermaid'], exit.wrongUse, 'or every chart into a directory'],
   ['a chart that is not there', ['--to', 'dot', '--chart', 'iommu_grup'], exit.wrongUse, 'did you mean iommu_group?'],
-  ['a chart of another kernel', ['--to', 'dot', '--chart', 'iommufd_ctx', '--model', 'v6.1.y'], exit.wrongUse, 'v6.1.y has no chart iommufd_ctx'],
+  ['a chart of another kernel', ['--to', 'dot', '--chart', 'iommufd_ctx', '--model', 'v6.1.y'], exit.wrongUse, 'there is no chart iommufd_ctx in v6.1.y'],
   ['a chart with a topology', [cdx, '--to', 'scxml', '--chart', 'mutex'], exit.wrongUse, 'has no topology'],
   ['one chart where all are meant', [cdx, '--to', 'promela', '--chart', 'mutex'], exit.wrongUse, 'takes all charts of a model together'],
   ['every chart into a file', ['--to', 'scxml', '--out', cdx], exit.badInput, 'without --chart, --out is a directory'],
+  ['a monitor that is not there', ['--to', 'rv', '--monitor', 'group_owners'], exit.wrongUse, 'did you mean group_owner?'],
+  ['a monitor of a chart', ['--to', 'rv', '--chart', 'mutex'], exit.wrongUse, '--chart'],
+  ['a monitor where a chart is written', ['--to', 'dot', '--chart', 'mutex', '--monitor', 'group_owner'], exit.wrongUse, 'writes no monitor'],
   ['a trail of nothing', ['--trail', cdx], exit.badInput, 'not-a-trail'],
 ])('%s: an error, and nothing is written', async (_name, argv, code, text) => {
   const before = readdirSync(folder);
@@ -101,11 +104,20 @@ test('a chart of a model, as text, in a file, or with all the others', async () 
   expect(JSON.parse((await shell('--to', 'mermaid', '--chart', 'mutex', '--json')).out)).toEqual(
     { schema: 'dma-ownership/export-chart@1', model: 'v6.12.y', to: 'mermaid', charts: ['mutex'], text: out });
   const file = join(folder, 'mutex.mmd');
-  expect((await shell('--to', 'mermaid', '--chart', 'mutex', '--out', file)).out).toBe(`${file}: mutex of v6.12.y\n`);
+  expect((await shell('--to', 'mermaid', '--chart', 'mutex', '--out', file)).out).toBe(`${file}: mutex\n`);
   expect(readFileSync(file, 'utf8')).toBe(out);
   const all = join(folder, 'charts', 'dot');
   const { charts, files } = JSON.parse((await shell('--to', 'dot', '--out', all, '--model', 'v6.1.y', '--json')).out) as { charts: string[]; files: string[] };
   expect(readdirSync(all).sort()).toEqual(charts.map((name) => `${name}.dot`).sort());
   expect(files.map((name) => readFileSync(name, 'utf8').split(' ')[0])).toEqual(charts.map(() => 'digraph'));
   expect(charts).toEqual(expect.arrayContaining(['iommu_group', 'bus_dma', 'bind_store']));
+});
+
+test('an automaton for the kernel, or all of them', async () => {
+  const { code, out } = await shell('--to', 'rv', '--monitor', 'group_owner');
+  expect([code, out.split('\n')[0]]).toEqual([exit.holds, 'digraph state_automaton {']);
+  const all = join(folder, 'monitors');
+  expect((await shell('--to', 'rv', '--out', all)).code).toBe(exit.holds);
+  expect(readdirSync(all).sort()).toEqual(['dma_pairing.dot', 'group_owner.dot']);
+  expect(readFileSync(join(all, 'group_owner.dot'), 'utf8')).toBe(out);
 });

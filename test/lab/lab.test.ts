@@ -70,6 +70,7 @@ test('an archive has every folder once, before what it holds, and ends as cpio w
 
 test('modules come with what they depend on', () => {
   const dep = 'kernel/drivers/vfio/vfio.ko.xz:\nkernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/vfio.ko.xz kernel/virt/irq.ko\nkernel/virt/irq.ko:\nkernel/other.ko:\n';
+  expect(withDependencies(dep, ['other'])).toEqual(['kernel/other.ko']);
   expect(withDependencies(dep, ['vfio_pci', 'nothing'])).toEqual(['kernel/drivers/vfio/pci/vfio-pci.ko.xz', 'kernel/drivers/vfio/vfio.ko.xz', 'kernel/virt/irq.ko']);
 });
 

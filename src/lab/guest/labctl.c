@@ -4,12 +4,15 @@
  *   labctl do OP...            operations in this order, in one process
  *   labctl w PATH VALUE        the operation `write PATH VALUE`
  *   labctl rounds FILE         races: see rounds()
+ *   labctl plan FILE           tests, by several processes that keep their files open: see plan()
  *   labctl state               every PCI device: group, driver, override
  *   labctl note TEXT           a remark in the trace
  *
  * Operations; a SLOT is a word that stands for an open file of this process:
  *
  *   write PATH VALUE           an empty VALUE is written as a newline: a write of nothing never reaches the kernel
+ *   read PATH                  the whole file
+ *   load MODULE, unload MODULE modprobe, which says no more than whether it failed (-EIO); delete_module(2)
  *   copen:SLOT                 open /dev/vfio/vfio
  *   gopen:SLOT:GROUP           open /dev/vfio/GROUP
  *   gstatus:SLOT               VFIO_GROUP_GET_STATUS: 1 viable, 2 container set
@@ -27,6 +30,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -35,6 +39,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,6 +124,34 @@ static int write_file(const char *path, const char *value)
 	return ret < 0 ? ret : 0;
 }
 
+static int read_file(const char *path)
+{
+	char text[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	while ((ret = read(fd, text, sizeof text)) > 0)
+		;
+	ret = result(ret);
+	close(fd);
+	return ret;
+}
+
+static int load(const char *module)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execlp("modprobe", "modprobe", module, NULL);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return -errno;
+	return status == 0 ? 0 : -EIO;
+}
+
 static int await(const char *path)
 {
 	double end = now() + 20;
@@ -133,7 +166,16 @@ static int await(const char *path)
 
 static int perform(char *rest)
 {
-	char *op = strsep(&rest, ":"), *first = strsep(&rest, ":");
+	char *op, *first;
+
+	if (strncmp(rest, "read ", 5) == 0)
+		return read_file(rest + 5);
+	if (strncmp(rest, "load ", 5) == 0)
+		return load(rest + 5);
+	if (strncmp(rest, "unload ", 7) == 0)
+		return result(syscall(SYS_delete_module, rest + 7, O_NONBLOCK));
+	op = strsep(&rest, ":");
+	first = strsep(&rest, ":");
 
 	if (strcmp(op, "copen") == 0)
 		return open_in(first, "/dev/vfio/vfio");
@@ -323,13 +365,172 @@ static int rounds(const char *path)
 			ended = race(plan, length, gate);
 			if (!ended) {
 				mark("NOTE stuck");
-				printf("# stuck\n");
+				printf("LAB stuck\n");
 				break;
 			}
 		} else if (line[0] != 0 && line[0] != '#')
 			operate(line);
 	}
 	return ended ? 0 : 3;
+}
+
+/* ---- tests -------------------------------------------------------------- */
+
+/*
+ * A file of tests, one line each:
+ *
+ *   OP                         preparation, done by this process
+ *   fresh                      ends every process that has done steps, and so closes what they had open
+ *   test TEXT                  one begins
+ *   step N.M BY ENDS WAITS CALL | OP
+ *                              OP is done by the process BY. With WAITS it does not return before a later step, otherwise it has
+ *                              5 s. ENDS calls that waited return during this step.
+ *
+ * Marks: `dma-ownership test TEXT`, `dma-ownership step N.M BY CALL`, and once the call has returned `dma-ownership done N.M ret=R`.
+ */
+struct actor { char name[32]; pid_t pid; int to, from; char waiting[16]; };
+
+static struct actor actors[16];
+
+/* Takes one operation a line, and answers each with its result. */
+static __attribute__((noreturn)) void serve(int from, int to)
+{
+	FILE *ops = fdopen(from, "r");
+	char line[400];
+	int ret;
+
+	count = 0;
+	while (fgets(line, sizeof line, ops)) {
+		line[strcspn(line, "\n")] = 0;
+		ret = operate(line);
+		if (write(to, &ret, sizeof ret) != sizeof ret)
+			break;
+	}
+	close_all();
+	_exit(0);
+}
+
+static struct actor *actor(const char *name)
+{
+	int i, down[2], up[2];
+
+	for (i = 0; i < 16 && actors[i].pid != 0; i++)
+		if (strcmp(actors[i].name, name) == 0)
+			return &actors[i];
+	if (i == 16 || pipe2(down, O_CLOEXEC) < 0 || pipe2(up, O_CLOEXEC) < 0)
+		wrong("more processes than there can be");
+	fflush(stdout);
+	actors[i] = (struct actor){ .to = down[1], .from = up[0] };
+	snprintf(actors[i].name, sizeof actors[i].name, "%s", name);
+	actors[i].pid = fork();
+	if (actors[i].pid == 0) {
+		int other;
+
+		/* The pipes of those that were here before would keep them from ending. */
+		for (other = 0; other <= i; other++) {
+			close(actors[other].to);
+			close(actors[other].from);
+		}
+		serve(down[0], up[1]);
+	}
+	close(down[0]);
+	close(up[1]);
+	return &actors[i];
+}
+
+static void said(const char *number, int ret)
+{
+	mark("dma-ownership done %s ret=%d", number, ret);
+	printf("done %s %d\n", number, ret);
+	fflush(stdout);
+}
+
+/* Takes the answer of an actor, if it comes in time. */
+static int answered(struct actor *one, int milliseconds)
+{
+	struct pollfd ready = { .fd = one->from, .events = POLLIN };
+	int ret;
+
+	if (poll(&ready, 1, milliseconds) <= 0 || read(one->from, &ret, sizeof ret) != sizeof ret)
+		return 0;
+	said(one->waiting, ret);
+	one->waiting[0] = 0;
+	return 1;
+}
+
+static void fresh(void)
+{
+	int i;
+
+	for (i = 0; i < 16 && actors[i].pid != 0; i++)
+		close(actors[i].to);
+	for (i = 0; i < 16 && actors[i].pid != 0; i++) {
+		if (actors[i].waiting[0] != 0)
+			answered(&actors[i], 2000);
+		/* One that sleeps in the kernel is left to it. */
+		if (actors[i].waiting[0] == 0)
+			waitpid(actors[i].pid, NULL, 0);
+		close(actors[i].from);
+		actors[i].pid = 0;
+	}
+}
+
+static void step(char *rest)
+{
+	char *number = strsep(&rest, " "), *by = strsep(&rest, " "), *ends = strsep(&rest, " "), *waits = strsep(&rest, " ");
+	char *op = rest ? strstr(rest, " | ") : NULL;
+	struct actor *one;
+	int left, i;
+	double end;
+
+	if (!op || strlen(number) >= sizeof actors[0].waiting)
+		wrong(number);
+	*op = 0;
+	op += 3;
+	one = actor(by);
+	mark("dma-ownership step %s %s %s", number, by, rest);
+	printf("step %s %s %s\n", number, by, rest);
+	fflush(stdout);
+	if (one->waiting[0] != 0) {
+		printf("busy %s\n", number);
+		return;
+	}
+	strcpy(one->waiting, number);
+	if (dprintf(one->to, "%s\n", op) < 0)
+		wrong(op);
+	if (!answered(one, atoi(waits) ? 400 : 5000))
+		printf("waits %s\n", number);
+	for (left = atoi(ends), end = now() + 5; left > 0 && now() < end;)
+		for (i = 0; i < 16 && actors[i].pid != 0; i++)
+			if (actors[i].waiting[0] != 0 && &actors[i] != one)
+				left -= answered(&actors[i], 50);
+	/* Somebody may have been let go whom the plan does not expect yet. */
+	for (i = 0; i < 16 && actors[i].pid != 0; i++)
+		if (actors[i].waiting[0] != 0)
+			answered(&actors[i], 0);
+}
+
+static int plan(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char line[600];
+
+	if (!file)
+		wrong(path);
+	while (fgets(line, sizeof line, file)) {
+		line[strcspn(line, "\n")] = 0;
+		if (strncmp(line, "step ", 5) == 0)
+			step(line + 5);
+		else if (strcmp(line, "fresh") == 0)
+			fresh();
+		else if (strncmp(line, "test ", 5) == 0) {
+			mark("dma-ownership %s", line);
+			printf("%s\n", line);
+		} else if (line[0] != 0 && line[0] != '#')
+			operate(line);
+	}
+	fresh();
+	return 0;
 }
 
 /* ---- who is where ------------------------------------------------------- */
@@ -381,6 +582,8 @@ int main(int argc, char **argv)
 		return state();
 	if (argc == 3 && strcmp(argv[1], "rounds") == 0)
 		return rounds(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "plan") == 0)
+		return plan(argv[2]);
 	if (argc >= 3 && strcmp(argv[1], "note") == 0) {
 		mark("NOTE %s", argv[2]);
 		return 0;
