@@ -52,7 +52,16 @@ const positive = /^(?:__)?(?:driver_probe_device|really_probe)\.ret$/;
 const nobody: ReadonlySet<never> = new Set<never>();
 
 /** Lanes and rows of a run: linear in the facts. Who takes part in no row has no lane. */
-export function sequenceOf(facts: readonly Shown[], { all = false, opened = nobody, folded = nobody, kept = nobody, together = false }: SequenceOptions = {}): Sequence {
+export function sequenceOf(facts: readonly Shown[], options: SequenceOptions = {}): Sequence {
+  const work = sequencing(facts, options);
+  for (let next = work.next(); ; next = work.next()) if (next.done === true) return next.value;
+}
+
+/** Facts between two rests of `sequencing`: some milliseconds. */
+const piece = 8192;
+
+/** The same in pieces, so that whoever asks can do something else in between. */
+export function* sequencing(facts: readonly Shown[], { all = false, opened = nobody, folded = nobody, kept = nobody, together = false }: SequenceOptions = {}): Generator<undefined, Sequence> {
   const { calls, callOf } = callsOf(facts);
   const rows: Drafted[] = [];
   const rowAt = new Int32Array(facts.length);
@@ -60,6 +69,7 @@ export function sequenceOf(facts: readonly Shown[], { all = false, opened = nobo
   const shows = shownWith(opened);
   const foldedOf = folded.size === 0 ? null : calls.map(({ first }) => folded.has((facts[first] as Shown).seq));
   for (let place = 0; place < facts.length; place++) {
+    if (place % piece === 0) yield;
     const fact = facts[place] as Shown;
     const { seq, from, to, event, said } = fact;
     const call = callOf[place] as number;
@@ -81,6 +91,7 @@ export function sequenceOf(facts: readonly Shown[], { all = false, opened = nobo
     }
     rowAt[place] = rows.length > before ? before : before - 1;
   }
+  yield;
   const { lanes, placeOf } = lanesOf(pairs.all, opened, together);
   return {
     lanes, calls, facts, rowAt,
@@ -100,7 +111,7 @@ class Pairs {
   readonly #known = new Map<string, Set<string>>();
   add(from: string, to: string): void {
     let others = this.#known.get(from);
-    if (others === undefined) this.#known.set(from, others = new Set());
+    if (others === undefined) this.#known.set(from, others = new Set<string>());
     if (others.has(to)) return;
     others.add(to);
     this.all.push({ from, to });
@@ -113,7 +124,7 @@ function shownWith(opened: ReadonlySet<string>): (fact: Shown) => boolean {
   return (fact) => {
     const { from, to, event } = fact;
     let byReceiver = known.get(event);
-    if (byReceiver === undefined) known.set(event, byReceiver = new Map());
+    if (byReceiver === undefined) known.set(event, byReceiver = new Map<string, boolean>());
     let shows = byReceiver.get(to);
     if (shows === undefined) {
       const [left, right] = [laneOf(from).id, laneOf(to).id];

@@ -44,7 +44,7 @@ export function TraceView({ session }: { readonly session: Session }) {
       <Empty session={session} />
     </section>
   );
-  return <Document session={session} document={now.document} milliseconds={now.milliseconds} />;
+  return <Document document={now.document} milliseconds={now.milliseconds} />;
 }
 
 function Empty({ session }: { readonly session: Session }) {
@@ -65,7 +65,7 @@ const Models = () => (
 
 const signs = { conforms: '✓', violates: '✕', inconclusive: '?' } as const;
 
-function Document({ session, document, milliseconds }: { readonly session: Session; readonly document: TraceDocument; readonly milliseconds: number }) {
+function Document({ document, milliseconds }: { readonly document: TraceDocument; readonly milliseconds: number }) {
   const { report } = document;
   const timeline = useMemo(() => timelineOfReport(report), [document]);
   const at = line.value;
