@@ -69,6 +69,7 @@ export function commandsOf(session: Session): readonly Command[] {
     { group: 'Selection', name: 'Select nothing', keys: ['Escape'], run: () => { actions.select(null); } },
     { group: 'Selection', name: 'Filter facts', keys: ['/'], run: () => { filterInput.current?.focus(); filterInput.current?.select(); } },
     ...Array.from({ length: 9 }, (_, index): Command => ({ group: 'Drive', name: `Choose ${index + 1}`, keys: [String(index + 1)], run: () => { const choice = session.choices.value[index]; if (choice !== undefined) actions.deliver(choice); } })),
+    { group: 'Drive', name: 'Run on, with the usual answers, until everybody is at rest or waits', keys: ['r'], run: () => { actions.runOn(); } },
     { group: 'Drive', name: 'Branch from here', keys: ['x'], run: () => { actions.branchAt(session.at.value); } },
     ...views.map(({ name, title, key }): Command => ({ group: 'Views', name: title, keys: [`Alt+${key}`], run: () => { actions.show(name); } })),
     { group: 'Runs', name: 'New run: model and topology', keys: ['n'], run: () => { dialog.value = 'topology'; } },

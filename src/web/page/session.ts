@@ -67,6 +67,8 @@ export interface Actions {
   bookmark(name?: string): void;
   /** Takes a choice of the world in view; from an earlier point that is a new run beside the old one. */
   deliver(choice: Choice): void;
+  /** The same, and then whatever moves, with the usual answers, until nobody can go on but by a new call. */
+  runOn(choice?: Choice): void;
   /** A new run with the facts before `at`. */
   branchAt(at: number): void;
   switchTo(run: Run): void;
@@ -84,6 +86,8 @@ export interface Actions {
   work(what: string | null, done?: number): void;
 }
 
+/** Facts that one key adds at most: a chart that never comes to rest shall not stop the page. */
+const longest = 5000;
 /** Longest stretch of work between two frames, in milliseconds. */
 const slice = 12;
 const pause = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, 0); });
@@ -137,6 +141,21 @@ export function createSession(first: Origin): Session {
         if (at.value < current.value.length || current.value.origin.source.kind === 'live') actions.branchAt(at.value);
         const run = current.value;
         run.take(choice);
+        run.publish();
+        at.value = run.length;
+      });
+    },
+    runOn(choice) {
+      const next = choice ?? current.value.system.choices(world.value).find(({ kind }) => kind !== 'start');
+      if (next === undefined) return;
+      batch(() => {
+        actions.deliver(next);
+        const run = current.value;
+        for (let steps = 0; steps < longest; steps++) {
+          const then = run.system.choices(run.world).find(({ kind }) => kind !== 'start');
+          if (then === undefined) break;
+          run.take(then);
+        }
         run.publish();
         at.value = run.length;
       });

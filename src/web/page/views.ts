@@ -18,9 +18,20 @@ export interface View {
 }
 
 export const views: readonly View[] = [
-  { name: 'sequence', title: 'Sequence', key: '3', svg: async (session) => (await import('./sequence/view.tsx')).sequencePicture(session), load: async () => (await import('./sequence/view.tsx')).SequenceView },
+  {
+    name: 'topology', title: 'Topology', key: '1', load: async () => (await import('./topology/topology.tsx')).TopologyView,
+    svg: async (session) => (await import('./topology/topology.tsx')).topologyFile(session),
+  },
+  {
+    name: 'chart', title: 'Chart', key: '2', load: async () => (await import('./chart/chart.tsx')).ChartView,
+    svg: async (session) => (await import('./chart/chart.tsx')).chartFile(session),
+  },
+  {
+    name: 'sequence', title: 'Sequence', key: '3', load: async () => (await import('./sequence/view.tsx')).SequenceView,
+    svg: async (session) => (await import('./sequence/view.tsx')).sequencePicture(session),
+  },
   { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
   { name: 'verdicts', title: 'Verdicts', key: '6', wide: true, load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
   { name: 'traces', title: 'Traces', key: '7', wide: true, load: async () => (await import('./trace/view.tsx')).TraceView },
-  { name: 'facts', title: 'Facts', key: '1', load: () => Promise.resolve(FactsView) },
+  { name: 'facts', title: 'Facts', key: '8', load: () => Promise.resolve(FactsView) },
 ];

@@ -46,7 +46,7 @@ async function openScenario(session: Session, name: string, text: string): Promi
     if (known === undefined) continue;
     const { log } = play(scenario, known);
     const facts = Array.from({ length: log.length }, (_, seq) => log.fact(seq));
-    await session.actions.openFacts(model, scripted(scenario), [facts], facts.length, { title: `${short} · ${model}`, at: facts.length });
+    await session.actions.openFacts(model, scripted(scenario), [facts], facts.length, { title: short, at: facts.length });
   }
 }
 
