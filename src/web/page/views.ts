@@ -9,6 +9,8 @@ export interface View {
   readonly title: string;
   /** Shown with Alt and this. */
   readonly key: string;
+  /** It wants the height of the facts too: they are folded until somebody asks for them. */
+  readonly tall?: true;
   /** It is about no run: it has the whole width, and what belongs to a run is hidden. */
   readonly wide?: true;
   /** The picture of the view as an SVG document. Default: the largest <svg> that it shows, with its styles. */
@@ -27,7 +29,7 @@ export const views: readonly View[] = [
     svg: async (session) => (await import('./chart/chart.tsx')).chartFile(session),
   },
   {
-    name: 'sequence', title: 'Sequence', key: '3', load: async () => (await import('./sequence/view.tsx')).SequenceView,
+    name: 'sequence', title: 'Sequence', key: '3', tall: true, load: async () => (await import('./sequence/view.tsx')).SequenceView,
     svg: async (session) => (await import('./sequence/view.tsx')).sequencePicture(session),
   },
   { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
