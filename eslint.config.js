@@ -6,7 +6,7 @@ export default defineConfig(
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: ['./tsconfig.json', './src/web/page/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './src/web/page/tsconfig.json', './test/web/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {
       // snake_case is the kernel's alphabet and camelCase ours, so there is no rule for names.
       '@typescript-eslint/no-explicit-any': 'error',

@@ -12,6 +12,7 @@ export type { DeviceSpec, DriverSpec, ThreadSpec, Topology } from '../machines/t
 // One step at a time, or live
 export { System, type Choice, type Fact, type Flight, type Step, type SystemOptions, type World } from './world/world.ts';
 export { createSystem, type Delivery, type Live, type LiveOptions } from './world/live.ts';
+export { watch, type Watch, type WatchOptions } from './inspect/watch.ts';
 
 // What happened, and why
 export { FactLog, type Facts, type Recorded } from './log/facts.ts';

@@ -44,14 +44,10 @@ export function coverage(tables: Tables, complete: boolean): Coverage {
   const [dead, notMet]: [Untaken[], Untaken[]] = [[], []];
   let [transitions, taken] = [0, 0];
   for (const chart of new Set(tables.subject.actors.map((actor) => actor.chart as AnyStateMachine))) {
-    for (const state of below(chart.root)) {
-      for (const branches of [...state.transitions.values(), ...(state.always ? [state.always] : [])] as AnyTransitionDefinition[][]) {
-        for (const [index, transition] of branches.entries()) {
-          transitions++;
-          if (made.taken.has(transition)) taken++;
-          else (complete && !thought.taken.has(transition) ? dead : notMet).push(untaken(chart, state, branches, index, made));
-        }
-      }
+    for (const { state, branches, index, transition } of transitionsOf(chart)) {
+      transitions++;
+      if (made.taken.has(transition)) taken++;
+      else (complete && !thought.taken.has(transition) ? dead : notMet).push(untaken(chart, state, branches, index, made));
     }
   }
   const given = new Set(tables.messages.flatMap(({ type, ret, attach }) => [`${type} ${JSON.stringify(ret)}`, `${type}.attach ${JSON.stringify(attach)}`]));
@@ -82,19 +78,36 @@ class Moments {
   }
 }
 
-function* below(state: AnyStateNode): Generator<AnyStateNode> {
+/** One transition of a chart: where it stands, and which branch of its event it is. */
+export interface Placed {
+  readonly state: AnyStateNode;
+  readonly branches: readonly AnyTransitionDefinition[];
+  readonly index: number;
+  readonly transition: AnyTransitionDefinition;
+}
+
+/** Every transition of a chart, outer states first. */
+export function* transitionsOf(chart: AnyStateMachine): Generator<Placed> {
+  for (const state of below(chart.root)) {
+    for (const branches of [...state.transitions.values(), ...(state.always ? [state.always] : [])] as AnyTransitionDefinition[][])
+      for (const [index, transition] of branches.entries()) yield { state, branches, index, transition };
+  }
+}
+
+/** A state and all inside it. */
+export function* below(state: AnyStateNode): Generator<AnyStateNode> {
   yield state;
   for (const inner of Object.values(state.states) as AnyStateNode[]) yield* below(inner);
 }
 
-function untaken(chart: AnyStateMachine, state: AnyStateNode, branches: AnyTransitionDefinition[], index: number, made: Moments): Untaken {
+function untaken(chart: AnyStateMachine, state: AnyStateNode, branches: readonly AnyTransitionDefinition[], index: number, made: Moments): Untaken {
   const { guard, eventType } = branches[index] as Transition;
   const named = guard === undefined ? {} : { guard: guardName(guard) };
   return { chart: chart.id, state: state.path.join('.'), event: eventType, branch: index + 1, ...named, why: why(state, branches, index, made) };
 }
 
 /** Which of these never came: the state, the event, the guard, or its turn. */
-function why(state: AnyStateNode, branches: AnyTransitionDefinition[], index: number, made: Moments): string {
+function why(state: AnyStateNode, branches: readonly AnyTransitionDefinition[], index: number, made: Moments): string {
   const { guard, eventType } = branches[index] as Transition;
   if (!made.entered.has(state)) return neverEntered;
   if (eventType === '') return guard === undefined ? 'another transition always comes first' : `the guard ${guardName(guard)} is never true, or another transition comes first`;

@@ -42,7 +42,7 @@ export class Round implements Visitor {
     this.properties = properties;
     this.judge = new Judge(tables, properties);
     const eventual = properties.some(({ kind }) => kind === 'leadsTo');
-    const fast = compiled !== undefined && options.lossy === undefined && !eventual && options.partialOrder === false;
+    const fast = compiled !== undefined && options.lossy === undefined && !eventual && options.partialOrder === false && !tables.subject.inTurn;
     const symmetry = (options.symmetry ?? true) && !eventual ? new Symmetry(tables, fast ? compiledSymmetry : {}) : undefined;
     this.symmetry = symmetry?.orbits.length ? symmetry : undefined;
     if ((options.partialOrder ?? true) && !eventual) this.ample = new Ample(tables, this.judge, this.symmetry, before);

@@ -341,9 +341,10 @@ export class Search {
     return count;
   }
 
-  /** As many threads are inside a call as may be. */
+  /** As many threads are inside a call as may be, or one of them can go on before another begins. */
   #full(): boolean {
     const { subject } = this.tables;
+    if (subject.inTurn && this.nodes.some((node, actor) => this.tables.inFlight(actor, node))) return true;
     if (subject.together === Infinity) return false;
     let busy = 0;
     for (const { actor } of subject.starts) if (!this.tables.quiet(actor, this.nodes[actor] as number)) busy++;

@@ -39,6 +39,8 @@ export interface Subject {
   readonly starts: readonly Start[];
   /** A call begins only while fewer than this many threads are inside one; Infinity without a bound. */
   readonly together: number;
+  /** A call begins only when nothing is in flight: whoever is inside one then waits for somebody. What one after the other does to a machine. */
+  readonly inTurn: boolean;
   indexOf(address: Address): number;
   /** Whoever answers what no actor answers. */
   readonly environment: Address;
@@ -75,15 +77,16 @@ const waiters = (queue: unknown): Address[] =>
  *
  * `together` bounds how many threads of the topology may be inside a call at once; threads of the kernel's own, and users
  * between two calls, do not count. What holds then holds for every overlap of so many calls, from every world that such
- * overlaps lead to.
+ * overlaps lead to. `inTurn`: calls overlap only where one waits for another.
  */
-export function subjectOf(system: System, { together = Infinity }: { readonly together?: number | undefined } = {}): Subject {
+export function subjectOf(system: System, { together = Infinity, inTurn = false }: { readonly together?: number | undefined; readonly inTurn?: boolean } = {}): Subject {
   const { topology, actors } = system;
   const empty: Pick<World, 'locals' | 'seq'> = { locals: [], seq: 0 };
   return {
     model: system.model.name,
     topology,
     together,
+    inTurn,
     environment: 'environment',
     answers: system.answers(),
     actors: actors.map((actor) => ({

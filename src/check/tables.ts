@@ -133,6 +133,11 @@ export class Tables {
     return quiet.data[node] === 1;
   }
 
+  /** Something that this actor sent is still in flight. */
+  inFlight(actor: number, node: number): boolean {
+    return this.#node(actor, node).outbox.length > 0;
+  }
+
   /** For whom an actor works at a node: the thread at the end of the chain of callers, or the actor itself. */
   root(actor: number, nodes: Int32Array): number {
     let at = actor;

@@ -25,12 +25,12 @@ export function asking(command: Program): Program {
     .option('--property <words...>', 'only properties whose sentence has these words');
 }
 
-/** The same for commands that take their models otherwise. */
-export function askingTopology(command: Program): Program {
+/** The same for commands that take their models otherwise; `usual`: how many devices and users there are without a file. */
+export function askingTopology(command: Program, usual = { devices: 3, users: 2 }): Program {
   return command
     .argument('[topology]', 'a topology as JSON; without one, devices in one group, threads that bind and unbind, load and unload, and users')
-    .option('--devices <n>', 'devices of the usual topology', count('--devices', 1, 64), 3)
-    .option('--users <n>', 'users of the usual topology', count('--users', 0, 64), 2)
+    .option('--devices <n>', 'devices of the usual topology', count('--devices', 1, 64), usual.devices)
+    .option('--users <n>', 'users of the usual topology', count('--users', 0, 64), usual.users)
     .option('--bus <name>', `bus of the usual topology: ${Object.keys(buses).join(', ')}`, bus, 'pci')
     .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
     .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))

@@ -52,7 +52,7 @@ export async function close(subject: Subject, properties: readonly Property[], o
   const { limit = 5_000_000, memory = 2 ** 32, walks = 20_000, seed = 1, signal, onProgress } = options;
   const tables = new Tables(subject, properties);
   const judge = new Judge(tables, properties);
-  const { search, steps } = begin(options.kernel === 'javascript' ? undefined : await compile(), tables, judge, memory);
+  const { search, steps } = begin(options.kernel === 'javascript' || subject.inTurn ? undefined : await compile(), tables, judge, memory);
   let more = true;
   while (more && search.worlds.size < limit && signal?.aborted !== true) {
     try {

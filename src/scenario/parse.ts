@@ -22,6 +22,7 @@ export type Command = { readonly line: number } & (
   | { readonly kind: 'answer'; readonly call: string; readonly of: string | null; readonly ret: number }
   | { readonly kind: 'step'; readonly thread: string; readonly until: string }
   | { readonly kind: 'step'; readonly thread: string; readonly count: number }
+  | { readonly kind: 'take'; readonly thread: string; readonly event: string }
   | { readonly kind: 'run'; readonly thread: string | null }
   | { readonly kind: 'hold'; readonly thread: string });
 
@@ -154,7 +155,8 @@ class Parser {
       case 'step': {
         const [thread, rest] = this.#thread(this.#words.slice(1));
         if (rest.length === 1 && /^[1-9]\d{0,5}$/.test(rest[0] ?? '')) return { line, kind, thread, count: Number(rest[0]) };
-        if (rest[0] !== 'until' || rest.length !== 2) this.#refuse('step goes up to a state', { accepted: ['step THREAD until STATE', 'step THREAD NUMBER'], usually: 'a word left out' });
+        if (rest.length === 2 && rest[0] === 'take') return { line, kind: 'take', thread, event: rest[1] ?? '' };
+        if (rest[0] !== 'until' || rest.length !== 2) this.#refuse('step goes up to a state', { accepted: ['step THREAD until STATE', 'step THREAD NUMBER', 'step THREAD take MESSAGE'], usually: 'a word left out' });
         const until = rest[1] ?? '';
         const states = [...new Set(played.flatMap(statesOf))];
         if (!states.includes(until)) this.#refuse(`no chart has a state ${until}`, { accepted: 'a state of a chart, such as in_dma_configure', ...near(until, states) });

@@ -135,6 +135,10 @@ class Player {
         return;
       case 'step':
         return 'until' in command ? this.#stepUntil(command.thread, command.until) : this.#steps(command.thread, command.count);
+      case 'take':
+        if (this.#step(command.thread, command.event) === undefined)
+          this.#refuse(`${command.thread} has no ${command.event} under way`, 'a call that fails earlier, or waits for somebody', undefined, this.#underWay(command.thread));
+        return;
       case 'run':
         if (command.thread === null) this.#held.clear();
         else {
@@ -171,6 +175,11 @@ class Player {
     }
   }
 
+  #steps(thread: string, count: number): void {
+    for (let step = 0; step < count; step++)
+      if (this.#step(thread) === undefined) this.#refuse(`${thread} takes ${step} steps and not ${count}`, 'a call that is over, or waits for somebody');
+  }
+
   #stepUntil(thread: string, until: string): void {
     const passed = new Set<string>();
     for (;;) {
@@ -184,13 +193,8 @@ class Player {
     }
   }
 
-  #steps(thread: string, count: number): void {
-    for (let step = 0; step < count; step++)
-      if (this.#step(thread) === undefined) this.#refuse(`${thread} takes ${step} steps and not ${count}`, 'a call that is over, or waits for somebody');
-  }
-
-  /** Delivers the next message of a thread, and before it any answer in flight. Undefined: the thread has nothing to do now. */
-  #step(thread: string): Fact | undefined {
+  /** Delivers the next message of a thread (`event`: the next of this name), and before it any answer in flight. Undefined: the thread has nothing to do now. */
+  #step(thread: string, event?: string): Fact | undefined {
     for (;;) {
       const choices = this.system.choices(this.#world);
       const first = indexOf(choices[0]);
@@ -198,12 +202,20 @@ class Player {
       if (first !== undefined && answered !== undefined && isAnswer(answered.event)) {
         const doer = this.#doerOf(answered);
         const fact = this.#deliver(first, choices);
-        if (doer === thread) return fact;
+        if (doer === thread && event === undefined) return fact;
         continue;
       }
-      const mine = choices.map(indexOf).find((index) => index !== undefined && this.#doerOf(this.#world.flight[index] as Flight) === thread);
+      const mine = choices.map(indexOf).find((index) => index !== undefined && this.#moves(thread, this.#world.flight[index] as Flight, event));
       return mine === undefined ? undefined : this.#deliver(mine, choices);
     }
+  }
+
+  #moves(thread: string, flight: Flight, event: string | undefined): boolean {
+    return this.#doerOf(flight) === thread && (event === undefined || flight.event.type === event);
+  }
+
+  #underWay(thread: string): string[] {
+    return this.#world.flight.filter((flight) => this.#moves(thread, flight, undefined)).map(({ event }) => event.type);
   }
 
   #deliver(index: number, choices: readonly Choice[]): Fact {

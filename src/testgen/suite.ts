@@ -9,7 +9,7 @@ import { ModelError } from '../errors.ts';
 const role = z.string().regex(/^[\w.:-]+$/);
 
 /**
- * One thing that can be done to a machine. In `path`, `value` and `args`, `{A}` stands for the address of the device in the role A, and
+ * One thing that can be done to a machine. In `path`, `value` and `args`, `{A}` stands for the address of the device in the role A, `{bus A}` for its bus, and
  * `{group 1}` for the number that the machine gave to group 1 of the topology.
  */
 const operation = z.discriminatedUnion('kind', [

@@ -44,7 +44,7 @@ export const palette: Readonly<Record<string, readonly [light: string, dark: str
   bluewash: ['#dcedf8', '#143449'], orangewash: ['#fbebd0', '#453008'], greenwash: ['#dcf3ea', '#0f3a2e'], redwash: ['#fbe0d8', '#4a2016'], greywash: ['#eceef1', '#2a3037'],
 };
 
-const faces = `.picture .mono{font-family:${families.mono}}.picture .sans{font-family:${families.sans}}.picture text{fill:var(--ink);white-space:pre}`;
+const faces = `.picture .face-mono{font-family:${families.mono}}.picture .face-sans{font-family:${families.sans}}.picture text{fill:var(--ink);white-space:pre}`;
 
 /** The style of a kind of picture for a page, which is light or dark as its `color-scheme` says. */
 export const pictureStyle = (style: string): string =>

@@ -9,11 +9,11 @@ import { parseSuite, printSuite } from '../../src/testgen/suite.ts';
 
 const text = readFileSync(new URL('first.scenario', import.meta.url), 'utf8');
 const model = models['v6.12.y'] as Model;
-const first = () => suiteOf(model, parseScenario(text, 'first').topology, [testOf(text, 'who comes first', model)]);
+const suite = suiteOf(model, parseScenario(text, 'first').topology, [testOf(text, 'who comes first', model)]);
 
 describe('a scenario as a test for a machine', () => {
   test('each call has its answer', () => {
-    expect(first().tests[0]?.steps.map(({ by, call, expect: { ...expected }, ends }) => `${by}: ${call} = ${JSON.stringify(expected)}${ends.length > 0 ? ` ends ${JSON.stringify(ends)}` : ''}`)).toMatchInlineSnapshot(`
+    expect(suite.tests[0]?.steps.map(({ by, call, expect: { ...expected }, ends }) => `${by}: ${call} = ${JSON.stringify(expected)}${ends.length > 0 ? ` ends ${JSON.stringify(ends)}` : ''}`)).toMatchInlineSnapshot(`
       [
         "admin: bind_store uio_pci_generic B = {"ret":-19,"errno":"ENODEV"}",
         "admin: driver_override_store B uio_pci_generic = {"ret":0}",
@@ -40,7 +40,7 @@ describe('a scenario as a test for a machine', () => {
   });
 
   test('is written and read', async () => {
-    const written = printSuite(first());
+    const written = printSuite(suite);
     expect(printSuite(parseSuite(JSON.parse(written), 'suite.json'))).toBe(written);
     await expect(written).toMatchFileSnapshot('first.suite.json');
   });
@@ -53,6 +53,6 @@ describe('a scenario as a test for a machine', () => {
   });
 
   test('what is no suite is refused with its place', () => {
-    expect(() => parseSuite({ ...first(), users: [7] }, 'suite.json')).toThrow(expect.objectContaining({ code: 'bad-suite', at: 'users.0 of suite.json' }));
+    expect(() => parseSuite({ ...suite, users: [7] }, 'suite.json')).toThrow(expect.objectContaining({ code: 'bad-suite', at: 'users.0 of suite.json' }));
   });
 });

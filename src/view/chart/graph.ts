@@ -5,7 +5,7 @@
  * transitions between the same two states share one edge. Nothing is left out: each transition of the machine is one
  * reaction, in a state or on an edge.
  */
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import { and, not, or, type AnyStateMachine, type AnyStateNode, type AnyTransitionDefinition } from 'xstate';
 import { deedsOf, type Asked, type Deed } from './deeds.ts';
 
 /** One transition of the machine. */
@@ -81,11 +81,16 @@ export function guardText(guard: unknown): string {
     const given = typeof params === 'object' && params !== null ? Object.values(params as Record<string, unknown>).map(String) : [];
     return given.length > 0 ? `${type} ${given.join(' ')}` : type;
   }
-  const { name, guards = [] } = guard as unknown as { name: string; guards?: unknown[] };
+  const { check, name, guards = [] } = guard as unknown as { check?: unknown; name: string; guards?: unknown[] };
   const parts = guards.map(guardText);
-  if (name === 'not') return `!${parts.join('')}`;
-  return parts.length > 0 ? parts.join(name === 'and' ? ' && ' : ' || ') : name || 'a condition';
+  if (check === negation) return `!${parts.join('')}`;
+  if (check === conjunction || check === disjunction) return parts.join(check === conjunction ? ' && ' : ' || ');
+  return name || 'a condition';
 }
+
+/** What XState's combined guards have in common: their names are shortened in a page. */
+const checkOf = (guard: unknown): unknown => (guard as { check?: unknown }).check;
+const [negation, conjunction, disjunction] = [not('x'), and(['x']), or(['x'])].map(checkOf);
 
 /** Without a guard, behind a branch that has one. */
 const isElse = (transition: AnyTransitionDefinition): boolean => {

@@ -89,22 +89,21 @@ const anywhere = (of: string): string => `${of} anywhere`;
 const pill: Readonly<{ width: number; height: number }> = { width: 78, height: 20 };
 
 /** The boxes of a chart: they say how large everything is. */
-function boxes(graph: ChartGraph) {
+export function boxesOf(graph: ChartGraph): { state(id: string): Box; edge(id: string): Box | undefined } {
   const waiting = new Set(graph.states.filter((state) => waitsFor(state, graph.edges)).map(({ id }) => id));
-  return {
-    states: new Map(graph.states.map((state) => [state.id, stateBox(state)])),
-    edges: new Map(graph.edges.map((edge) => [edge.id, edgeBox(edge, waiting.has(edge.from))])),
-  };
+  const states = new Map(graph.states.map((state) => [state.id, stateBox(state)]));
+  const edges = new Map(graph.edges.map((edge) => [edge.id, edgeBox(edge, waiting.has(edge.from))]));
+  return { state: (id) => states.get(id) as Box, edge: (id) => edges.get(id) };
 }
 
 /** What ELK is asked for a chart. The same chart gives the same question. */
 export function toElk(graph: ChartGraph): ElkNode {
-  const { states, edges } = boxes(graph);
+  const boxes = boxesOf(graph);
   const spans = spansOf(graph);
   const back = backward(graph, spans);
   const within = levelsOf(graph, spans);
   const arrow = ({ id, from, to }: ChartEdge, after: string | undefined): ElkEdge => {
-    const box = edges.get(id);
+    const box = boxes.edge(id);
     const start = spans.get(id)?.within === from && from !== to ? anywhere(from) : from;
     const [source, target] = back.has(id) ? [to, start] : [start, to];
     const placed = { 'elk.edgeLabels.placement': 'CENTER', 'elk.layered.edgeLabels.centerLabelPlacementStrategy': back.has(id) ? 'HEAD_LAYER' : 'TAIL_LAYER' };
@@ -117,7 +116,7 @@ export function toElk(graph: ChartGraph): ElkNode {
     (within.get(level) ?? []).map((edge) => arrow(edge, inner[inner.findIndex(({ id }) => id === edge.from) + 1]?.id));
   const node = (state: ChartState): ElkNode => {
     const { id, initial } = state;
-    const { width, height } = states.get(id) as Box;
+    const { width, height } = boxes.state(id);
     const inner = graph.states.filter(({ parent }) => parent === id);
     const own = within.get(id) ?? [];
     if (inner.length === 0) return { id, width, height, edges: arrows(id, inner) };
@@ -141,7 +140,7 @@ export function toElk(graph: ChartGraph): ElkNode {
 
 /** The picture of a chart, from ELK's answer to `toElk`. */
 export function fromElk(graph: ChartGraph, answer: ElkNode): Drawing {
-  const { states, edges } = boxes(graph);
+  const boxes = boxesOf(graph);
   const back = backward(graph, spansOf(graph));
   const placed = new Map<string, ElkNode>();
   const routes = new Map<string, ElkEdge>();
@@ -153,9 +152,9 @@ export function fromElk(graph: ChartGraph, answer: ElkNode): Drawing {
   visit(answer);
   return {
     name: graph.name, width: answer.width ?? 0, height: answer.height ?? 0,
-    states: graph.states.map((state) => ({ state, box: states.get(state.id) as Box, rect: rectOf(placed.get(state.id)) })),
+    states: graph.states.map((state) => ({ state, box: boxes.state(state.id), rect: rectOf(placed.get(state.id)) })),
     edges: graph.edges.map((edge) => {
-      const [route, box] = [routes.get(edge.id), edges.get(edge.id)];
+      const [route, box] = [routes.get(edge.id), boxes.edge(edge.id)];
       return { edge, points: back.has(edge.id) ? pointsOf(route).reverse() : pointsOf(route), ...(box === undefined ? {} : { label: { box, rect: rectOf(route?.labels?.[0]) } }) };
     }),
     beginnings: graph.states.flatMap(({ id, initial }) => {

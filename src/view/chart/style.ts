@@ -4,15 +4,15 @@ export const chartStyle = `
 .chart .nested>rect{fill:var(--sheet);stroke:var(--stroke)}
 .chart .nested .nested>rect{fill:var(--paper)}
 .chart .rule{stroke:var(--faint);fill:none}
-.chart .title,.chart .label{font-weight:600}
-.chart .note,.chart .step{fill:var(--dim)}
-.chart .guard{fill:var(--dim)}
-.chart .call{fill:var(--blue)}
-.chart .answer{fill:var(--green)}
-.chart .say{fill:var(--pink)}
-.chart .change{fill:var(--dim)}
+.chart .ink-title,.chart .ink-label{font-weight:600}
+.chart .ink-note,.chart .ink-step{fill:var(--dim)}
+.chart .ink-guard{fill:var(--dim)}
+.chart .ink-call{fill:var(--blue)}
+.chart .ink-answer{fill:var(--green)}
+.chart .ink-say{fill:var(--pink)}
+.chart .ink-change{fill:var(--dim)}
 .chart .unwinding>rect{fill:var(--orangewash);stroke:var(--orange)}
-.chart .unwinding .label{fill:var(--orange)}
+.chart .unwinding .ink-label{fill:var(--orange)}
 .chart .flank{stroke:var(--orange);stroke-width:5;fill:none}
 .chart .edge path{fill:none;stroke:var(--stroke);stroke-width:1.3}
 .chart .edge .hit{stroke:transparent;stroke-width:9}
@@ -25,12 +25,13 @@ export const chartStyle = `
 .chart .anywhere rect{fill:none;stroke:var(--stroke);stroke-dasharray:3 3}
 .chart .words>rect{fill:var(--paper);opacity:.82}
 .chart .active>rect{stroke:var(--blue);stroke-width:3}
+.chart .active.nested>rect{stroke-width:2}
 .chart .active:not(.nested)>rect{fill:var(--bluewash)}
 .chart .edge.taken path{stroke:var(--green);stroke-width:3;stroke-dasharray:none}
 .chart .edge.taken .hit{stroke:transparent}
 .chart .edge.taken .head{fill:var(--green);stroke:var(--green)}
-.chart .reaction.taken .event,.chart .reaction.taken .guard{fill:var(--green);font-weight:700}
-.chart .reaction.ready .event{text-decoration:underline}
+.chart .reaction.taken .ink-event,.chart .reaction.taken .ink-guard{fill:var(--green);font-weight:700}
+.chart .reaction.ready .ink-event{text-decoration:underline}
 .chart .edge.ready path{stroke:var(--blue)}
 .chart .edge.ready .head{fill:var(--blue)}
 `.trim();

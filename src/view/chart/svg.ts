@@ -50,7 +50,7 @@ function drawState({ state, box, rect }: DrawnState, marked: string, mark: (reac
 
 function drawLine(line: Line, left: number, top: number, mark: (reaction: string) => string): string {
   const pieces = line.pieces.map(({ text, ink, x }) =>
-    `<text class="${ink} ${faceOf(ink)}" x="${left + x}" y="${top + line.y}" font-size="${sizes[ink]}">${escaped(text)}</text>`).join('');
+    `<text class="ink-${ink} face-${faceOf(ink)}" x="${left + x}" y="${top + line.y}" font-size="${sizes[ink]}">${escaped(text)}</text>`).join('');
   return line.reaction === undefined ? pieces : `<g class="reaction${mark(line.reaction)}" data-reaction="${escaped(line.reaction)}">${pieces}</g>`;
 }
 
@@ -59,7 +59,7 @@ const drawBeginning = ({ dot, points }: Beginning): string =>
 
 /** Round ends: it is no state, it stands for each of those inside. */
 const drawAnywhere = ({ rect: { x, y, width, height } }: Anywhere): string =>
-  `<g class="anywhere"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${height / 2}"/><text class="note sans" x="${x + 9}" y="${y + 14}" font-size="11">in any state</text></g>`;
+  `<g class="anywhere"><rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${height / 2}"/><text class="ink-note face-sans" x="${x + 9}" y="${y + 14}" font-size="11">in any state</text></g>`;
 
 const drawEdge = ({ edge, points }: DrawnEdge, marked: string): string =>
   `<g class="edge${edge.unwinds ? ' unwinds' : ''}${marked}" data-edge="${escaped(edge.id)}"><path class="hit" d="${pathOf(points, 6)}"/><path d="${pathOf(points, 6)}"/>${head(points)}</g>`;

@@ -32,7 +32,8 @@ export class Run implements Facts {
   readonly #facts: Signal<readonly Fact[]>;
   readonly #choices: Choice[] = [];
   readonly #kept: World[];
-  #taken: Fact[] = [];
+  readonly #taken: Fact[] = [];
+  readonly #recorded: Recorded[] = [];
   #world: World;
   #last: World;
 
@@ -146,13 +147,41 @@ export class Run implements Facts {
     return world;
   }
 
-  /** A fact with the states on both sides of it. @throws {ModelError} wrong-use: there is no such fact */
+  /** A fact with the states on both sides of it, which are looked up when somebody asks. @throws {ModelError} wrong-use: there is no such fact */
   fact(seq: number): Recorded {
     const fact = this.#taken[seq];
     if (fact === undefined) throw new ModelError('wrong-use', `there is no fact ${seq}`, { at: this.origin.title, accepted: this.length === 0 ? 'none: the run has no facts' : `0 to ${this.length - 1}` });
+    return this.#recorded[seq] ??= new Lazily(fact, this.#circumstances);
+  }
+
+  readonly #circumstances = (fact: Fact): Recorded => {
     if (fact.to === environment) return { ...fact, before: null, after: null, passed: [] };
     const index = this.system.indexOf(fact.to);
-    const before = this.worldAt(seq);
-    return circumstances(this.system, fact, before.locals[index], this.worldAt(seq + 1).locals[index]);
+    const before = this.worldAt(fact.seq);
+    return circumstances(this.system, fact, before.locals[index], this.worldAt(fact.seq + 1).locals[index]);
+  };
+}
+
+/** Whoever looks for a cause passes thousands of facts and asks few of them for more than their message. */
+class Lazily implements Recorded {
+  readonly seq: number;
+  readonly from: Address;
+  readonly to: Address;
+  readonly event: Message;
+  readonly cause: number | null;
+  readonly said: Recorded['said'];
+  readonly #fact: Fact;
+  readonly #look: (fact: Fact) => Recorded;
+  #full: Recorded | undefined;
+
+  constructor(fact: Fact, look: (fact: Fact) => Recorded) {
+    ({ seq: this.seq, from: this.from, to: this.to, event: this.event, cause: this.cause, said: this.said } = fact);
+    this.#fact = fact;
+    this.#look = look;
   }
+
+  get before(): Recorded['before'] { return this.#all.before; }
+  get after(): Recorded['after'] { return this.#all.after; }
+  get passed(): Recorded['passed'] { return this.#all.passed; }
+  get #all(): Recorded { return this.#full ??= this.#look(this.#fact); }
 }

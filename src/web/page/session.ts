@@ -7,6 +7,7 @@ import type { Address } from '../../../machines/chart.ts';
 import type { Topology } from '../../../machines/topology.ts';
 import type { Facts } from '../../log/facts.ts';
 import { modelNamed } from '../../world/models.ts';
+import { offered } from '../../scenario/offers.ts';
 import { checkTopology } from '../../world/topology.ts';
 import { System, type Choice, type Fact, type World } from '../../world/world.ts';
 import { Run, type Told } from './run.ts';
@@ -67,6 +68,8 @@ export interface Actions {
   bookmark(name?: string): void;
   /** Takes a choice of the world in view; from an earlier point that is a new run beside the old one. */
   deliver(choice: Choice): void;
+  /** The same, and then whatever moves, with the usual answers, until nobody can go on but by a new call. */
+  runOn(choice?: Choice): void;
   /** A new run with the facts before `at`. */
   branchAt(at: number): void;
   switchTo(run: Run): void;
@@ -84,6 +87,8 @@ export interface Actions {
   work(what: string | null, done?: number): void;
 }
 
+/** Facts that one key adds at most: a chart that never comes to rest shall not stop the page. */
+const longest = 5000;
 /** Longest stretch of work between two frames, in milliseconds. */
 const slice = 12;
 const pause = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve, 0); });
@@ -137,6 +142,21 @@ export function createSession(first: Origin): Session {
         if (at.value < current.value.length || current.value.origin.source.kind === 'live') actions.branchAt(at.value);
         const run = current.value;
         run.take(choice);
+        run.publish();
+        at.value = run.length;
+      });
+    },
+    runOn(choice) {
+      const next = choice ?? current.value.system.choices(world.value).find(({ kind }) => kind !== 'start');
+      if (next === undefined) return;
+      batch(() => {
+        actions.deliver(next);
+        const run = current.value;
+        for (let steps = 0; steps < longest; steps++) {
+          const then = run.system.choices(run.world).find(({ kind }) => kind !== 'start');
+          if (then === undefined) break;
+          run.take(then);
+        }
         run.publish();
         at.value = run.length;
       });
@@ -212,7 +232,11 @@ export function createSession(first: Origin): Session {
     place: computed(() => ({ ...current.value.origin, at: at.value, compared: compared.value, selected: selected.value, view: view.value })),
     system: computed(() => current.value.system),
     fact: computed(() => facts.value[at.value - 1]),
-    choices: computed(() => current.value.system.choices(world.value)),
+    choices: computed(() => {
+      const { system } = current.value;
+      const choices = system.choices(world.value);
+      return [...choices, ...offered(system, world.value, choices)];
+    }),
     recorded: computed(() => { void facts.value; return current.value; }),
     worldAt: (n) => current.value.worldAt(n),
   };

@@ -1,5 +1,6 @@
 /** The page: `npm run build:page`. The plain form of `defineConfig`, which would need a default export. */
 import { fileURLToPath } from 'node:url';
+import { layoutsOfCharts } from './chart/layouts.plugin.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -16,10 +17,10 @@ const config = ({ mode }) => {
     root: here('.'),
     base: './',
     mode: 'production',
-    logLevel: 'warn',
+    logLevel: 'error',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: single ? [inlinedWorkers] : [],
+    plugins: [layoutsOfCharts(here('../../../node_modules/.cache/dma-ownership/layouts.json')), ...(single ? [inlinedWorkers] : [])],
     worker: { format: 'es' },
     build: {
       outDir: here(single ? '../../../dist/web/single' : '../../../dist/web/page'),

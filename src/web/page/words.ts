@@ -8,6 +8,9 @@ export const short = (address: Address): string => address.replace(/^(?:device|t
 
 const silent = new Set(['type', 'from', 'ret', 'bus']);
 
+/** What it is called: `8` for `group:8`; a name with colons of its own stays whole. */
+const plain = (name: string): string => name.replace(/^(?:group|device|driver|thread):/, '');
+
 /** Arguments in the order of the message, without what the speaker says already. */
 export function argumentsOf(event: Said | Message, ...known: readonly string[]): string {
   const said = new Set(known.flatMap((one) => [one, nameOf(one)]));
@@ -15,7 +18,7 @@ export function argumentsOf(event: Said | Message, ...known: readonly string[]):
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     if (silent.has(key) || said.has(text)) return [];
     if (key === 'attach') return value === 0 ? [] : [`attach=${errnoName(Number(value))}`];
-    return [key === 'device' || key === 'driver' || key === 'group' ? nameOf(text) : `${key}=${text}`];
+    return [key === 'device' || key === 'driver' || key === 'group' ? plain(text) : `${key}=${text}`];
   }).join(' ');
 }
 

@@ -45,7 +45,7 @@ export function TopologyForm({ session }: { readonly session: Session }) {
   const start = () => {
     guarded(() => {
       const given = topology();
-      session.actions.openPath(model.value, given, [], { title: `${given.devices.length} device${given.devices.length === 1 ? '' : 's'}, ${model.value}` });
+      session.actions.openPath(model.value, given, [], { title: `${given.devices.length} device${given.devices.length === 1 ? '' : 's'}` });
       dialog.value = 'none';
     });
   };

@@ -5,6 +5,7 @@ import { errnoName } from '../../../../machines/kernel.ts';
 import { eventText } from '../../../log/why.ts';
 import { isAnswer, type Choice } from '../../../world/world.ts';
 import { argumentsOf, short } from '../words.ts';
+import { Icon } from '../shell/icon.tsx';
 import type { Session } from '../session.ts';
 import type { Forecast } from './forecast.ts';
 import { choiceKey, forecastsOf, type Forecasts } from './forecasts.ts';
@@ -12,7 +13,7 @@ import './drive.css';
 
 interface Props { readonly session: Session }
 
-const marks: Readonly<Record<Forecast['kind'], string>> = { done: '✓', same: '=', refused: '✗', waits: '⏸', ignored: '∅', moves: '→', unknown: '?' };
+const marks: Readonly<Record<Forecast['kind'], string>> = { done: '✓', same: '=', refused: '✗', waits: '‖', ignored: '∅', moves: '→', unknown: '?' };
 
 export function Drive({ session }: Props) {
   const choices = session.choices.value;
@@ -24,7 +25,11 @@ export function Drive({ session }: Props) {
   const past = session.at.value < session.facts.value.length;
   return (
     <section class="drive" aria-labelledby="drive-title">
-      <h2 id="drive-title">Next {past && <span class="badge" title="A choice here begins a new run; this one is kept.">branches</span>}</h2>
+      <header>
+        <h2 id="drive-title">Next</h2>
+        {past && <span class="badge" title="A choice here begins a new run; this one is kept.">branches</span>}
+        {deliveries.length > 0 && <button class="on" onClick={() => { session.actions.runOn(); }} title="Deliver everything, with the usual answers, until everybody is at rest or waits (r)"><Icon name="play" /> run on</button>}
+      </header>
       {asked.map((index) => <Asked key={index} session={session} choices={deliveries.filter((choice) => choice.kind !== 'start' && choice.index === index)} numbers={numbers} forecasts={forecasts} />)}
       {threadsOf(starts).map(([thread, calls]) => (
         <div class="calls" key={thread}>
@@ -64,10 +69,13 @@ const word = (event: Message): string => (ret(event) < 0 ? errnoName(ret(event))
 
 function Offer({ session, choice, number, forecast, label }: { readonly session: Session; readonly choice: Choice; readonly number: number | undefined; readonly forecast: Forecast | undefined; readonly label: preact.ComponentChildren }) {
   return (
-    <button class={`offer ${forecast?.kind ?? ''}`} onClick={() => { session.actions.deliver(choice); }} title={forecast?.reason ?? undefined}>
-      <span class="line"><Key number={number} />{label}</span>
-      {forecast !== undefined && <span class="then"><span aria-hidden="true">{marks[forecast.kind]}</span> {forecast.text}{forecast.reason === null ? '' : <span class="reason"> {forecast.reason}</span>}</span>}
-    </button>
+    <div class="offer-row">
+      <button class={`offer ${forecast?.kind ?? ''}`} onClick={() => { session.actions.deliver(choice); }} title={forecast?.reason ?? undefined}>
+        <span class="line"><Key number={number} />{label}</span>
+        {forecast !== undefined && <span class="then"><span aria-hidden="true">{marks[forecast.kind]}</span> {forecast.text}{forecast.reason === null ? '' : <span class="reason"> {forecast.reason}</span>}</span>}
+      </button>
+      {choice.kind === 'start' && <button class="plain whole" onClick={() => { session.actions.runOn(choice); }} title="The whole call, with the usual answers" aria-label={`Run ${choice.event.type} to its end`}><Icon name="play" /></button>}
+    </div>
   );
 }
 

@@ -81,7 +81,7 @@ const mine = ({ cause }: Flight, ours: ReadonlySet<number>): boolean => cause !=
 
 function ended(before: World, after: World, facts: Facts, seq: number, thread: Address, system: System): Forecast {
   const ret = Number(facts.fact(seq).event['ret']);
-  if (ret < 0) return { kind: 'refused', text: errnoName(ret), reason: [renderChain(why(facts, seq)), ...holders(facts, seq).map(renderHolder)].join('; ') };
+  if (ret < 0) return { kind: 'refused', text: errnoName(ret), reason: [...holders(facts, seq).map(renderHolder), renderChain(why(facts, seq))].join('; ') };
   const same = after.flight.length === before.flight.length && system.actors.every(({ address }, index) => address === thread || before.locals[index] === after.locals[index]);
   return same ? { kind: 'same', text: ret === 0 ? 'changes nothing' : `${ret}, changes nothing`, reason: 'it returns without an error, and everybody is as before' } : { kind: 'done', text: ret === 0 ? 'returns 0' : `returns ${ret}`, reason: null };
 }

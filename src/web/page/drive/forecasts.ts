@@ -25,9 +25,10 @@ export function forecastsOf(session: Session): ReadonlySignal<Forecasts> {
     const system = session.system.value;
     const past = session.recorded.value;
     const choices = session.choices.value;
-    found.value = known.get(world) ?? new Map();
-    if (found.value.size >= choices.length) return undefined;
-    const made = new Map(found.value);
+    const there = known.get(world) ?? new Map<string, Forecast>();
+    found.value = there;
+    if (there.size >= choices.length) return undefined;
+    const made = new Map(there);
     const wanted = choices.filter((choice) => !made.has(choiceKey(choice)));
     let running: Generator<void, Forecast> | undefined;
     let at = 0;
@@ -43,8 +44,9 @@ export function forecastsOf(session: Session): ReadonlySignal<Forecasts> {
         running = undefined;
         at++;
       }
-      found.value = new Map(made);
-      known.set(world, found.value);
+      const grown = new Map(made);
+      found.value = grown;
+      known.set(world, grown);
       if (at < wanted.length) timer = setTimeout(work, 0);
     };
     let timer = setTimeout(work, rest);

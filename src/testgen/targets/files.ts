@@ -1,0 +1,6 @@
+/** What a target writes. */
+export interface Written {
+  readonly name: string;
+  readonly text: string;
+  readonly executable?: true;
+}
