@@ -94,7 +94,7 @@ const preparation = (suite: Suite, cast: Cast, builtIn: readonly string[]): Op[]
 ];
 
 /** Each device bound once to an ordinary driver, so that the recording shows which group it is in. */
-const introduction = (cast: Cast): Op[] => Object.values(cast.devices).flatMap((device) => [
+export const introduction = (cast: Cast): Op[] => Object.values(cast.devices).flatMap((device) => [
   `write ${pci}/devices/${device}/driver_override uio_pci_generic`, `write ${pci}/drivers/uio_pci_generic/bind ${device}`, `write ${pci}/drivers/uio_pci_generic/unbind ${device}`]);
 
 /** The file that `labctl plan` reads. Tests that cannot be run here are left out. */

@@ -1,5 +1,6 @@
 /** Runs a generated suite in a guest, under the recorder, and holds what came back against what it expects. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
@@ -8,13 +9,15 @@ import { ModelError } from '../errors.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { suiteOf, testOf } from '../testgen/played.ts';
 import { parseSuite, type Suite } from '../testgen/suite.ts';
+import { kselftest } from '../testgen/targets/kselftest.ts';
 import { findRecording } from '../trace/file.ts';
 import { modelOfRelease } from '../trace/report.ts';
-import { runJob, type Run, type RunOptions } from './boot.ts';
+import { runJob, type Job, type Run, type RunOptions } from './boot.ts';
+import { call, demand } from './call.ts';
 import { compareSuite, ktap, type TestResult } from './compared.ts';
 import type { Kernel } from './folder.ts';
 import { judged, linesOf, partAt, partsOf, refusals, traceOf, type Stretch } from './judged.ts';
-import { castOf, planOf, type Cast } from './plan.ts';
+import { castOf, introduction, planOf, type Cast } from './plan.ts';
 
 export interface SuiteRun {
   readonly kernel: string;
@@ -96,15 +99,34 @@ const buffer = 24_576;
 const modulesOf = ({ drivers }: Suite): string[] =>
   [...new Set(['vfio_iommu_type1', 'vfio-pci', 'uio_pci_generic', ...Object.keys(drivers).filter((name) => name.startsWith('told')).map(() => 'told')])];
 
+/** The suite as testgen writes it for any machine: its shell script and its helper, called as on the command line. */
+async function scriptJob(suite: Suite, cast: Cast, to: string): Promise<Job> {
+  demand(['gcc']);
+  const written = kselftest(suite);
+  const text = (name: string) => written.find((file) => file.name === name)?.text ?? '';
+  const folder = mkdtempSync(join(tmpdir(), 'lab-suite-'));
+  const helper = join(folder, 'dma_own');
+  writeFileSync(`${helper}.c`, text('dma_own.c'));
+  await call('gcc', ['-static', '-O2', '-o', helper, `${helper}.c`]);
+  const job = {
+    name: `script of ${basename(to)}`,
+    script: [`mods ${modulesOf(suite).join(' ')}`, `record ${buffer} suite`, ...introduction(cast).map((op) => `labctl do '${op}'`),
+      `sh /lab/suite.sh ${Object.entries(cast.devices).map(([role, device]) => `--device ${role}=${device}`).join(' ')} --helper /lab/dma_own`, 'state after', ''].join('\n'),
+    files: [{ path: 'suite.sh', bytes: Buffer.from(text('dma_ownership.sh')) }, { path: 'dma_own', bytes: readFileSync(helper), executable: true }],
+  };
+  rmSync(folder, { recursive: true });
+  return job;
+}
+
 /** @throws {ModelError} `bad-suite` when the suite is of another kernel's model, or this machine cannot play it */
-export async function runSuite(kernel: Kernel, given: Suite, name: string, options: RunOptions): Promise<SuiteRun> {
+export async function runSuite(kernel: Kernel, given: Suite, name: string, options: RunOptions & { readonly script?: boolean }): Promise<SuiteRun> {
   const model = modelOf(kernel);
   if (model === undefined || models[given.model] === undefined || model.name !== given.model)
     throw new ModelError('bad-suite', `the suite is of ${given.model}, and ${kernel.name} is ${model?.name ?? 'none of the models'}`, { at: name, hint: `testgen --model ${model?.name ?? given.model}` });
   const suite = suiteFor(kernel, given, model);
   const cast = castOf(suite, name);
   const builtIn = builtInto(kernel, suite);
-  const run = await runJob(kernel, {
+  const run = await runJob(kernel, options.script === true ? await scriptJob(suite, cast, options.to) : {
     name: 'suite',
     script: `mods ${modulesOf(suite).join(' ')}\nrecord ${buffer} suite\nlabctl plan /lab/plan\nstate after\n`,
     files: [{ path: 'plan', bytes: Buffer.from(planOf(suite, cast, builtIn)) }],
