@@ -13,7 +13,7 @@ import './drive.css';
 
 interface Props { readonly session: Session }
 
-const marks: Readonly<Record<Forecast['kind'], string>> = { done: '✓', same: '=', refused: '✗', waits: '⏸', ignored: '∅', moves: '→', unknown: '?' };
+const marks: Readonly<Record<Forecast['kind'], string>> = { done: '✓', same: '=', refused: '✗', waits: '‖', ignored: '∅', moves: '→', unknown: '?' };
 
 export function Drive({ session }: Props) {
   const choices = session.choices.value;
@@ -72,7 +72,7 @@ function Offer({ session, choice, number, forecast, label }: { readonly session:
     <div class="offer-row">
       <button class={`offer ${forecast?.kind ?? ''}`} onClick={() => { session.actions.deliver(choice); }} title={forecast?.reason ?? undefined}>
         <span class="line"><Key number={number} />{label}</span>
-        {forecast !== undefined && <span class="then"><span aria-hidden="true">{marks[forecast.kind]}</span> {forecast.text}{forecast.reason === null ? '' : <span class="reason"> {forecast.reason}</span>}</span>}
+        {forecast !== undefined && <span class="then"><span aria-hidden="true">{marks[forecast.kind]}</span> {forecast.text}{forecast.reason === null || forecast.kind === 'same' ? '' : <span class="reason"> {forecast.reason}</span>}</span>}
       </button>
       {choice.kind === 'start' && <button class="plain whole" onClick={() => { session.actions.runOn(choice); }} title="The whole call, with the usual answers" aria-label={`Run ${choice.event.type} to its end`}><Icon name="play" /></button>}
     </div>
