@@ -57,6 +57,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(['check', 'compare'].map((tool) => [tool, ['errors.ts', 'world', ...tools, ...libraries]])), // they do not know what an IOMMU is
   ...Object.fromEntries(hosts.map((host) => [host, [...base, ...tools, ...hosts, ...libraries]])),
   'index.ts': [...base, ...tools, ...hosts],
+  entry: [...base, ...tools, ...hosts],
   web: [...base, ...tools, ...hosts, ...libraries, ...built],
   cli: [...base, ...tools, ...hosts, 'web', ...libraries],
 };
@@ -147,8 +148,8 @@ function cycle(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] | unde
 }
 
 describe('exports', () => {
-  test('index.ts defines nothing', () => {
-    const source = ts.createSourceFile('index.ts', read('src/index.ts'), ts.ScriptTarget.ES2023);
+  test.each(['src/index.ts', ...files('src/entry')])('%s defines nothing', (file) => {
+    const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2023);
     const defined = source.statements.filter((line) => !(ts.isExportDeclaration(line) && line.moduleSpecifier));
     expect(defined.map((line) => line.getText(source))).toEqual([]);
   });
