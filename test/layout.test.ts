@@ -112,14 +112,17 @@ describe('imports go one way', () => {
     expect(foreign).toEqual([]);
   });
 
-  test('a store in memory needs no Node, as a page has none', () => {
+  test.each([
+    ['a store in memory', 'src/log/store/memory.ts', /^xstate$/], ['the judge in the page', 'src/web/page/trace/judge.worker.ts', /^(?:xstate|zod)$/],
+    ['the page', 'src/web/page/main.tsx', /^(?!node:)/],
+  ])('%s needs no Node, as a page has none', (_what, file, packages) => {
     const seen = new Set<string>();
     const visit = (file: string): Import[] => {
       if (seen.has(file)) return [];
       seen.add(file);
-      return imports(file).flatMap((line) => (line.to.endsWith('.ts') ? visit(line.to) : [line]));
+      return imports(file).flatMap((line) => (/\.tsx?$/.test(line.to) ? visit(line.to) : /\.(?:css|json)$/.test(line.to) ? [] : [line]));
     };
-    expect(visit('src/log/store/memory.ts').filter(({ to }) => to !== 'xstate')).toEqual([]);
+    expect(visit(file).filter(({ to }) => !packages.test(to))).toEqual([]);
     expect(seen.size).toBeGreaterThan(5);
   });
 
