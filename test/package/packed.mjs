@@ -19,7 +19,7 @@ const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 // What is in it
 const tarball = process.argv[2] ?? join(folder, JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root }).replace(/^[^[]*(?=\[\s*\{)/, ''))[0].filename);
 mkdirSync(project);
-writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
+writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', version: '1.0.0', private: true, type: 'module' }));
 const began = Date.now();
 run('npm', ['install', '--no-audit', '--no-fund', resolve(tarball)]);
 say('installed into an empty project', `${((Date.now() - began) / 1000).toFixed(1)} s`);
@@ -37,6 +37,15 @@ assert.deepEqual(Object.entries(lock).filter(([, { hasInstallScript }]) => hasIn
 const licences = [...new Set(Object.entries(lock).filter(([name]) => name !== '').map(([, { license }]) => license))].sort();
 assert.deepEqual(licences.filter((one) => !/^(?:MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|EPL-2\.0(?: OR .*)?|\(?MIT OR .*)$/.test(one)), [], 'licences');
 say('dependencies, their licences', `${Object.keys(lock).length - 2}, ${licences.join(' ')}`);
+
+// The bill of materials, of what was installed: from the lock file here, npm leaves out what is needed for development too
+const bill = run('npm', ['sbom', '--sbom-format', 'cyclonedx']);
+const { components } = JSON.parse(bill);
+if (process.env.SBOM !== undefined) writeFileSync(process.env.SBOM, bill);
+const named = new Map(components.map(({ group, name, version }) => [group === undefined ? name : `${group}/${name}`, version]));
+const inProject = Object.keys(lock).filter((name) => name.startsWith('node_modules/') && name !== 'node_modules/dma-ownership').map((name) => name.slice(name.lastIndexOf('node_modules/') + 'node_modules/'.length));
+assert.deepEqual(inProject.filter((name) => !named.has(name)), [], 'installed, and not in the bill of materials');
+say('bill of materials', `${named.size} components`);
 
 // Every entry: imported, required, declared
 const { exports: entries } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8'));
