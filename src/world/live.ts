@@ -7,7 +7,7 @@
  */
 import {
   createActor, enqueueActions, sendTo, setup, type AnyActorLogic, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine,
-  type InspectionEvent, type MachineContext, type StateValue,
+  type InspectionEvent, type MachineContext, type Observer, type StateValue,
 } from 'xstate';
 import { environment } from '../../machines/address.ts';
 import type { Address, Message, Said } from '../../machines/chart.ts';
@@ -34,7 +34,7 @@ export interface LiveOptions {
   /** Told of every delivery, before the receiver moves: the order in which a world can take the same steps. */
   readonly delivered?: (delivery: Delivery) => void;
   /** Handed to XState as it is: an inspector sees every actor, message and snapshot. */
-  readonly inspect?: (event: InspectionEvent) => void;
+  readonly inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent>;
 }
 
 /** Sent to the environment from outside the system. */
@@ -72,8 +72,9 @@ export class Live {
   constructor(topology: Topology, model: Model, options: LiveOptions) {
     this.#topology = topology;
     this.#options = options;
+    const inspect = typeof options.inspect === 'function' ? options.inspect : options.inspect?.next?.bind(options.inspect);
     this.#root = createActor(this.#environmentMachine(), {
-      id: environment, systemId: environment, inspect: (event: InspectionEvent) => { this.#watch(event); options.inspect?.(event); },
+      id: environment, systemId: environment, inspect: (event: InspectionEvent) => { this.#watch(event); inspect?.(event); },
     });
     this.#actors.set(environment, this.#root);
     for (const placement of actorsOf(model, topology)) this.#actors.set(placement.address, this.#actor(placement));

@@ -14,6 +14,15 @@ export interface Command {
   readonly run: () => void;
 }
 
+/** Whether the facts are shown below; null: as the view wants it. */
+export const factsBelow = signal<boolean | null>(null);
+
+/** Facts are shown below this view. */
+export function showsFacts(session: Session): boolean {
+  const view = views.find(({ name }) => name === session.view.value);
+  return session.view.value !== 'facts' && (factsBelow.value ?? view?.tall !== true);
+}
+
 /** Which dialog is open. */
 export const dialog = signal<'none' | 'palette' | 'help' | 'topology' | 'runs'>('none');
 export type Theme = 'system' | 'light' | 'dark';
@@ -83,6 +92,7 @@ export function commandsOf(session: Session): readonly Command[] {
     { group: 'Runs', name: 'Save as path (JSON)', keys: [], run: () => { savePath(session); } },
     { group: 'Runs', name: 'Save as log', keys: [], run: () => { later(saveLog(session)); } },
     { group: 'Views', name: 'Save this view as SVG', keys: ['g'], run: () => { later(saveSvg(session)); } },
+    { group: 'Page', name: 'Facts below, or not', keys: ['f'], run: () => { factsBelow.value = !showsFacts(session); } },
     { group: 'Page', name: 'Everything by name', keys: ['Ctrl+k', 'Meta+k'], run: () => { dialog.value = 'palette'; } },
     { group: 'Page', name: 'Keys', keys: ['?'], run: () => { dialog.value = 'help'; } },
     { group: 'Page', name: 'Light, dark, as the system', keys: ['t'], run: cycleTheme },

@@ -7,6 +7,7 @@ import type { Address } from '../../../machines/chart.ts';
 import type { Topology } from '../../../machines/topology.ts';
 import type { Facts } from '../../log/facts.ts';
 import { modelNamed } from '../../world/models.ts';
+import { offered } from '../../scenario/offers.ts';
 import { checkTopology } from '../../world/topology.ts';
 import { System, type Choice, type Fact, type World } from '../../world/world.ts';
 import { Run, type Told } from './run.ts';
@@ -231,7 +232,11 @@ export function createSession(first: Origin): Session {
     place: computed(() => ({ ...current.value.origin, at: at.value, compared: compared.value, selected: selected.value, view: view.value })),
     system: computed(() => current.value.system),
     fact: computed(() => facts.value[at.value - 1]),
-    choices: computed(() => current.value.system.choices(world.value)),
+    choices: computed(() => {
+      const { system } = current.value;
+      const choices = system.choices(world.value);
+      return [...choices, ...offered(system, world.value, choices)];
+    }),
     recorded: computed(() => { void facts.value; return current.value; }),
     worldAt: (n) => current.value.worldAt(n),
   };

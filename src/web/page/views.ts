@@ -9,6 +9,8 @@ export interface View {
   readonly title: string;
   /** Shown with Alt and this. */
   readonly key: string;
+  /** It wants the height of the facts too: they are folded until somebody asks for them. */
+  readonly tall?: true;
   /** The picture of the view as an SVG document. Default: the largest <svg> that it shows, with its styles. */
   readonly svg?: (session: Session) => Promise<string>;
   /** `async () => (await import('./chart/chart.tsx')).ChartView`, so that what is heavy is a chunk of its own. */
@@ -30,6 +32,6 @@ export const views: readonly View[] = [
     name: 'space', title: 'Worlds', key: '5', load: async () => (await import('./space/space.tsx')).SpaceView,
     svg: async (session) => (await import('./space/space.tsx')).spaceFile(session),
   },
-  { name: 'verdicts', title: 'Verdicts', key: '6', load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
+  { name: 'verdicts', title: 'Verdicts', key: '6', tall: true, load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
   { name: 'facts', title: 'Facts', key: '7', load: () => Promise.resolve(FactsView) },
 ];

@@ -17,7 +17,7 @@ const config = ({ mode }) => {
     root: here('.'),
     base: './',
     mode: 'production',
-    logLevel: 'warn',
+    logLevel: 'error',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [layoutsOfCharts(here('../../../node_modules/.cache/dma-ownership/layouts.json')), ...(single ? [inlinedWorkers] : [])],

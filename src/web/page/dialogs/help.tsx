@@ -27,8 +27,8 @@ export function Help({ session }: { readonly session: Session }) {
             <dt><span class="owner kernel_dma" style={{ display: 'inline-block' }} /></dt><dd>kernel drivers do DMA through it; × is owner_cnt</dd>
             <dt><span class="owner claimed" style={{ display: 'inline-block' }} /></dt><dd>claimed by a user</dd>
             <dt><span class="owner broken" style={{ display: 'inline-block' }} /></dt><dd>broken: count and owner do not fit</dd>
-            <dt>✗</dt><dd>would be refused; ⏸ would wait; ∅ would be ignored; = changes nothing</dd>
-            <dt>⑂</dt><dd>a run that branched off another</dd>
+            <dt>✗</dt><dd>would be refused; ‖ would wait; ∅ would be ignored; = changes nothing</dd>
+            <dt>↳</dt><dd>a run that branched off another</dd>
           </dl>
         </section>
       </div>

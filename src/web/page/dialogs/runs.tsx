@@ -38,7 +38,7 @@ export function Runs({ session }: { readonly session: Session }) {
         <thead><tr><th>run</th><th>model</th><th>facts</th><th>stored</th><th>ended</th><th /></tr></thead>
         <tbody>{listed.value.runs.map((run) => (
           <tr key={run.id}>
-            <td title={run.id}>{run.parent === null ? '' : '⑂ '}{run.what}</td><td class="mono">{run.model}</td><td>{run.facts}</td><td>{new Date(run.at).toLocaleString()}</td><td class="muted">{run.outcome ?? 'not ended'}</td>
+            <td title={run.id}>{run.parent === null ? '' : '↳ '}{run.what}</td><td class="mono">{run.model}</td><td>{run.facts}</td><td>{new Date(run.at).toLocaleString()}</td><td class="muted">{run.outcome ?? 'not ended'}</td>
             <td><button onClick={() => { open(openStoredId(session, run.id)); }}>Open</button></td>
           </tr>
         ))}</tbody>

@@ -13,7 +13,7 @@ import './drive.css';
 
 interface Props { readonly session: Session }
 
-const marks: Readonly<Record<Forecast['kind'], string>> = { done: '✓', same: '=', refused: '✗', waits: '⏸', ignored: '∅', moves: '→', unknown: '?' };
+const marks: Readonly<Record<Forecast['kind'], string>> = { done: '✓', same: '=', refused: '✗', waits: '‖', ignored: '∅', moves: '→', unknown: '?' };
 
 export function Drive({ session }: Props) {
   const choices = session.choices.value;

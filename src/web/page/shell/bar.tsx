@@ -18,7 +18,7 @@ export function Bar({ session }: { readonly session: Session }) {
       <div class="runs" role="tablist" aria-label="Runs">
         {session.runs.value.map((one) => (
           <span key={one.id} class="run" data-current={one === run}>
-            <button class="plain" role="tab" aria-selected={one === run} onClick={() => { session.actions.switchTo(one); }} title={`${one.origin.title}, ${one.origin.model}, ${one.facts.value.length} facts${one.parent === null ? '' : `, a branch of run ${one.parent.run} at ${one.parent.seq}`}`}><span class="title">{one.parent === null ? '' : '⑂ '}{one.origin.title}</span><span class="of mono">{one.origin.model}</span></button>
+            <button class="plain" role="tab" aria-selected={one === run} onClick={() => { session.actions.switchTo(one); }} title={`${one.origin.title}, ${one.origin.model}, ${one.facts.value.length} facts${one.parent === null ? '' : `, a branch of run ${one.parent.run} at ${one.parent.seq}`}`}><span class="title">{one.parent === null ? '' : '↳ '}{one.origin.title}</span><span class="of mono">{one.origin.model}</span></button>
             {session.runs.value.length > 1 && <button class="plain close" onClick={() => { session.actions.close(one); }} aria-label={`Close ${one.origin.title}`}><Icon name="close" /></button>}
           </span>
         ))}

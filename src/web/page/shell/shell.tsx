@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { belongs, commandsOf, dialog, keyOf, theme } from '../commands.ts';
+import { belongs, commandsOf, dialog, keyOf, showsFacts, theme } from '../commands.ts';
 import { Help } from '../dialogs/help.tsx';
 import { Palette } from '../dialogs/palette.tsx';
 import { Runs } from '../dialogs/runs.tsx';
@@ -23,7 +23,7 @@ import './shell.css';
 export interface Props { readonly session: Session }
 
 /** Pixels of the left, the right and the lower part. */
-const sizes = { left: 272, right: 304, below: 214 };
+const sizes = { left: 292, right: 304, below: 214 };
 
 export function Shell({ session }: Props) {
   const left = useSignal(sizes.left);
@@ -35,17 +35,17 @@ export function Shell({ session }: Props) {
     if (theme.value === 'system') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = theme.value;
   }, [theme.value]);
-  const whole = session.view.value === 'facts';
+  const facts = showsFacts(session);
   return (
-    <div class="shell" style={{ gridTemplateColumns: `${left.value}px minmax(0, 1fr) ${right.value}px`, gridTemplateRows: `auto minmax(0, 1fr) ${whole ? 36 : below.value}px` }}>
+    <div class="shell" style={{ gridTemplateColumns: `${left.value}px minmax(0, 1fr) ${right.value}px`, gridTemplateRows: `auto minmax(0, 1fr) ${facts ? below.value : 36}px` }}>
       <Bar session={session} />
       <aside class="left" aria-label="Objects, and what may happen next"><Objects session={session} /><Drive session={session} /></aside>
       <main class="centre"><Tabs session={session} /><Shown session={session} /></main>
       <aside class="right" aria-label="Inspector"><Inspector session={session} /></aside>
-      <footer class="below"><Time session={session} />{!whole && <FactsView session={session} />}</footer>
+      <footer class="below"><Time session={session} />{facts && <FactsView session={session} />}</footer>
       <Splitter size={left} least={180} most={560} label="Width of the left part" side="left" />
       <Splitter size={right} least={180} most={640} label="Width of the inspector" side="right" />
-      {!whole && <Splitter size={below} least={60} most={700} label="Height of the facts" side="below" />}
+      {facts && <Splitter size={below} least={60} most={700} label="Height of the facts" side="below" />}
       <Notice session={session} />
       {dialog.value === 'palette' && <Palette session={session} />}
       {dialog.value === 'help' && <Help session={session} />}

@@ -29,5 +29,5 @@ export function Splitter({ size, least, most, label, side }: Props) {
     set(size.value + (event.key === grow ? 16 : -16));
   };
   const place = side === 'left' ? { left: `${size.value - 2}px` } : side === 'right' ? { right: `${size.value - 2}px` } : { bottom: `${size.value - 2}px` };
-  return <div class={`splitter ${side}`} role="separator" aria-orientation={side === 'below' ? 'horizontal' : 'vertical'} aria-label={label} aria-valuenow={size.value} aria-valuemin={least} aria-valuemax={most} tabIndex={0} data-keys="own" style={place} onPointerDown={drag} onKeyDown={keys} />;
+  return <div class={`splitter at-${side}`} role="separator" aria-orientation={side === 'below' ? 'horizontal' : 'vertical'} aria-label={label} aria-valuenow={size.value} aria-valuemin={least} aria-valuemax={most} tabIndex={0} data-keys="own" style={place} onPointerDown={drag} onKeyDown={keys} />;
 }
