@@ -7,7 +7,7 @@ import { replay } from '../../src/check/replay.ts';
 import { subjectOf } from '../../src/check/subject.ts';
 import { hueOf, spaceSvg } from '../../src/view/space/draw.ts';
 import { exploreSpace, stepsFrom, wayTo } from '../../src/view/space/explore.ts';
-import { layered, pictureOf } from '../../src/view/space/layers.ts';
+import { layered, pictureOf, placed } from '../../src/view/space/layers.ts';
 import { parseTopology } from '../../src/world/topology.ts';
 import { System } from '../../src/world/world.ts';
 
@@ -51,7 +51,7 @@ describe.each([['v6.12.y', null], ['v6.1.y', 1], ['v6-posting', 1]] as const)('%
     expect(folded.nodes).toBeLessThanOrEqual(fields.reduce((product, { values }) => product * values.length, 1));
     expect([...folded.size].reduce((sum, size) => sum + size, 0)).toBe(space.worlds);
     expect([...folded.from].every((from, edge) => from !== folded.to[edge])).toBe(true);
-    expect(spaceSvg(folded, layered(folded), fields[0], 'folded')).not.toMatch(/NaN|undefined|var\(/);
+    expect(spaceSvg(folded, placed(folded), fields[0], 'folded')).not.toMatch(/NaN|undefined|var\(/);
   });
 });
 

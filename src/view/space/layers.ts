@@ -72,4 +72,19 @@ export function layered({ nodes, depth, from, to }: Picture): Spots {
   return { x, y };
 }
 
+/** On a circle, in the order of their depths: for few nodes with steps back and forth. */
+export function circled({ nodes, depth }: Picture): Spots {
+  const order = [...depth.keys()].sort((a, b) => (depth[a] as number) - (depth[b] as number) || a - b);
+  const [x, y] = [new Float32Array(nodes), new Float32Array(nodes)];
+  for (const [at, node] of order.entries()) {
+    const angle = (2 * Math.PI * at) / nodes;
+    x[node] = Math.sin(angle) * 10;
+    y[node] = 10 - Math.cos(angle) * 10;
+  }
+  return { x, y };
+}
+
+/** Few classes stand on a circle, everything else in layers. */
+export const placed = (picture: Picture): Spots => (picture.nodes < picture.node.length && picture.nodes <= 80 ? circled(picture) : layered(picture));
+
 const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length);

@@ -29,7 +29,7 @@ export const views: readonly View[] = [
   { name: 'sequence', title: 'Sequence', key: '3', load: async () => (await import('./sequence/view.tsx')).SequenceView },
   { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
   {
-    name: 'space', title: 'Worlds', key: '5', load: async () => (await import('./space/space.tsx')).SpaceView,
+    name: 'space', title: 'Worlds', key: '5', tall: true, load: async () => (await import('./space/space.tsx')).SpaceView,
     svg: async (session) => (await import('./space/space.tsx')).spaceFile(session),
   },
   { name: 'verdicts', title: 'Verdicts', key: '6', tall: true, load: async () => (await import('./verdicts/view.tsx')).VerdictsView },

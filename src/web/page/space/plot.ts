@@ -24,8 +24,15 @@ export interface Plot {
   end(): void;
 }
 
+export interface Plotted {
+  readonly picture: Picture;
+  readonly spots: Spots;
+  /** What stands at the nodes; empty where there are too many. */
+  readonly names: readonly string[];
+}
+
 /** @throws when the browser has no WebGL */
-export function plot(box: HTMLElement, picture: Picture, { x, y }: Spots, given: Look, choose: (node: number) => void): Plot {
+export function plot(box: HTMLElement, { picture, spots: { x, y }, names }: Plotted, given: Look, choose: (node: number) => void): Plot {
   const graph = new Graph({ type: 'directed' });
   let look = given;
   const colour = (name: string) => palette[name]?.[look.dark ? 1 : 0] ?? '#888888';
@@ -35,10 +42,10 @@ export function plot(box: HTMLElement, picture: Picture, { x, y }: Spots, given:
   const across = width > 0 ? depth * 1.4 / Math.max(width, depth) : 1;
   const size = Math.max(1.5, Math.min(6, 260 / Math.sqrt(picture.nodes)));
   for (let node = 0; node < picture.nodes; node++)
-    graph.addNode(String(node), { x: (x[node] as number) * across, y: -(y[node] as number), size: size + Math.log2(picture.size[node] as number) * 1.5 });
+    graph.addNode(String(node), { x: (x[node] as number) * across, y: -(y[node] as number), size: Math.min(13, size + Math.log2(picture.size[node] as number)), label: names[node] ?? '' });
   for (let edge = 0; edge < picture.from.length; edge++) graph.addEdge(String(picture.from[edge]), String(picture.to[edge]), { size: 0.6 });
   const sigma = new Sigma(graph, box, {
-    renderLabels: false, hideEdgesOnMove: true, allowInvalidContainer: true, zIndex: true, defaultEdgeType: picture.from.length < 3000 ? 'arrow' : 'line', minCameraRatio: 0.002, maxCameraRatio: 4,
+    renderLabels: names.length > 0, labelFont: 'system-ui, sans-serif', labelSize: 11, labelColor: { color: colour('ink') }, labelRenderedSizeThreshold: 0, labelDensity: 4, stagePadding: names.length > 0 ? 90 : 30, hideEdgesOnMove: true, allowInvalidContainer: true, zIndex: true, defaultEdgeType: picture.from.length < 3000 ? 'arrow' : 'line', minCameraRatio: 0.002, maxCameraRatio: 4,
     nodeReducer: (name, data) => {
       const node = Number(name);
       const value = look.field?.of[picture.world[node] as number] ?? 0;
@@ -52,12 +59,12 @@ export function plot(box: HTMLElement, picture: Picture, { x, y }: Spots, given:
     edgeReducer: (edge, data) => {
       const [from, to] = graph.extremities(edge).map(Number) as [number, number];
       const onWay = look.way.has(from) && look.way.has(to);
-      return { ...data, color: colour(onWay ? 'ink' : 'faint'), size: onWay ? 2 : 0.6, zIndex: onWay ? 1 : 0 };
+      return { ...data, color: colour(onWay ? 'ink' : names.length > 0 ? 'stroke' : 'faint'), size: onWay ? 2 : names.length > 0 ? 1.4 : 0.6, zIndex: onWay ? 1 : 0 };
     },
   });
   sigma.on('clickNode', ({ node }) => { choose(Number(node)); });
   return {
-    draw(next) { look = next; sigma.refresh({ skipIndexation: true }); },
+    draw(next) { look = next; sigma.setSetting('labelColor', { color: colour('ink') }); sigma.refresh({ skipIndexation: true }); },
     fit() { void sigma.getCamera().setState({ x: 0.5, y: 0.5, ratio: 1 }); },
     zoom(factor) { void sigma.getCamera().setState({ ratio: sigma.getCamera().ratio / factor }); },
     show(node) {

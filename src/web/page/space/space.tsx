@@ -4,9 +4,11 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { eventText } from '../../../log/why.ts';
 import { hueOf, spaceStyle, spaceSvg } from '../../../view/space/draw.ts';
 import { stepsFrom, wayTo, type Space, type SpaceStep } from '../../../view/space/explore.ts';
-import { layered, pictureOf } from '../../../view/space/layers.ts';
+import type { Field } from '../../../view/space/fields.ts';
+import { pictureOf, placed, type Picture } from '../../../view/space/layers.ts';
 import { adopt } from '../picture/picture.ts';
 import type { Session } from '../session.ts';
+import { argumentsOf, short } from '../words.ts';
 import { stepsOf, worldAfter } from './follow.ts';
 import type { Plot } from './plot.ts';
 import type { Told } from './protocol.ts';
@@ -74,22 +76,23 @@ export function SpaceView({ session }: { readonly session: Session }) {
 }
 
 function Choices({ space }: { readonly space: Space }) {
-  const options = (none: string) => [
-    <option key="" value="">{none}</option>,
+  const options = (none: string, all?: string) => [
+    <option key="" value="">{none}</option>, ...(all === undefined ? [] : [<option key={all} value={all}>{all}</option>]),
     <optgroup key="fields" label="what is">{space.fields.filter(({ property }) => !property).map(({ name }) => <option key={name} value={name}>{name}</option>)}</optgroup>,
     <optgroup key="properties" label="what must be true">{space.fields.filter(({ property }) => property).map(({ name, values }) => <option key={name} value={name}>{values.includes('not true') ? '✕ ' : ''}{name}</option>)}</optgroup>,
   ];
   return (
     <>
       <label>colour <select value={coloured.value} onChange={({ currentTarget }) => { coloured.value = currentTarget.value; }}>{options('who has the first group')}</select></label>
-      <label>fold <select value={folded.value} onChange={({ currentTarget }) => { folded.value = currentTarget.value; }}>{options('nothing')}</select></label>
+      <label>fold <select value={folded.value} onChange={({ currentTarget }) => { folded.value = currentTarget.value; }}>{options('nothing', everything)}</select></label>
     </>
   );
 }
 
 const fieldNamed = (space: Space, name: string) => space.fields.find((field) => field.name === name);
 const colourOf = (space: Space) => fieldNamed(space, coloured.value) ?? space.fields.find(({ values }) => values.includes('not true')) ?? space.fields[0];
-const foldsOf = (space: Space) => { const field = fieldNamed(space, folded.value); return field === undefined ? [] : [field]; };
+const everything = 'everything that is';
+const foldsOf = (space: Space) => space.fields.filter(({ name, property }) => (folded.value === everything ? !property : name === folded.value));
 
 interface ShownProps { readonly session: Session; readonly space: Space; readonly from: readonly SpaceStep[] }
 
@@ -101,7 +104,7 @@ function Shown({ session, space, from }: ShownProps) {
   const drawn = useRef<Plot | null>(null);
   const field = colourOf(space);
   const picture = useMemo(() => pictureOf(space, foldsOf(space)), [space, folded.value]);
-  const spots = useMemo(() => layered(picture), [picture]);
+  const spots = useMemo(() => placed(picture), [picture]);
   const present = useMemo(() => {
     const taken = stepsOf(session.facts.value.slice(0, session.at.value));
     const same = from.every((step, index) => JSON.stringify(step) === JSON.stringify(taken[index]));
@@ -121,7 +124,7 @@ function Shown({ session, space, from }: ShownProps) {
     if (element === null) return undefined;
     let gone = false;
     import('./plot.ts').then(({ plot }) => {
-      if (!gone) drawn.current = plot(element, picture, spots, look, (node) => { chosen.value = picture.world[node] as number; });
+      if (!gone) drawn.current = plot(element, { picture, spots, names: picture.nodes < space.worlds ? namesOf(space, picture, foldsOf(space)) : [] }, look, (node) => { chosen.value = picture.world[node] as number; });
     }).catch((error: unknown) => { failed.value = error instanceof Error ? error.message : String(error); });
     return () => {
       gone = true;
@@ -188,7 +191,17 @@ function Legend({ space, only, pick }: { readonly space: Space; readonly only: n
   );
 }
 
-const told = ({ to, event }: SpaceStep): string => `${to} ${eventText(event)}`;
+/** What a class of worlds has in common; of many fields only those that differ from the first class. */
+function namesOf(space: Space, { world, size, nodes }: Picture, folds: readonly Field[]): string[] {
+  if (nodes > 300) return [];
+  const first = world[0] ?? 0;
+  return [...world].map((at, node) => {
+    const told = folds.filter(({ of }) => folds.length === 1 || of[at] !== of[first]).map(({ values, of }) => values[of[at] as number]);
+    return `${told.join(', ') || 'as at the beginning'} (${size[node]})`;
+  });
+}
+
+const told = ({ to, event }: SpaceStep): string => `${short(to)} ${eventText(event)} ${argumentsOf(event, to)}`.trimEnd();
 
 function World({ space, world, present, go, open }: { readonly space: Space; readonly world: number; readonly present: number; readonly go: (world: number) => void; readonly open: () => void }) {
   const way = wayTo(space, world);
@@ -221,5 +234,5 @@ export async function spaceFile(session: Session): Promise<string> {
   const state = explored.value?.state;
   if (state?.kind !== 'space') throw new Error('the state space is not explored yet');
   const picture = pictureOf(state.space, foldsOf(state.space));
-  return Promise.resolve(spaceSvg(picture, layered(picture), colourOf(state.space), `${session.place.value.title}: ${state.space.worlds} worlds`));
+  return Promise.resolve(spaceSvg(picture, placed(picture), colourOf(state.space), `${session.place.value.title}: ${state.space.worlds} worlds`));
 }
