@@ -19,6 +19,7 @@ import type { Draft, Store } from '../src/log/store/port.ts';
 import { defaultTopology } from '../src/world/topology.ts';
 import { System } from '../src/world/world.ts';
 import { figure, print, table, timed } from './rounds.ts';
+import { writers } from './writers.ts';
 
 const count = Number(process.argv[2] ?? 100_000);
 const topology = { ...defaultTopology({ devices: 3, users: 2, hotplug: true }) };
@@ -101,6 +102,7 @@ async function measure(folder: string): Promise<void> {
 const folder = mkdtempSync(join(tmpdir(), 'bench-log-'));
 try {
   await measure(folder);
+  await writers(12, 150);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -94,7 +94,8 @@ function targetNamed(name: string): Target {
   throw new ModelError('wrong-use', `there is no target ${name}`, { at: '--target', accepted: Object.entries(targets).map(([one, { about }]) => `${one} (${about})`), ...(near === undefined ? {} : { hint: `did you mean ${near}?` }) });
 }
 
-function coverage(given: string): readonly Criterion[] {
+/** Criteria with commas between. @throws {ModelError} `wrong-use` */
+export function coverage(given: string): readonly Criterion[] {
   return given.split(',').map((name) => {
     if (name in criteria) return name as Criterion;
     const near = nearest(name, Object.keys(criteria));

@@ -60,9 +60,10 @@ interface Place {
 
 const pci = '/sys/bus/pci';
 
-/** `{A}` and `{group 1}` replaced by whoever plays them. */
+/** `{A}`, `{bus A}` and `{group 1}` replaced by whoever plays them. */
 export const filled = (text: string, { devices, groups }: Cast): string =>
-  text.replaceAll(/\{(?:group (\d+)|([^}]+))\}/g, (whole, group: string | undefined, role: string | undefined) => String((group === undefined ? devices[role ?? ''] : groups[Number(group)]) ?? whole));
+  text.replaceAll(/\{(?:group (\d+)|bus ([^}]+)|([^}]+))\}/g, (whole, group: string | undefined, on: string | undefined, role: string | undefined) =>
+    String((group !== undefined ? groups[Number(group)] : on !== undefined ? devices[on]?.replace(/:[^:]*$/, '') : devices[role ?? '']) ?? whole));
 
 /** An operation in the words of `labctl`. */
 export function opOf(operation: Operation, cast: Cast): Op {

@@ -1,10 +1,11 @@
 /** How things stand in a world, as plain data: groups with owner and count, devices with drivers, threads and what they are in. */
 import { bindingAt, deviceAt, groupAt, kindOf } from '../../machines/address.ts';
 import type { Address } from '../../machines/chart.ts';
+import { DMA_API } from '../../machines/kernel.ts';
 import type { System, World } from '../world/world.ts';
 
-/** Who may do DMA through a group. `attached`: to a domain of its own, in kernels that know no owner. */
-export type Ownership = 'unowned' | 'kernel_dma' | 'claimed' | 'attached' | 'broken';
+/** Who may do DMA through a group. `untracked`: this kernel does not say. `broken`: what it counts and what it says do not fit. */
+export type Ownership = 'unowned' | 'kernel_dma' | 'claimed' | 'untracked' | 'broken';
 
 export interface GroupObject {
   readonly address: Address;
@@ -65,15 +66,14 @@ function groupOf(system: System, world: World, id: number, devices: readonly Dev
   const { value, context } = system.local(world, groupAt(id));
   const { owner = null, owner_cnt, domain = '' } = context as { owner?: string | null; owner_cnt?: number; domain?: string };
   const said = typeof value === 'string' ? value : (value as { ownership?: string }).ownership ?? Object.keys(value).find((part) => part !== 'attachment' && part !== 'membership');
-  return { address: groupAt(id), id, owner_cnt, owner, domain: String(domain), devices, ownership: ownershipOf(said, owner_cnt, owner, domain) };
+  return { address: groupAt(id), id, owner_cnt, owner: owner === DMA_API ? null : owner, domain: String(domain), devices, ownership: system.model.withoutOwners === true ? 'untracked' : ownershipOf(said, owner_cnt, owner) };
 }
 
-/** `broken`: what is counted and what is said do not fit. */
-function ownershipOf(said: string | undefined, count: number | undefined, owner: string | null, domain: string): Ownership {
-  if (count !== undefined && (count < 0 || (said === 'unowned' && count > 0) || (said === 'kernel_dma' && (count === 0 || owner !== null)) || (said === 'claimed' && count === 0))) return 'broken';
+function ownershipOf(said: string | undefined, count: number | undefined, owner: string | null): Ownership {
+  if (count !== undefined && (count < 0 || (said === 'unowned' && count > 0) || (said === 'kernel_dma' && (count === 0 || (owner !== null && owner !== DMA_API))) || (said === 'claimed' && count === 0))) return 'broken';
   if (said === 'kernel_dma' || said === 'claimed' || said === 'unowned') return said;
-  if (said === undefined) return domain === 'default' || domain === '' ? 'unowned' : 'attached';
-  return owner !== null ? 'claimed' : /claim|owned|user/.test(said) ? 'claimed' : /dma|used|kernel/.test(said) ? 'kernel_dma' : 'unowned';
+  // Designs with states of their own: the owner decides, and a state that is named for the DMA API.
+  return owner === DMA_API ? 'kernel_dma' : owner !== null ? 'claimed' : /dma|used/.test(said ?? '') ? 'kernel_dma' : 'unowned';
 }
 
 function threadOf(system: System, world: World, address: Address): ThreadObject {

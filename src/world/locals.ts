@@ -76,6 +76,9 @@ export interface LocalsOptions {
   readonly twice: boolean;
 }
 
+/** A chart that raises or has `always` without end would never come back. */
+const mostMicrosteps = 1000;
+
 export class Actor {
   readonly address: Address;
   readonly machine: AnyStateMachine;
@@ -191,6 +194,8 @@ export class Actor {
 
   #inspect({ type, event, snapshot, _transitions: taken }: Inspected): void {
     if (type !== '@xstate.microstep' || event === undefined || snapshot === undefined || taken === undefined) return;
+    if (this.#micro.length >= mostMicrosteps)
+      throw new ModelError('unbounded', `${this.address} takes ${mostMicrosteps} transitions without an event, and does not come to rest`, { at: `${this.address}, ${event.type || 'always'}` });
     this.#micro.push({ active: this.#active, event: event.type, taken });
     this.#active = snapshot._nodes;
   }

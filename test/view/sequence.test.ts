@@ -115,6 +115,12 @@ describe('the window over rows', () => {
     expect(top + (end - first) * 22).toBeGreaterThanOrEqual(Math.min(scroll + 400, height) - 1);
   });
 
+  test('shows the last rows when they have become fewer than the box is scrolled by', () => {
+    expect(windowOf(20, 22, 90_000, 400)).toMatchObject({ first: 0, end: 20 });
+    expect(windowOf(100, 22, 90_000, 400)).toMatchObject({ end: 100, top: 100 * 22 - (100 - windowOf(100, 22, 90_000, 400).first) * 22 });
+    expect(windowOf(0, 22, 5, 400)).toMatchObject({ first: 0, end: 0, top: 0 });
+  });
+
   test('the last row is in sight at the end, of however many', () => {
     for (const count of [30, 5000, 3_000_000]) {
       const scroll = scrollTo(count - 1, count, 22, 0, 400);

@@ -5,12 +5,12 @@ import { choiceOf } from '../replay.ts';
 import { ModelError } from '../../errors.ts';
 import { factsOf, type Run } from './stored.ts';
 
-/** Numbers as ITF has them, which knows no others. */
+/** Numbers as ITF has them, which knows no others; nothing is Quint's None, a variant over the empty tuple. */
 function value(plain: unknown): unknown {
   if (typeof plain === 'number') return { '#bigint': String(plain) };
   if (Array.isArray(plain)) return plain.map(value);
   if (typeof plain === 'object' && plain !== null) return Object.fromEntries(Object.entries(plain).map(([key, inner]) => [key, value(inner)]));
-  return plain === null ? { tag: 'None' } : plain;
+  return plain === null ? { tag: 'None', value: { '#tup': [] } } : plain;
 }
 
 /** Variables are addresses; `mbt::actionTaken` is the message, `mbt::nondetPicks` who got it and from whom. @throws {ModelError} damaged-log: the charts do not take the run */

@@ -47,6 +47,15 @@ const end = 2;
 const instant = 3;
 const shown = new Set(['device', 'binding', 'group', 'driver', 'thread', 'vfio_group', 'vfio_device', 'deferred_probe']);
 
+/** A state in a line: what each of its regions is in, and `a.b` for b inside of a. */
+function label(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const parts = Object.entries(value ?? {}).map(([name, inner]) => [name, label(inner)] as const);
+  const [one] = parts;
+  if (parts.length === 1 && one !== undefined) return one[1] === '' ? one[0] : `${one[0]}.${one[1]}`;
+  return parts.map(([, inner]) => inner).filter((inner) => inner !== '').join(' ');
+}
+
 /** Pieces of a trace file. */
 export async function* perfetto(store: Store, run: Run): AsyncGenerator<Uint8Array> {
   const tracks = new Map(Object.keys(run.began.initial).filter((address) => shown.has(kindOf(address))).map((address, index) => [address, index + 2]));
@@ -55,7 +64,6 @@ export async function* perfetto(store: Store, run: Run): AsyncGenerator<Uint8Arr
   yield packet([60, message([1, 1], [2, `run ${run.id}: ${run.began.what} (${run.began.model})`])], [13, 1]); // and incremental state begins here
   for (const [address, track] of tracks) yield packet([60, message([1, track], [2, address], [5, 1])]);
   const open = new Map<string, string>();
-  const label = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   for (const [address, track] of tracks) {
     const state = label(run.began.initial[address]?.value);
     open.set(address, state);

@@ -22,28 +22,29 @@ export interface Decided {
 
 /** Takes appends one after the other; each sees what the ones before it wrote. */
 export function decide(appends: readonly (readonly Part[])[], stored: Stored, now: number): Decided {
+  const { head } = stored;
   const rows: StoredRow[] = [];
   const written = new Map<string, StoredRow>();
   const last = new Map<string, number>();
   const revision = (stream: string) => last.get(stream) ?? stored.revision(stream);
+  const known = (id: string) => written.get(id) ?? stored.row(id);
   const results = appends.map((parts): Appended => {
-    const known = parts.map((part) => part.rows.map(({ id }) => written.get(id) ?? stored.row(id)));
-    if (known.some((part) => part.some((row) => row !== undefined))) return again(parts, known);
+    if (parts.some((part) => part.rows.some(({ id }) => known(id) !== undefined))) return again(parts, parts.map((part) => part.rows.map(({ id }) => known(id))));
     for (const { stream, expected } of parts) {
       const actual = revision(stream);
       if (!met(expected, actual)) return { ok: false, reason: 'revision', stream, expected, actual };
     }
     const revisions = parts.map(({ stream, rows: drafts }) => {
       let next = revision(stream) ?? -1;
-      for (const draft of drafts) {
-        const row = { ...draft, stream, revision: ++next, position: stored.head + rows.length + 1, recordedAt: draft.recordedAt ?? now };
+      for (const { id, type, version, data, meta, recordedAt = now } of drafts) { // not spread: it is done for every entry
+        const row = { id, type, version, data, meta, stream, revision: ++next, position: head + rows.length + 1, recordedAt };
         rows.push(row);
-        written.set(row.id, row);
+        written.set(id, row);
       }
       last.set(stream, next);
       return next;
     });
-    return { ok: true, position: stored.head + rows.length, revisions, replayed: false };
+    return { ok: true, position: head + rows.length, revisions, replayed: false };
   });
   return { results, rows };
 }

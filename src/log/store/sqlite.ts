@@ -6,16 +6,17 @@
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ModelError } from '../../errors.ts';
 import { FolderAttachments } from './attachments.ts';
 import type { Backend, Page } from './backend.ts';
 import { CoreStore } from './core.ts';
-import { decide, type Stored } from './decide.ts';
+import { decide, type Decided, type Stored } from './decide.ts';
 import { json, type Part } from './encode.ts';
 import type { Appended, Attachments, Checkpoint, Checkpoints, Durability, Entry, Snapshots, Store } from './port.ts';
 import { sqliteDriver, type Database, type Statement } from './sqlite_driver.ts';
-import { busy, holdLocal, sqliteFailure } from './sqlite_failures.ts';
-import { applicationId, entryOf, rowsOf, schema, selected, storedRow, tables } from './sqlite_tables.ts';
+import { busy, duplicate, holdLocal, immutable, sqliteFailure } from './sqlite_failures.ts';
+import { applicationId, entryOf, insertOf, rowsOf, schema, selected, storedRow, tables } from './sqlite_tables.ts';
 import type { Upcast } from './upcast.ts';
 
 export interface SqliteOptions {
@@ -41,7 +42,8 @@ export async function sqliteStore(path: string, { mode = 'read', durable = 'powe
     else statSync(path);
     if (existsSync(path) && statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
     holdLocal(path);
-    database = driver.open(path, { readOnly: !writes });
+    // Readers of a write-ahead log write too, a file beside it. Where nobody can, nobody changes it either.
+    database = driver.open(!writes && immutable(path) ? `${pathToFileURL(path).href}?immutable=1` : path, { readOnly: !writes });
     const opened = new Sqlite(path, database, durable, writes, patience);
     await opened.begin();
     return new CoreStore(opened, upcast);
@@ -50,6 +52,11 @@ export async function sqliteStore(path: string, { mode = 'read', durable = 'powe
     throw sqliteFailure(error, path);
   }
 }
+
+/** Not an error: a commit that has to look ids up. */
+const asksForIds = new Error('ids');
+/** Rows of one statement: to call one takes as long as to bind half a row. */
+const together = 16;
 
 class Sqlite implements Backend {
   readonly name: string;
@@ -106,32 +113,48 @@ class Sqlite implements Backend {
     });
   }
 
-  commit(appends: readonly (readonly Part[])[]): Promise<readonly Appended[]> {
+  async commit(appends: readonly (readonly Part[])[]): Promise<readonly Appended[]> {
+    // Ids are nearly always new, and to ask for each costs as much as to write it: who meets one that is not finds out by the index.
+    try {
+      return await this.#transaction(() => {
+        const decided = this.#decide(appends, () => undefined);
+        if (decided.results.every(({ ok }) => ok)) return this.#insert(decided);
+        throw asksForIds;
+      });
+    } catch (error) {
+      if (error !== asksForIds && !duplicate(error)) throw error;
+    }
     return this.#transaction(() => {
       const ids = appends.flatMap((parts) => parts.flatMap((part) => part.rows.map(({ id }) => id)));
       const known = new Map(this.#sql(rowsOf).all(JSON.stringify(ids)).map(storedRow).map((row) => [row.id, row]));
-      const stored: Stored = {
-        head: this.#number('select head from log'),
-        revision: (stream) => numberOrNull(this.#sql('select revision from streams where name = ?').get(stream)?.['revision']),
-        row: (id) => known.get(id),
-      };
-      const { results, rows } = decide(appends, stored, Date.now());
-      if (rows.length === 0) return results;
-      const streams = new Map<string, { id: number; revision: number }>();
-      const insert = this.#sql('insert into entries (position, stream, revision, id, type, version, data, meta, recorded) values (?, ?, ?, unhex(?, \'-\'), ?, ?, ?, ?, ?)');
-      for (const { position, stream, revision, id, type, version, data, meta, recordedAt } of rows) {
-        let touched = streams.get(stream);
-        if (touched === undefined) {
-          touched = { id: this.#streamId(stream), revision };
-          streams.set(stream, touched);
-        }
-        touched.revision = revision;
-        insert.run(position, touched.id, revision, id, type, version, data, meta, recordedAt);
-      }
-      for (const { id, revision } of streams.values()) this.#sql('update streams set revision = ? where id = ?').run(revision, id);
-      this.#sql('update log set head = ?').run(rows.at(-1)?.position);
-      return results;
+      return this.#insert(this.#decide(appends, (id) => known.get(id)));
     });
+  }
+
+  #decide(appends: readonly (readonly Part[])[], row: Stored['row']): Decided {
+    const revision = (stream: string) => numberOrNull(this.#sql('select revision from streams where name = ?').get(stream)?.['revision']);
+    return decide(appends, { head: this.#number('select head from log'), revision, row }, Date.now());
+  }
+
+  #insert({ results, rows }: Decided): readonly Appended[] {
+    if (rows.length === 0) return results;
+    const streams = new Map<string, { id: number; revision: number }>();
+    const values = rows.map(({ position, stream, revision, id, type, version, data, meta, recordedAt }) => {
+      let touched = streams.get(stream);
+      if (touched === undefined) {
+        touched = { id: this.#streamId(stream), revision };
+        streams.set(stream, touched);
+      }
+      touched.revision = revision;
+      return [position, touched.id, revision, id, type, version, data, meta, recordedAt];
+    });
+    for (let at = 0; at < values.length; at += together) {
+      const some = values.slice(at, at + together);
+      this.#sql(insertOf(some.length)).run(...some.flat());
+    }
+    for (const { id, revision } of streams.values()) this.#sql('update streams set revision = ? where id = ?').run(revision, id);
+    this.#sql('update log set head = ?').run(rows.at(-1)?.position);
+    return results;
   }
 
   page({ stream, after, upTo, limit }: Page): Promise<Entry[]> {
@@ -177,6 +200,10 @@ class Sqlite implements Backend {
     if (application === 0 && version === 0 && count === 0 && this.#writes) return;
     if (application !== applicationId) throw new ModelError('not-a-store', count === 0 ? 'the database is empty' : 'the database belongs to another program', { at: this.#path, usually: 'a path of something else', hint: 'name another file with --log' });
     if (version > schema) throw new ModelError('newer-store', `its tables have version ${version}`, { at: this.#path, accepted: `versions up to ${schema}`, hint: 'use the version that wrote it' });
+    // A table that says otherwise than it was made would give other entries, or keep no order.
+    const made = new Map(this.#sql('select name, sql from sqlite_schema where type = \'table\'').all().map((row) => [row['name'], squeezed(String(row['sql']))]));
+    const other = tables.split(';').map(squeezed).find((statement) => statement.startsWith('create table') && made.get(statement.split(' ')[2]) !== statement);
+    if (other !== undefined) throw new ModelError('damaged-log', `its table ${other.split(' ')[2] ?? ''} is not that of a log`, { at: this.#path, usually: 'a file that was changed by hand, or by its disk' });
   }
 
   #streamId(name: string): number {
@@ -241,5 +268,7 @@ class Sqlite implements Backend {
   }
 }
 
+/** A statement, however it was laid out. */
+const squeezed = (sql: string): string => sql.trim().replace(/\s+/g, ' ').replace(/^create table/i, 'create table');
 const numberOrNull = (value: unknown): number | null => (value === undefined || value === null ? null : Number(value));
 const parse = (text: unknown) => JSON.parse(String(text)) as Checkpoint['state'];

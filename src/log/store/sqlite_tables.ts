@@ -34,6 +34,10 @@ export const rowsOf = `select e.position, s.name as stream, e.revision, lower(he
 
 const dashed = (hex: string): string => `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 
+/** Takes so many entries: position, id of the stream, revision, id, type, version, data, meta, time of each. */
+export const insertOf = (count: number): string =>
+  `insert into entries (position, stream, revision, id, type, version, data, meta, recorded) values ${Array.from({ length: count }, () => "(?, ?, ?, unhex(?, '-'), ?, ?, ?, ?, ?)").join(', ')}`;
+
 /** @throws {ModelError} damaged-log */
 export function entryOf(text: string, at: string): Entry {
   try {

@@ -1,5 +1,5 @@
 /** Which call of which thread a fact belongs to: what a sequence diagram folds away together. */
-import { environment, kindOf } from '../../../machines/address.ts';
+import { environment } from '../../../machines/address.ts';
 import type { Address, Message } from '../../../machines/chart.ts';
 import { isAnswer } from '../../world/world.ts';
 
@@ -37,21 +37,35 @@ export interface Call {
 export function callsOf(facts: readonly Shown[]): { calls: Call[]; callOf: Int32Array } {
   const calls: { first: number; end: number | null; thread: Address; ret: number | null; steps: number }[] = [];
   const callOf = new Int32Array(facts.length).fill(-1);
-  const places = new Map<number, number>();
-  const asked = new Map<string, number>();
-  for (const [place, { seq, from, to, event, cause }] of facts.entries()) {
-    places.set(seq, place);
+  const asked = new Map<Address, Map<string, number>>();
+  const placeOf = placesOf(facts);
+  for (let place = 0; place < facts.length; place++) {
+    const { from, to, event, cause } = facts[place] as Shown;
+    const { type } = event;
     const answers = isAnswer(event);
-    const causedBy = cause === null ? undefined : places.get(cause);
-    const inherited = causedBy === undefined ? -1 : callOf[causedBy] as number;
-    let own = answers ? asked.get(`${to} ${event.type.slice(0, -4)}`) ?? inherited : inherited;
-    if (!answers && (kindOf(to) === 'thread' || own < 0)) own = calls.push({ first: place, end: null, thread: kindOf(to) === 'thread' ? to : from, ret: null, steps: 0 }) - 1;
-    if (!answers) asked.set(`${from} ${event.type}`, own);
+    const isThread = to.startsWith('thread:');
+    let own = cause === null ? -1 : callOf[placeOf(cause)] ?? -1;
+    if (answers) own = asked.get(to)?.get(type.slice(0, -4)) ?? own;
+    else {
+      if (isThread || own < 0) own = calls.push({ first: place, end: null, thread: isThread ? to : from, ret: null, steps: 0 }) - 1;
+      let open = asked.get(from);
+      if (open === undefined) asked.set(from, open = new Map<string, number>());
+      open.set(type, own);
+    }
     callOf[place] = own;
     const call = calls[own];
     if (call === undefined) continue;
     call.steps++;
-    if (to === environment && answers && from === call.thread) Object.assign(call, { end: place, ret: typeof event['ret'] === 'number' ? event['ret'] : null });
+    if (to !== environment || !answers || from !== call.thread) continue;
+    call.end = place;
+    call.ret = typeof event['ret'] === 'number' ? event['ret'] : null;
   }
   return { calls, callOf };
+}
+
+/** Places by sequence numbers: of a whole run they are the same, the facts of a trace may have gaps. */
+function placesOf(facts: readonly Shown[]): (seq: number) => number {
+  if (facts.at(-1)?.seq === facts.length - 1) return (seq) => seq;
+  const places = new Map(facts.map(({ seq }, place) => [seq, place]));
+  return (seq) => places.get(seq) ?? -1;
 }

@@ -12,6 +12,8 @@ export const margin = 250;
 export interface Drawn {
   /** Sequence number of the fact at which the run stands; what is later is pale. Null: none is marked. */
   readonly at?: number | null;
+  /** The fact that is marked in its place, where that one is not shown. Default: `at`. */
+  readonly now?: number | null;
   /** Facts of a chain of causes, and those since which somebody holds. */
   readonly chain?: ReadonlySet<number>;
   readonly held?: ReadonlySet<number>;
@@ -24,15 +26,15 @@ export const centre = (place: number, lane: number): number => gutter + place * 
 export const widthOf = (lanes: number, lane: number): number => gutter + (lanes - 0.5) * lane + margin;
 
 /** One row, its upper edge at `y`; `data-seq` says which fact it is. */
-export function rowSvg(sequence: Sequence, row: Row, y: number, { at = null, chain, held, lane }: Drawn): string {
+export function rowSvg(sequence: Sequence, row: Row, y: number, { at = null, now = at, chain, held, lane }: Drawn): string {
   const { facts, lanes } = sequence;
   const { seq, kind, failed, place } = row;
   const { inferred = false, line = null } = facts[place] as Shown;
   const middle = y + rowHeight / 2;
-  const classes = ['row', kind, failed && 'failed', inferred && 'inferred', seq === at && 'now', at !== null && seq > at && 'later', chain?.has(seq) && 'cause', held?.has(seq) && 'held'].filter((name) => name !== false && name !== undefined).join(' ');
+  const classes = ['row', kind, failed && 'failed', inferred && 'inferred', seq === now && 'now', at !== null && seq > at && 'later', chain?.has(seq) && 'cause', held?.has(seq) && 'held'].filter((name) => name !== false && name !== undefined).join(' ');
   const number = kind === 'said' && sequence.rows[sequence.rowAt[place] as number] !== row ? '' : `<text class="seq" x="${gutter - 14}" y="${middle + 4}" text-anchor="end">${line ?? seq}</text>`;
   const sign = held?.has(seq) ? `<path class="sign" d="M4 ${middle - 4}h7v8h-7z"/>` : chain?.has(seq) ? `<path class="sign" d="M4 ${middle - 4}l7 4l-7 4z"/>` : '';
-  return `<g class="${classes}" id="row-${place}-${row.word + 1}" data-seq="${seq}" role="option" aria-selected="${seq === at}" aria-label="${escaped(spoken(sequence, row))}">`
+  return `<g class="${classes}" id="row-${place}-${row.word + 1}" data-seq="${seq}" role="option" aria-selected="${seq === now}" aria-label="${escaped(spoken(sequence, row))}">`
     + `<rect class="back" x="0" y="${y}" width="${widthOf(lanes.length, lane)}" height="${rowHeight}"/>${sign}${number}${message(row, rowText(sequence, row), middle, lane)}</g>`;
 }
 

@@ -52,37 +52,87 @@ const positive = /^(?:__)?(?:driver_probe_device|really_probe)\.ret$/;
 const nobody: ReadonlySet<never> = new Set<never>();
 
 /** Lanes and rows of a run: linear in the facts. Who takes part in no row has no lane. */
-export function sequenceOf(facts: readonly Shown[], { all = false, opened = nobody, folded = nobody, kept = nobody, together = false }: SequenceOptions = {}): Sequence {
+export function sequenceOf(facts: readonly Shown[], options: SequenceOptions = {}): Sequence {
+  const work = sequencing(facts, options);
+  for (let next = work.next(); ; next = work.next()) if (next.done === true) return next.value;
+}
+
+/** Facts between two rests of `sequencing`: some milliseconds. */
+const piece = 8192;
+
+/** The same in pieces, so that whoever asks can do something else in between. */
+export function* sequencing(facts: readonly Shown[], { all = false, opened = nobody, folded = nobody, kept = nobody, together = false }: SequenceOptions = {}): Generator<undefined, Sequence> {
   const { calls, callOf } = callsOf(facts);
-  const rows: (Omit<Row, 'from' | 'to'> & { from: string | number; to: string | number })[] = [];
+  const rows: Drafted[] = [];
   const rowAt = new Int32Array(facts.length);
-  const takesPart: Shown[] = [];
-  const foldedOf = folded.size === 0 ? [] : calls.map(({ first }) => folded.has((facts[first] as Shown).seq));
-  for (const [place, fact] of facts.entries()) {
+  const pairs = new Pairs();
+  const shows = shownWith(opened);
+  const foldedOf = folded.size === 0 ? null : calls.map(({ first }) => folded.has((facts[first] as Shown).seq));
+  for (let place = 0; place < facts.length; place++) {
+    if (place % piece === 0) yield;
+    const fact = facts[place] as Shown;
     const { seq, from, to, event, said } = fact;
     const call = callOf[place] as number;
     const owner = calls[call];
-    const [begins, ends, keep, isFolded] = [owner?.first === place, owner?.end === place, kept.has(seq), foldedOf[call] === true];
-    const common = { seq, place, from, to, call };
+    const begins = owner?.first === place;
+    const ends = owner?.end === place;
+    const keep = kept.has(seq);
+    const isFolded = foldedOf?.[call] === true;
     const before = rows.length;
-    if (begins || ends || keep || (!isFolded && (all || isShown(fact, opened))))
-      rows.push({ ...common, kind: begins && from === environment ? 'begin' : ends ? 'end' : isAnswer(event) ? 'answer' : 'call', word: -1, failed: failed(fact), folded: isFolded && begins ? (owner as Call).steps : 0 });
-    rowAt[place] = rows.length - 1;
-    if (kindOf(to) !== 'thread' && (!isFolded || keep)) for (const [word, { type }] of said.entries())
-      if (all || keep || !boringWord(said[word] as never, said as never)) rows.push({ ...common, from: to, kind: 'said', word, failed: failed({ event: said[word] as never }) || /WARN|BUG|panic/.test(type), folded: 0 });
-    if (rowAt[place] === before - 1 && rows.length > before) rowAt[place] = before;
-    for (let at = before; at < rows.length; at++) takesPart.push(rows[at]?.kind === 'said' || rows[at]?.kind === 'begin' ? { ...fact, from: to } : rows[at]?.kind === 'end' ? { ...fact, to: from } : fact);
+    if (begins || ends || keep || (!isFolded && (all || shows(fact)))) {
+      const kind = begins && from === environment ? 'begin' : ends ? 'end' : isAnswer(event) ? 'answer' : 'call';
+      rows.push({ seq, place, from, to, call, kind, word: -1, failed: failed(fact), folded: isFolded && begins ? owner.steps : 0 });
+      pairs.add(kind === 'begin' ? to : from, ends ? from : to);
+    }
+    if (said.length > 0 && kindOf(to) !== 'thread' && (!isFolded || keep)) for (let word = 0; word < said.length; word++) {
+      if (!all && !keep && boringWord(said[word] as never, said as never)) continue;
+      rows.push({ seq, place, from: to, to, call, kind: 'said', word, failed: failed({ event: said[word] as never }) || /WARN|BUG|panic/.test(said[word]?.type ?? ''), folded: 0 });
+      pairs.add(to, to);
+    }
+    rowAt[place] = rows.length > before ? before : before - 1;
   }
-  const { lanes, placeOf } = lanesOf(takesPart, opened, together);
-  for (const row of rows) [row.from, row.to] = [placeOf.get(row.from as string) ?? placeOf.get(row.to as string) ?? 0, placeOf.get(row.to as string) ?? placeOf.get(row.from as string) ?? 0];
-  return { lanes, rows: rows as unknown as Row[], calls, facts, rowAt };
+  yield;
+  const { lanes, placeOf } = lanesOf(pairs.all, opened, together);
+  return {
+    lanes, calls, facts, rowAt,
+    rows: rows.map((row): Row => {
+      const [from, to] = [placeOf.get(row.from), placeOf.get(row.to)];
+      return { ...row, from: from ?? to ?? 0, to: to ?? from ?? 0 };
+    }),
+  };
 }
 
-/** What a lane says to itself is its inside, unless the lane is opened. */
-function isShown(fact: Shown, opened: ReadonlySet<string>): boolean {
-  const [from, to] = [laneOf(fact.from).id, laneOf(fact.to).id];
-  if (from !== to) return !boringAnywhere(fact);
-  return opened.has(from) && fact.from !== fact.to;
+/** A row whose lanes are not known yet: who speaks to whom. */
+type Drafted = Omit<Row, 'from' | 'to'> & { readonly from: string; readonly to: string };
+
+/** Who meets whom, each pair once, in the order in which they do. */
+class Pairs {
+  readonly all: { readonly from: string; readonly to: string }[] = [];
+  readonly #known = new Map<string, Set<string>>();
+  add(from: string, to: string): void {
+    let others = this.#known.get(from);
+    if (others === undefined) this.#known.set(from, others = new Set<string>());
+    if (others.has(to)) return;
+    others.add(to);
+    this.all.push({ from, to });
+  }
+}
+
+/** What a lane says to itself is its inside, unless the lane is opened. A run says the same messages over and over: each is decided once. */
+function shownWith(opened: ReadonlySet<string>): (fact: Shown) => boolean {
+  const known = new Map<Shown['event'], Map<string, boolean>>();
+  return (fact) => {
+    const { from, to, event } = fact;
+    let byReceiver = known.get(event);
+    if (byReceiver === undefined) known.set(event, byReceiver = new Map<string, boolean>());
+    let shows = byReceiver.get(to);
+    if (shows === undefined) {
+      const [left, right] = [laneOf(from).id, laneOf(to).id];
+      shows = left === right ? opened.has(left) && from !== to : !boringAnywhere(fact);
+      byReceiver.set(to, shows);
+    }
+    return shows;
+  };
 }
 
 const failed = ({ event }: Pick<Shown, 'event'>): boolean => {

@@ -23,10 +23,12 @@ export function windowOf(rows: number, rowHeight: number, scroll: number, box: n
   const whole = rows * rowHeight;
   const height = Math.min(whole, highest);
   const room = Math.max(1, height - box);
-  const at = height === whole ? scroll : Math.min(1, scroll / room) * (whole - box);
+  // A box is scrolled further than its rows reach for a moment when they get fewer.
+  const seen = Math.max(0, Math.min(scroll, height - box));
+  const at = height === whole ? seen : seen / room * (whole - box);
   const first = Math.max(0, Math.floor(at / rowHeight) - spare);
   const end = Math.min(rows, Math.ceil((at + box) / rowHeight) + spare);
-  return { first, end, height, top: first * rowHeight - at + scroll };
+  return { first, end, height, top: first * rowHeight - at + seen };
 }
 
 /** Where to scroll so that a row is in sight, with some rows around it; `scroll` itself where it is. */

@@ -67,8 +67,8 @@ function spanOf(span: Span, y: number, drawing: Drawing, unit: string, prefix: s
   const words = full.length * letter <= room ? full : `${span.owner_cnt ?? ''}`.length * letter <= room && span.state === 'kernel_dma' ? `${span.owner_cnt ?? ''}` : cut(full, room);
   const detail = `${unit} ${span.from}: ${full}${span.owner_cnt === null ? '' : `, owner_cnt ${span.owner_cnt}`}${span.domain === '' ? '' : `, domain ${span.domain}`}${span.by === '' ? '' : ` (${span.by})`}`;
   const isThin = span.state === 'unowned' || span.state === 'unseen';
-  const shape = isThin ? `<rect class="bar" x="${a}" y="${y + barHeight / 2 - 1.5}" width="${width}" height="3"/>`
-    : `<rect class="bar" x="${a}" y="${y}" width="${width}" height="${barHeight}"${span.state === 'claimed' ? ` fill="url(#${prefix}-claimed)"` : ''}/><path class="edge" d="M${a} ${y}v${barHeight}"/>`;
+  const shape = isThin ? `<rect class="extent" x="${a}" y="${y + barHeight / 2 - 1.5}" width="${width}" height="3"/>`
+    : `<rect class="extent" x="${a}" y="${y}" width="${width}" height="${barHeight}"${span.state === 'claimed' ? ` fill="url(#${prefix}-claimed)"` : ''}/><path class="edge" d="M${a} ${y}v${barHeight}"/>`;
   const label = isThin || room < 8 ? '' : `<text x="${a + 6}" y="${y + 15}">${escaped(words)}</text>`;
   return `<g class="span ${span.state}" data-at="${span.from}"><title>${escaped(detail)}</title><rect class="reach" x="${a}" y="${y}" width="${width}" height="${barHeight}"/>${shape}${label}</g>`;
 }
@@ -111,5 +111,5 @@ export function timelineSvg(timeline: Timeline, { width = 1200, from = timeline.
 }
 
 const style = `.picture.timeline{font:12px system-ui,sans-serif}.title{font-weight:600}.picture .devices,.picture .scale{fill:var(--dim);font-size:11px}.tick{stroke:var(--faint)}.reach{fill:none}
-.unowned .bar,.unseen .bar{fill:var(--stroke)}.unseen .bar{opacity:.4}.kernel_dma .bar{fill:var(--bluewash);stroke:var(--blue)}.claimed .bar{stroke:var(--orange)}.claimed-back{fill:var(--orangewash)}.claimed-line{fill:var(--orange);opacity:.4}.set .bar{fill:var(--orangewash)}.edge{stroke:var(--ink)}
+.unowned .extent,.unseen .extent{fill:var(--stroke)}.unseen .extent{opacity:.4}.kernel_dma .extent{fill:var(--bluewash);stroke:var(--blue)}.claimed .extent{stroke:var(--orange)}.claimed-back{fill:var(--orangewash)}.claimed-line{fill:var(--orange);opacity:.4}.set .extent{fill:var(--orangewash)}.edge{stroke:var(--ink)}
 .mark path{fill:var(--red)}.picture .mark text{fill:var(--red)}.mark.violation path{stroke:var(--red);stroke-width:2.5;fill:none}.cut{stroke:var(--red);stroke-dasharray:3 3}.now{stroke:var(--blue)}`;

@@ -11,6 +11,8 @@ export interface View {
   readonly key: string;
   /** It wants the height of the facts too: they are folded until somebody asks for them. */
   readonly tall?: true;
+  /** It is about no run: it has the whole width, and what belongs to a run is hidden. */
+  readonly wide?: true;
   /** The picture of the view as an SVG document. Default: the largest <svg> that it shows, with its styles. */
   readonly svg?: (session: Session) => Promise<string>;
   /** `async () => (await import('./chart/chart.tsx')).ChartView`, so that what is heavy is a chunk of its own. */
@@ -26,12 +28,16 @@ export const views: readonly View[] = [
     name: 'chart', title: 'Chart', key: '2', load: async () => (await import('./chart/chart.tsx')).ChartView,
     svg: async (session) => (await import('./chart/chart.tsx')).chartFile(session),
   },
-  { name: 'sequence', title: 'Sequence', key: '3', load: async () => (await import('./sequence/view.tsx')).SequenceView },
+  {
+    name: 'sequence', title: 'Sequence', key: '3', tall: true, load: async () => (await import('./sequence/view.tsx')).SequenceView,
+    svg: async (session) => (await import('./sequence/view.tsx')).sequencePicture(session),
+  },
   { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
   {
     name: 'space', title: 'Worlds', key: '5', tall: true, load: async () => (await import('./space/space.tsx')).SpaceView,
     svg: async (session) => (await import('./space/space.tsx')).spaceFile(session),
   },
-  { name: 'verdicts', title: 'Verdicts', key: '6', tall: true, load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
-  { name: 'facts', title: 'Facts', key: '7', load: () => Promise.resolve(FactsView) },
+  { name: 'verdicts', title: 'Verdicts', key: '6', wide: true, load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
+  { name: 'traces', title: 'Traces', key: '7', wide: true, load: async () => (await import('./trace/view.tsx')).TraceView },
+  { name: 'facts', title: 'Facts', key: '8', load: () => Promise.resolve(FactsView) },
 ];

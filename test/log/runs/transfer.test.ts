@@ -1,14 +1,12 @@
 /** Logs as files: out and in again without a change, and whatever happens to the bytes, no wrong world. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { ModelError } from '../../../src/errors.ts';
-import { itf } from '../../../src/log/runs/itf.ts';
-import { message, perfetto } from '../../../src/log/runs/perfetto.ts';
-import { digestOf, factsOf, runNamed, runs, systemOf } from '../../../src/log/runs/stored.ts';
+import { beforeAll, expect, test } from 'vitest';
+import type { ModelError } from '../../../src/errors.ts';
+import { runs } from '../../../src/log/runs/stored.ts';
 import { exported, imported } from '../../../src/log/runs/transfer.ts';
 import { verified } from '../../../src/log/runs/verify.ts';
-import { listed, part, draft, random } from '../../../src/log/store/conformance/bed.ts';
+import { listed, part, draft } from '../../../src/log/store/conformance/bed.ts';
 import { memoryStore } from '../../../src/log/store/memory.ts';
 import { openStore } from '../../../src/log/store/open.ts';
 import type { Store } from '../../../src/log/store/port.ts';
@@ -74,134 +72,3 @@ test('a file that was cut off is taken up to its last whole batch, and that is s
     if (typeof result === 'object') expect(result.complete).toBe(size === small.length);
   }
 });
-
-/** `FUZZ=100000 npx vitest run test/log/runs/transfer.test.ts` does more of them. */
-const fuzz = Number(process.env['FUZZ'] ?? 400);
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
-
-/** One change: bits, bytes, lines, pieces. */
-function mutated(content: Buffer, next: () => number): Buffer {
-  const at = Math.floor(next() * content.length);
-  const lines = () => content.toString('latin1').split('\n');
-  const swap = (change: (all: string[], index: number) => void) => { const all = lines(); change(all, Math.floor(next() * all.length)); return Buffer.from(all.join('\n'), 'latin1'); };
-  switch (Math.floor(next() * 8)) {
-    case 0: { const copy = Buffer.from(content); copy[at] = (copy[at] ?? 0) ^ (1 << Math.floor(next() * 8)); return copy; }
-    case 1: { const copy = Buffer.from(content); copy[at] = Math.floor(next() * 256); return copy; }
-    case 2: return Buffer.concat([content.subarray(0, at), content.subarray(at + 1 + Math.floor(next() * 20))]);
-    case 3: return Buffer.concat([content.subarray(0, at), Buffer.from('\0\n{}[]"'.slice(Math.floor(next() * 7))), content.subarray(at)]);
-    case 4: return swap((all, index) => all.splice(index, 1));
-    case 5: return swap((all, index) => all.splice(index, 0, all[Math.floor(next() * all.length)] ?? ''));
-    case 6: return swap((all, index) => { const other = Math.floor(next() * all.length); [all[index], all[other]] = [all[other] ?? '', all[index] ?? '']; });
-    default: return content.subarray(0, at);
-  }
-}
-
-test(`a log that was changed anywhere is refused, or gives a beginning of what it was (SEED=${seed})`, async () => {
-  const small = memoryStore();
-  await kept(small, played('sysfs-link-fails.scenario'));
-  const content = Buffer.from((await listed(exported(small, [], 7))).join(''));
-  const said = async (store: Store) => (await listed(store.all())).map(({ id, type, version, data, meta, stream, revision, position, recordedAt }) => JSON.stringify([id, type, version, data, meta, stream, revision, position, recordedAt]));
-  const was = await said(small);
-  const next = random(seed);
-  let [refused, beginnings, partly] = [0, 0, 0];
-  for (let round = 0; round < fuzz; round++) {
-    const bad = mutated(content, next);
-    for (const recover of [false, true]) {
-      const store = memoryStore();
-      try {
-        await take(store, bad, { recover });
-        beginnings++;
-      } catch (error) {
-        if (!(error instanceof ModelError)) throw new Error(`SEED=${seed}, round ${round}`, { cause: error });
-        refused++;
-      }
-      const now = await said(store);
-      if (now.length > 0) partly++;
-      if (now.some((entry, index) => entry !== was[index])) throw new Error(`SEED=${seed}, round ${round}: another entry than was written`);
-    }
-  }
-  expect(refused).toBeGreaterThan(fuzz / 4);
-  expect(Math.min(beginnings, partly)).toBeGreaterThan(fuzz / 4);
-}, 60_000 + fuzz * 20);
-
-test(`a database that was changed anywhere never gives another run as whole (SEED=${seed})`, async () => {
-  const path = join(place, 'fuzz.db');
-  const store = await openStore(path, { mode: 'write', durable: 'process-crash' });
-  const id = await kept(store, played('sysfs-link-fails.scenario'));
-  const facts = JSON.stringify(await listed(factsOf(store, await runNamed(store, id))));
-  await store.close();
-  const content = readFileSync(path);
-  const next = random(seed);
-  let refused = 0;
-  const rounds = Math.ceil(fuzz / 8);
-  for (let round = 0; round < rounds; round++) {
-    const bad = Buffer.from(content);
-    for (let change = 0; change < 1 + next() * 4; change++) bad[Math.floor(next() * bad.length)] = Math.floor(next() * 256);
-    const copy = join(place, `fuzz-${round}.db`);
-    writeFileSync(copy, bad);
-    try {
-      const changed = await openStore(copy);
-      try {
-        const run = await runNamed(changed, id);
-        const { ok } = await verified(changed, run);
-        if (!ok) refused++;
-        else if (JSON.stringify(await listed(factsOf(changed, run))) !== facts && run.ended?.digest === await digestOf(changed, id)) throw new Error(`SEED=${seed}, round ${round}: other facts that hold`);
-      } finally {
-        await changed.close();
-      }
-    } catch (error) {
-      if (!(error instanceof ModelError)) throw new Error(`SEED=${seed}, round ${round}`, { cause: error });
-      refused++;
-    }
-  }
-  expect(refused).toBeGreaterThan(0);
-}, 60_000 + fuzz * 20);
-
-describe('other formats', () => {
-  test('ITF: a state for the beginning and for each fact, with every variable', async () => {
-    const run = await runNamed(source, 'last');
-    const trace = JSON.parse((await listed(itf(source, run, systemOf(run)))).join('')) as { vars: string[]; states: Record<string, unknown>[] };
-    expect(trace.states.length).toBe(run.facts + 1);
-    for (const state of trace.states) expect(trace.vars.filter((name) => !(name in state))).toEqual([]);
-    expect(trace.states[0]?.['group:8']).toMatchObject({ context: { owner_cnt: { '#bigint': '0' } } });
-  });
-
-  test('Perfetto: packets that protobuf reads back, each slice ended, each arrow with both ends', async () => {
-    expect(Buffer.from(message([1, 300], [2, 'a'], [3, 1, 'fixed64'])).toString('hex')).toBe('08ac021201611901000000' + '00000000');
-    const run = await runNamed(source, 'last');
-    const trace = fields(Buffer.concat(await listed(perfetto(source, run))));
-    const packets = trace.map(({ value }) => fields(value as Buffer));
-    const events = packets.flatMap((packet) => packet.filter(({ number }) => number === 11).map(({ value }) => fields(value as Buffer)));
-    const of = (type: number) => events.filter((event) => event.some(({ number, value }) => number === 9 && value === BigInt(type)));
-    expect(of(3).length).toBe(run.facts);
-    expect(of(1).length).toBe(of(2).length);
-    const flows = (field: number) => events.flatMap((event) => event.filter(({ number }) => number === field).map(({ value }) => value)).sort();
-    expect(flows(47)).toEqual(flows(48));
-    expect(flows(47).length).toBeGreaterThan(40);
-    expect(packets.filter((packet) => packet.some(({ number }) => number === 60)).length).toBeGreaterThan(5);
-  });
-});
-
-/** A protobuf message, read plainly. */
-function fields(from: Buffer): { number: number; value: bigint | Buffer }[] {
-  const found: { number: number; value: bigint | Buffer }[] = [];
-  let at = 0;
-  const varint = () => {
-    let [value, shift] = [0n, 0n];
-    for (;;) {
-      const byte = BigInt(from[at++] as number);
-      value |= (byte & 0x7fn) << shift;
-      if (byte < 0x80n) return value;
-      shift += 7n;
-    }
-  };
-  while (at < from.length) {
-    const key = Number(varint());
-    const [number, wire] = [key >> 3, key & 7];
-    if (wire === 0) found.push({ number, value: varint() });
-    else if (wire === 1) { found.push({ number, value: from.readBigUInt64LE(at) }); at += 8; }
-    else if (wire === 2) { const length = Number(varint()); found.push({ number, value: from.subarray(at, at + length) }); at += length; }
-    else throw new Error(`wire type ${wire}`);
-  }
-  return found;
-}

@@ -55,6 +55,7 @@ describe('sqlite', () => {
 
   test.each<[string, (file: string) => Promise<unknown> | void, string]>([
     ['a later schema', async (file) => { await made(file); await sql(file, 'pragma user_version = 99'); }, begins('newer-store', 'version 99')],
+    ['a table without its order', async (file) => { await made(file); writeFileSync(file, readFileSync(file).toString('latin1').replace('unique (stream, revision)', 'check  (stream<>revision)'), 'latin1'); }, begins('damaged-log', 'its table entries|malformed')],
     ['another program', (file) => sql(file, 'create table people (name text)'), begins('not-a-store', 'another program')],
     ['a text', (file) => { writeFileSync(file, 'hello, '.repeat(1000)); }, begins('not-a-store', 'no SQLite database')],
     ['a file that was cut off', async (file) => { await made(file); truncateSync(file, 8192 + 100); }, begins('damaged-log', '')],

@@ -72,7 +72,7 @@ function Offer({ session, choice, number, forecast, label }: { readonly session:
     <div class="offer-row">
       <button class={`offer ${forecast?.kind ?? ''}`} onClick={() => { session.actions.deliver(choice); }} title={forecast?.reason ?? undefined}>
         <span class="line"><Key number={number} />{label}</span>
-        {forecast !== undefined && <span class="then"><span aria-hidden="true">{marks[forecast.kind]}</span> {forecast.text}{forecast.reason === null ? '' : <span class="reason"> {forecast.reason}</span>}</span>}
+        {forecast !== undefined && <span class="then"><span aria-hidden="true">{marks[forecast.kind]}</span> {forecast.text}{forecast.reason === null || forecast.kind === 'same' ? '' : <span class="reason"> {forecast.reason}</span>}</span>}
       </button>
       {choice.kind === 'start' && <button class="plain whole" onClick={() => { session.actions.runOn(choice); }} title="The whole call, with the usual answers" aria-label={`Run ${choice.event.type} to its end`}><Icon name="play" /></button>}
     </div>

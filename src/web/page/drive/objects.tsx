@@ -2,14 +2,14 @@
 import { computed } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Address } from '../../../../machines/chart.ts';
-import { nameOf } from '../../../../machines/address.ts';
+import { shown } from '../../../scenario/names.ts';
 import { objectsOf, type DeviceObject, type GroupObject, type Ownership } from '../../../view/objects.ts';
 import type { Session } from '../session.ts';
 import './objects.css';
 
 interface Props { readonly session: Session }
 
-const words: Readonly<Record<Ownership, string>> = { unowned: 'unowned', kernel_dma: 'kernel DMA', claimed: 'claimed', attached: 'attached', broken: 'broken' };
+const words: Readonly<Record<Ownership, string>> = { unowned: 'unowned', kernel_dma: 'kernel DMA', claimed: 'claimed', untracked: 'owner not tracked', broken: 'broken' };
 
 export function Objects({ session }: Props) {
   const objects = useMemo(() => computed(() => objectsOf(session.system.value, session.world.value)), [session]).value;
@@ -24,7 +24,7 @@ export function Objects({ session }: Props) {
     <li key={address}>
       {entry(address, <>
         <span class={`owner ${ownership}`} aria-hidden="true" /><span class="name">group {id}</span>
-        <span class="says">{words[ownership]}{owner_cnt === undefined ? '' : ` ×${owner_cnt}`}{owner === null ? '' : ` by ${nameOf(owner)}`}<span class="muted"> · {domain}</span></span>
+        <span class="says">{words[ownership]}{owner_cnt === undefined ? '' : ` ×${owner_cnt}`}{owner === null ? '' : ` by ${shown(owner)}`}<span class="muted"> · {domain}</span></span>
       </>, 'group')}
       <ul>{devices.map((one) => <li key={one.name}>{device(one)}</li>)}</ul>
     </li>

@@ -5,6 +5,8 @@ import { ModelError } from '../../../errors.ts';
 import { parseScenario } from '../../../scenario/parse.ts';
 import { play, scripted } from '../../../scenario/run.ts';
 import { parseTopology } from '../../../world/topology.ts';
+import { textOfBlob } from '../../../trace/blob.ts';
+import { describeRecording, recordingFiles, type RecordingFile } from '../../../trace/recording.ts';
 import type { Fact } from '../../../world/world.ts';
 import type { BareFact, Given, PlainRecording, RunHead } from '../../server/given.ts';
 import { kindOfText, pathSchema } from '../../texts.ts';
@@ -112,13 +114,25 @@ export function openFile(session: Session): Promise<void> {
   });
 }
 
-/** Files that were chosen or dropped, packed by gzip or not. */
+/** `log.txt`, `A.kprobe_events.txt.gz`: which of the files that lie beside a trace this is. */
+const beside = ({ name }: File): RecordingFile | undefined => recordingFiles.find((file) => new RegExp(`(?:^|\\.)${file.replace('.', '\\.')}(?:\\.gz)?$`).test(name));
+
+/**
+ * Files that were chosen or dropped, packed by gzip or not. What was recorded beside a trace says more about it, where both come together.
+ *
+ * @throws {ModelError} unreadable-file, and what the reader of a text throws
+ */
 export async function openFiles(session: Session, files: readonly File[]): Promise<void> {
-  for (const file of files) {
-    if (file.size > largest) throw new ModelError('unreadable-file', `the file has ${Math.round(file.size / 1e6)} MB`, { at: file.name, accepted: `up to ${largest / 1e6} MB in the page`, hint: 'dma-ownership judge FILE reads any size' });
-    const first = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-    const packed = first[0] === 0x1f && first[1] === 0x8b;
-    const text = await new Response(packed ? file.stream().pipeThrough(new DecompressionStream('gzip')) : file.stream()).text();
-    await openText(session, { name: file.name, text });
+  const large = files.find(({ size }) => size > largest);
+  if (large !== undefined) throw new ModelError('unreadable-file', `the file has ${Math.round(large.size / 1e6)} MB`, { at: large.name, accepted: `up to ${largest / 1e6} MB in the page`, hint: 'dma-ownership judge FILE reads any size' });
+  const own = files.filter((file) => beside(file) === undefined);
+  const texts: { [name in RecordingFile]?: string } = {};
+  if (own.length === 1) for (const file of files) {
+    const which = beside(file);
+    if (which !== undefined) texts[which] = await textOfBlob(file, file.name);
+  }
+  for (const file of own.length === 1 ? own : files) {
+    const { probes, ...recording } = describeRecording(file.webkitRelativePath === '' ? file.name : file.webkitRelativePath, texts);
+    await openText(session, { name: file.name, text: await textOfBlob(file, file.name), recording: { ...recording, ...(probes === undefined ? {} : { probes: [...probes] }) } });
   }
 }

@@ -2,10 +2,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { centre, gutter, lifelines, margin, rowHeight, rowSvg, sequenceSvg, widthOf } from '../../../view/sequence/draw.ts';
-import { sequenceOf, type Sequence, type SequenceOptions } from '../../../view/sequence/rows.ts';
+import type { Sequence } from '../../../view/sequence/rows.ts';
 import type { Shown } from '../../../view/sequence/calls.ts';
 import { scrollTo, windowOf } from '../../../view/sequence/window.ts';
 import { save, useBox } from '../box.ts';
+import { useSequence } from './laid.ts';
 import './sequence.css';
 
 export interface DiagramProps {
@@ -29,12 +30,11 @@ export function Diagram({ facts, at, chain, held, kept, together = false, title,
   const folded = useSignal<ReadonlySet<number>>(new Set());
   const box = useBox();
   const head = useRef<HTMLDivElement>(null);
-  const options: SequenceOptions = { all: all.value, opened: opened.value, folded: folded.value, together, ...(kept === undefined ? {} : { kept }) };
-  const sequence = useMemo(() => sequenceOf(facts, options), [facts, all.value, opened.value, folded.value, kept, together]);
+  const sequence = useSequence(facts, all.value, opened.value, folded.value, kept, together);
   const { lanes, rows, calls } = sequence;
   const lane = Math.max(112, Math.min(200, Math.floor((box.width.value - gutter - margin) / Math.max(1, lanes.length - 0.5))));
   const place = useMemo(() => placeOf(facts, at), [facts, at]);
-  const row = place < 0 ? -1 : sequence.rowAt[place] as number;
+  const row = place < 0 ? -1 : sequence.rowAt[place] ?? rows.length - 1;
 
   useEffect(() => {
     const element = box.ref.current;
@@ -47,7 +47,7 @@ export function Diagram({ facts, at, chain, held, kept, together = false, title,
   const shownRows = windowOf(rows.length, rowHeight, box.top.value, box.height.value);
   const width = Math.max(widthOf(lanes.length, lane), box.width.value);
   const body = rows.slice(shownRows.first, shownRows.end).map((one, index) =>
-    rowSvg(sequence, one, index * rowHeight, { lane, at, ...(chain === undefined ? {} : { chain }), ...(held === undefined ? {} : { held }) })).join('');
+    rowSvg(sequence, one, index * rowHeight, { lane, at, now: rows[row]?.seq ?? at, ...(chain === undefined ? {} : { chain }), ...(held === undefined ? {} : { held }) })).join('');
   const height = (shownRows.end - shownRows.first) * rowHeight;
 
   const move = (by: number) => {

@@ -3,11 +3,12 @@ import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Facts, Recorded } from '../../../log/facts.ts';
 import { chainOf } from '../../../view/sequence/chain.ts';
-import { textOf } from '../../../view/sequence/rows.ts';
+import { sequenceSvg } from '../../../view/sequence/draw.ts';
+import { sequenceOf, textOf } from '../../../view/sequence/rows.ts';
 import type { Fact } from '../../../world/world.ts';
 import type { Session } from '../session.ts';
 import { Diagram } from './diagram.tsx';
-import { Why } from './why.tsx';
+import { Because } from './because.tsx';
 
 export function SequenceView({ session }: { readonly session: Session }) {
   const asks = useSignal(false);
@@ -19,16 +20,19 @@ export function SequenceView({ session }: { readonly session: Session }) {
   const kept = useMemo(() => (chain === undefined ? undefined : new Set([...chain.hops.map(({ seq }) => seq), ...chain.held])), [chain]);
   const go = (seq: number) => { session.actions.goTo(seq + 1); };
   return (
-    <div class="with-why">
+    <div class="with-because">
       <Diagram
         facts={facts} at={at < 0 ? null : at} title="Sequence" onEscape={() => { asks.value = false; }}
         {...(chain === undefined ? {} : { chain: chain.facts, held: chain.held, kept: kept as Set<number> })}
         onGo={(seq, why) => { go(seq); if (why) { const to = facts[seq]?.to; if (to !== undefined && to !== 'environment') session.actions.select(to); asks.value = true; } }}
       />
-      {chain !== undefined && fact !== undefined && <Why chain={chain} title={`fact ${at}: ${textOf(fact)}`} onGo={go} onClose={() => { asks.value = false; }} />}
+      {chain !== undefined && fact !== undefined && <Because chain={chain} text={textOf(fact)} onGo={go} onClose={() => { asks.value = false; }} />}
     </div>
   );
 }
+
+/** The whole sequence as a file, up to the most rows that make a picture. */
+export const sequencePicture = (session: Session): Promise<string> => Promise.resolve(sequenceSvg(sequenceOf(session.facts.value), { at: session.at.value - 1 }));
 
 /** Facts whose circumstances are worked out only where somebody looks at them: a chain passes over most. */
 function unhurried(recorded: Facts, facts: readonly Fact[]): Facts {

@@ -36,16 +36,17 @@ export function Shell({ session }: Props) {
     else document.documentElement.dataset['theme'] = theme.value;
   }, [theme.value]);
   const facts = showsFacts(session);
+  const wide = views.find(({ name }) => name === session.view.value)?.wide === true;
   return (
-    <div class="shell" style={{ gridTemplateColumns: `${left.value}px minmax(0, 1fr) ${right.value}px`, gridTemplateRows: `auto minmax(0, 1fr) ${facts ? below.value : 36}px` }}>
+    <div class={wide ? 'shell wide' : 'shell'} style={wide ? {} : { gridTemplateColumns: `${left.value}px minmax(0, 1fr) ${right.value}px`, gridTemplateRows: `auto minmax(0, 1fr) ${facts ? below.value : 36}px` }}>
       <Bar session={session} />
-      <aside class="left" aria-label="Objects, and what may happen next"><Objects session={session} /><Drive session={session} /></aside>
+      {!wide && <aside class="left" aria-label="Objects, and what may happen next"><Objects session={session} /><Drive session={session} /></aside>}
       <main class="centre"><Tabs session={session} /><Shown session={session} /></main>
-      <aside class="right" aria-label="Inspector"><Inspector session={session} /></aside>
-      <footer class="below"><Time session={session} />{facts && <FactsView session={session} />}</footer>
-      <Splitter size={left} least={180} most={560} label="Width of the left part" side="left" />
-      <Splitter size={right} least={180} most={640} label="Width of the inspector" side="right" />
-      {facts && <Splitter size={below} least={60} most={700} label="Height of the facts" side="below" />}
+      {!wide && <aside class="right" aria-label="Inspector"><Inspector session={session} /></aside>}
+      {!wide && <footer class="below"><Time session={session} />{facts && <FactsView session={session} />}</footer>}
+      {!wide && <Splitter size={left} least={180} most={560} label="Width of the left part" side="left" />}
+      {!wide && <Splitter size={right} least={180} most={640} label="Width of the inspector" side="right" />}
+      {!wide && facts && <Splitter size={below} least={60} most={700} label="Height of the facts" side="below" />}
       <Notice session={session} />
       {dialog.value === 'palette' && <Palette session={session} />}
       {dialog.value === 'help' && <Help session={session} />}

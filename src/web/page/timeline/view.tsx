@@ -56,7 +56,7 @@ export function TimelineView({ session }: { readonly session: Session }) {
   const refused = timeline.groups.flatMap((group) => group.marks.map((mark) => ({ ...mark, group: group.title })));
   return (
     <section class="ownership" aria-label="Ownership">
-      <div class="now">{timeline.groups.map((group) => <strong key={group.id}>{sentenceAt(timeline, group, at)}</strong>)}<span class="muted small">at fact {at}</span></div>
+      <div class="standing">{timeline.groups.map((group) => <strong key={group.id}>{sentenceAt(timeline, group, at)}</strong>)}<span class="muted small">at fact {at}</span></div>
       <Bars timeline={timeline} at={at} prefix="run" onGo={(seq) => { session.actions.goTo(seq + 1); }} />
       <Legend />
       {refused.length > 0 && (

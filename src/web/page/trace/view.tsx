@@ -1,0 +1,137 @@
+/** A kernel trace: the verdict, who owned which group when, and every line in its place. */
+import { effect, signal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { models } from '../../../../machines/models/index.ts';
+import { recorders } from '../../../../machines/tracepoints.ts';
+import type { TraceDocument } from '../../../trace/document.ts';
+import { timelineOfReport } from '../../../view/timeline/timeline.ts';
+import { verdictText } from '../../../view/trace/rows.ts';
+import { openFiles, trace } from '../io/open.ts';
+import { Diagram } from '../sequence/diagram.tsx';
+import type { Session } from '../session.ts';
+import { Bars, Legend } from '../timeline/bars.tsx';
+import { judge, judged, line } from './judged.ts';
+import { Lines } from './lines.tsx';
+import './trace.css';
+
+const parts = { lines: 'Lines', sequence: 'Sequence', failures: 'Refused and failed', devices: 'Devices' } as const;
+type Part = keyof typeof parts;
+const part = signal<Part>('lines');
+const inferred = signal<'none' | 'some' | 'all'>('some');
+const model = signal<string | undefined>(undefined);
+const judges = Object.keys(models).filter((name) => name in recorders);
+
+let last: typeof trace.value = null;
+/** What is opened is judged, and judged again when another model is asked. */
+effect(() => {
+  const opened = trace.value;
+  if (opened !== last) model.value = undefined;
+  last = opened;
+  if (opened === null) return;
+  const { name, text, recording: { probes, ...known } = {} } = opened;
+  judge({ name, text, recording: { ...known, ...(probes === undefined ? {} : { probes: new Map(probes) }) }, model: model.value });
+});
+
+export function TraceView({ session }: { readonly session: Session }) {
+  const now = judged.value;
+  if (now === null) return <Empty session={session} />;
+  if (now.state === 'judging') return <p class="pad" role="status">{now.name}: {now.lines} lines judged…</p>;
+  if (now.state === 'failed') return (
+    <section class="trace-failed pad" role="alert" aria-label="The trace cannot be judged">
+      <h2>{now.name} cannot be judged</h2>
+      <pre>{now.text}</pre>
+      {now.code === 'unknown-kernel' && <p>Judge it as <Models /></p>}
+      <Empty session={session} />
+    </section>
+  );
+  return <Document document={now.document} milliseconds={now.milliseconds} />;
+}
+
+function Empty({ session }: { readonly session: Session }) {
+  return (
+    <div class="drop pad">
+      <p><strong>Drop a kernel trace here</strong>, packed by gzip or not, with the files that were recorded beside it (<code>log.txt</code>, <code>kprobe_events.txt</code>, <code>stats.txt</code>) if you have them. It is judged in this page and goes nowhere.</p>
+      <label class="file">Open files… <input type="file" multiple aria-label="Open a trace" onChange={(event) => { const { files } = event.currentTarget; if (files !== null) openFiles(session, [...files]).catch((error: unknown) => { session.actions.tell('error', error instanceof Error ? error.message : String(error)); }); }} /></label>
+    </div>
+  );
+}
+
+const Models = () => (
+  <select aria-label="Judge by model" value={model.value ?? ''} onChange={(event) => { model.value = event.currentTarget.value === '' ? undefined : event.currentTarget.value; }}>
+    <option value="">the trace's kernel</option>
+    {judges.map((name) => <option key={name} value={name}>{name}</option>)}
+  </select>
+);
+
+const signs = { conforms: '✓', violates: '✕', inconclusive: '?' } as const;
+
+function Document({ document, milliseconds }: { readonly document: TraceDocument; readonly milliseconds: number }) {
+  const { report } = document;
+  const timeline = useMemo(() => timelineOfReport(report), [document]);
+  const at = line.value;
+  const go = (to: number) => { line.value = to; };
+  return (
+    <section class="trace" aria-label="Trace">
+      <header class={`verdict-line ${report.verdict}`}>
+        <span class="word" role="status"><span aria-hidden="true">{signs[report.verdict]}</span> {report.verdict}</span>
+        <span class="sentence">{verdictText(document)}</span>
+        <span class="muted small">{report.file.split('/').slice(-3).join('/')} · {report.chosenBy} · {report.lines} lines, {report.events} events, {report.outside} outside the model · judged in {(milliseconds / 1000).toFixed(1)} s</span>
+        <span class="by small">by <Models /></span>
+      </header>
+      {report.line !== undefined && (
+        <div class="stopped">
+          <button class="hop" onClick={() => { part.value = 'lines'; go(report.line as number); }}><strong>line {report.line}:</strong> {report.reason}</button>
+          <span class="small"><strong>possible instead:</strong> <code>{report.possible === undefined || report.possible.length === 0 ? 'nothing of this task' : report.possible.slice(0, 3).join('; ')}</code></span>
+        </div>
+      )}
+      <Bars timeline={timeline} at={at} prefix="trace" onGo={go} />
+      <Legend />
+      <nav class="tables" role="tablist" aria-label="Of the trace">
+        {(Object.keys(parts) as Part[]).map((one) => <button key={one} role="tab" class="plain" aria-selected={one === part.value} onClick={() => { part.value = one; }}>{parts[one]}{one === 'failures' ? ` (${report.refusals.length})` : ''}</button>)}
+        {part.value === 'lines' && (
+          <label class="small">inferred steps <select value={inferred.value} onChange={(event) => { inferred.value = event.currentTarget.value as 'none'; }}><option value="none">none</option><option value="some">that matter</option><option value="all">all</option></select></label>
+        )}
+        {document.followedInAll > document.followed.length && <span class="muted small">the middle of a long trace is left out here: {document.followed.length} of {document.followedInAll} steps</span>}
+      </nav>
+      <div class="part">
+        {part.value === 'lines' ? <Lines document={document} inferred={inferred.value} at={at} onGo={go} />
+          : part.value === 'sequence' ? <Sequence document={document} at={at} onGo={go} />
+          : part.value === 'failures' ? <Failures document={document} onGo={(to) => { part.value = 'lines'; go(to); }} />
+          : <Devices document={document} onGo={(to) => { part.value = 'lines'; go(to); }} />}
+      </div>
+    </section>
+  );
+}
+
+function Sequence({ document: { followed }, at, onGo }: { readonly document: TraceDocument; readonly at: number | null; readonly onGo: (line: number) => void }) {
+  const seq = at === null ? null : followed.findLast((fact) => fact.line <= at)?.seq ?? null;
+  return <Diagram facts={followed} at={seq} together title="The trace as a sequence" onGo={(to) => { const fact = followed.find((one) => one.seq === to); if (fact !== undefined) onGo(fact.line); }} />;
+}
+
+function Failures({ document: { report }, onGo }: { readonly document: TraceDocument; readonly onGo: (line: number) => void }) {
+  const whys = new Map(report.why.map((one) => [`${one.line}`, one]));
+  return (
+    <ul class="failures">
+      {report.refusals.map(({ line: at, what, by }) => (
+        <li key={`${at}${what}`}><button class="hop" onClick={() => { onGo(at); }}><span class="number">{at}</span><span class="failed">{what}</span><span class="muted">{by}</span></button>{whys.get(`${at}`) !== undefined && <p class="chain mono small">{whys.get(`${at}`)?.why}</p>}</li>
+      ))}
+      {report.refusals.length === 0 && <li class="muted pad">Nothing was refused, and nothing failed.</li>}
+    </ul>
+  );
+}
+
+function Devices({ document: { report }, onGo }: { readonly document: TraceDocument; readonly onGo: (line: number) => void }) {
+  return (
+    <div class="devices-of">
+      <table>
+        <thead><tr><th>Device</th><th>Group</th><th>Driver at the end</th><th>Bound</th><th>Failed</th><th>Refused</th><th>Deferred</th></tr></thead>
+        <tbody>{report.devices.map(({ name, group, driver, bound, failed, refused, deferredAt, lostAt }) => (
+          <tr key={name}><th scope="row"><code>{name}</code></th><td>{group ?? '–'}</td><td>{driver ?? '–'}</td><td>{bound}</td><td>{failed}</td><td>{refused}</td>
+            <td>{lostAt !== null ? <button class="hop failed" onClick={() => { onGo(lostAt); }}>since line {deferredAt}, refused at its retry (line {lostAt}); nobody tries again</button> : deferredAt !== null ? `since line ${deferredAt}` : ''}</td></tr>
+        ))}</tbody>
+      </table>
+      {report.notes.length > 0 && <ul>{report.notes.map((note) => <li key={note}>{note}</li>)}</ul>}
+      {report.outside > 0 && <p class="muted small">Outside the model: {Object.entries(report.outsideBy).map(([what, count]) => `${what} (${count})`).join(', ')}.</p>}
+    </div>
+  );
+}
