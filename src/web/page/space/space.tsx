@@ -9,7 +9,7 @@ import { pictureOf, placed, type Picture } from '../../../view/space/layers.ts';
 import { adopt } from '../picture/picture.ts';
 import type { Session } from '../session.ts';
 import { argumentsOf, short } from '../words.ts';
-import { stepsOf, worldAfter } from './follow.ts';
+import { explorable, stepsOf, worldAfter } from './follow.ts';
 import type { Plot } from './plot.ts';
 import type { Told } from './protocol.ts';
 import SpaceWorker from './worker.ts?worker';
@@ -31,7 +31,8 @@ const folded = signal('');
 let worker: Worker | undefined;
 
 function explore(session: Session, here: boolean): void {
-  const { model, topology } = session.place.value;
+  const { model } = session.place.value;
+  const topology = explorable(session.place.value.topology, session.facts.value);
   const from = here ? stepsOf(session.facts.value.slice(0, session.at.value)) : [];
   const key = keyOf(session);
   worker?.terminate();
@@ -48,7 +49,7 @@ function explore(session: Session, here: boolean): void {
   worker.postMessage({ model, topology, limit: limit.value, from });
 }
 
-const keyOf = (session: Session): string => `${session.place.value.model} ${JSON.stringify(session.place.value.topology)}`;
+const keyOf = (session: Session): string => `${session.place.value.model} ${JSON.stringify(explorable(session.place.value.topology, session.facts.value))}`;
 const stop = (): void => { worker?.terminate(); explored.value = null; };
 
 export function SpaceView({ session }: { readonly session: Session }) {
