@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  resolve: { alias: { 'dma-ownership': new URL('src/index.ts', import.meta.url).pathname } }, // examples use the package by its name
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/inspect-v4/**'],

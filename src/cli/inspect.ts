@@ -76,7 +76,7 @@ const isStore = (name: string): boolean => /^(?:sqlite|file|postgres|postgresql)
 async function textOf(path: string): Promise<Given> {
   const bytes = readFileSync(path);
   const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
-  const kind = kindOfText(text);
+  const kind = kindOfText(text, path);
   if (kind === 'scenario') parseScenario(text, path);
   if (kind === 'path' && !text.includes('dma-ownership/path@1')) throw new ModelError('unreadable-file', 'this JSON is no path', { at: path, accepted: 'a path saved from the page, a scenario, a kernel trace, a store' });
   if (kind !== 'trace') return { kind: 'text', name: path, text };

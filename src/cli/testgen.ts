@@ -41,7 +41,7 @@ export function register(program: Program): void {
 async function testgen(out: Output, file: string | undefined, options: Options): Promise<Exit> {
   const model = modelNamed(options.model);
   const target = targetNamed(options.target);
-  const { topology, together } = topologyAsked(file, options, model);
+  const { topology, together } = topologyAsked(file, file === undefined && target.again ? { times: 0, ...options } : options, model);
   const signal = interruption();
   const asked = { model, topology, given: file === undefined ? undefined : topology, subject: subjectOf(new System(model, topology, { twice: true }), { together }) };
   const { files, result } = await target.write(asked, {

@@ -8,8 +8,9 @@ export type TextKind = 'scenario' | 'path' | 'trace';
 const scenarioLine = /^(?:call|start|answer|step|run|hold|device|absent|driver|thread|user|option)\s+\S/;
 const traceLine = /^\s*\S.*-\d+\s+(?:\(\s*[-\d]+\)\s+)?\[\d{3,}\]|^# tracer:|^\s*\S.*\[\d{3}\].*\d+\.\d{6}:/;
 
-/** From its first lines; a trace where nothing says otherwise. */
-export function kindOfText(text: string): TextKind {
+/** From its name and its first lines; a trace where nothing says otherwise. */
+export function kindOfText(text: string, name = ''): TextKind {
+  if (name.endsWith('.scenario')) return 'scenario';
   if (/^\s*\{/.test(text.slice(0, 1000))) return 'path';
   const lines = text.slice(0, 100_000).split('\n', 400);
   if (lines.some((line) => traceLine.test(line))) return 'trace';

@@ -44,6 +44,14 @@ describe('of a run', () => {
   });
 });
 
+test('a group is so since it became so, whatever else of it changed meanwhile', () => {
+  const span = (from: number, text: string) => ({ from, to: from + 10, text, state: 'claimed', by: '', owner_cnt: 1, domain: '' }) as const;
+  const spans = [span(0, 'unowned'), span(10, 'claimed by vm1'), span(20, 'claimed by vm1'), span(30, 'claimed by vm2')];
+  expect([5, 12, 25, 35].map((at) => sentenceAt({ unit: 'line' }, { title: 'group 8', spans }, at))).toEqual([
+    'group 8: unowned', 'group 8: claimed by vm1 since line 10', 'group 8: claimed by vm1 since line 10', 'group 8: claimed by vm2 since line 30',
+  ]);
+});
+
 describe('of a recording', () => {
   test('that conforms: claims and refusals of the kernel, as the judge followed them', async () => {
     const { report, lines } = await judged('6.12.117+deb12-amd64/user-first');

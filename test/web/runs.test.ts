@@ -133,8 +133,15 @@ test('a dropped trace: accepted, refused with the line in its place, by another 
   expect(await page.locator('.lines .line.step').count()).toBeGreaterThan(0);
   await page.getByRole('group', { name: /Ownership over time/ }).press('ArrowRight');
   await page.locator('.lines .line[aria-selected="true"]').waitFor();
+  await page.locator('.timeline .mark.refused').first().click();
+  expect(await page.locator('.verdict-line .standing').innerText()).toMatch(/group 1: claimed by labctl-191 since line 142.*use of 0000:01:02\.0: -EBUSY/);
   await page.getByRole('tab', { name: 'Sequence' }).last().click();
+  await page.getByRole('listbox', { name: 'Messages' }).press('Home');
   await page.locator('.part g.row.inferred').first().waitFor();
+  await page.getByRole('listbox', { name: 'Messages' }).press('End');
+  for (let pages = 0; pages < 20 && await page.locator('.part g.row.failed').count() === 0; pages++) await page.keyboard.press('PageUp');
+  await page.locator('.part g.row.failed').last().click();
+  await page.getByRole('region', { name: 'Causes' }).getByText(/begun by/).waitFor();
 
   await page.getByLabel('Judge by model').selectOption('v6.1.y');
   await verdict.filter({ hasText: 'violates' }).waitFor();

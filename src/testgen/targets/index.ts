@@ -1,12 +1,17 @@
 /** The targets of a suite: what each is for, and how it is written. */
 import type { Model } from '../../../machines/model.ts';
 import type { Topology } from '../../../machines/topology.ts';
-import type { Subject } from '../../check/subject.ts';
+import { subjectOf, type Subject } from '../../check/subject.ts';
 import { machineSuite } from '../chapters.ts';
 import { generate, type Generated, type GenerateOptions } from '../generate.ts';
+import { spokenSuite } from '../spoken.ts';
+import { System } from '../../world/world.ts';
 import type { Written } from './files.ts';
+import { fastCheck } from './fast_check.ts';
 import { kselftest } from './kselftest.ts';
+import { forKunit, kunit } from './kunit.ts';
 import { scenarios } from './scenarios.ts';
+import { vitest } from './vitest.ts';
 
 /** What is to be tested. */
 export interface Asked {
@@ -24,6 +29,8 @@ export interface Target {
   readonly about: string;
   /** What a step of its tests is, for people. */
   readonly unit: 'steps' | 'calls';
+  /** Its threads call again and again, unless the topology says otherwise. */
+  readonly again?: true;
   write(asked: Asked, options: GenerateOptions): Promise<{ readonly files: readonly Written[]; readonly result: Result }>;
 }
 
@@ -42,4 +49,31 @@ export const targets: Readonly<Record<string, Target>> = {
       return { files: kselftest(suite), result };
     },
   },
+  vitest: {
+    about: 'a test file that drives any implementation through an adapter of a few functions', unit: 'calls', again: true,
+    write: async ({ model, topology }, options) => {
+      const { tests, generated } = await inTurn(model, topology, options);
+      return { files: vitest(model.name, topology, tests), result: generated };
+    },
+  },
+  'fast-check': {
+    about: 'random calls with the charts as their model, shrunk when an implementation answers otherwise', unit: 'calls', again: true,
+    write: async ({ model, topology }, options) => {
+      const { generated } = await inTurn(model, topology, options);
+      return { files: fastCheck(model.name, topology), result: { ...generated, length: { tests: 1, steps: 0 } } };
+    },
+  },
+  kunit: {
+    about: 'a skeleton in C for KUnit, with a fake bus', unit: 'calls', again: true,
+    write: async ({ model, topology }, options) => {
+      const { tests, generated } = await inTurn(model, forKunit(topology), options);
+      return { files: kunit(model.name, topology, tests), result: generated };
+    },
+  },
+};
+
+/** Calls one after the other. */
+const inTurn = (model: Model, topology: Topology, options: GenerateOptions) => {
+  const system = new System(model, topology);
+  return spokenSuite(system, subjectOf(system, { inTurn: true }), options);
 };

@@ -132,12 +132,14 @@ export function timelineOfReport({ groups, refusals, lines, line, reason, lost }
   };
 }
 
-/** Who holds a group at a point, in a sentence: `group 8: claimed by vm1 since fact 12`. */
-export function sentenceAt({ unit }: Timeline, { title, spans }: GroupTime, at: number): string {
-  const span = spans.findLast(({ from }) => from <= at) ?? spans[0];
+/** Who holds a group at a point, in a sentence, since when it is so: `group 8: claimed by vm1 since fact 12`. */
+export function sentenceAt({ unit }: Pick<Timeline, 'unit'>, { title, spans }: Pick<GroupTime, 'title' | 'spans'>, at: number): string {
+  let place = Math.max(0, spans.findLastIndex(({ from }) => from <= at));
+  const span = spans[place];
   if (span === undefined) return title;
-  const since = span.from === 0 || span.state === 'unseen' ? '' : ` since ${unit} ${span.from}`;
-  return `${title}: ${span.text}${since}`;
+  while (spans[place - 1]?.text === span.text) place--;
+  const { from, state } = spans[place] as Span;
+  return `${title}: ${span.text}${from === 0 || state === 'unseen' ? '' : ` since ${unit} ${from}`}`;
 }
 
 /** `-EBUSY` of a mark, if it names one. */

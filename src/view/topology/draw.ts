@@ -4,6 +4,7 @@ import { widthOf } from '../metrics.ts';
 import { escaped, pathOf, svgFile } from '../svg.ts';
 import type { DeviceScene, DriverScene, GroupScene, Ownership, Scene, ThreadScene } from './scene.ts';
 import { topologyStyle } from './style.ts';
+import { shown } from '../../scenario/names.ts';
 
 export interface Look {
   /** Room that there is; the picture is as wide where it can be, and as high as it must. */
@@ -95,7 +96,7 @@ const mark = (address: string, field: string, { changed }: Look): string => (cha
 function drawGroup(group: GroupScene, { x, y, width, height }: Spot, look: Look): string {
   const { address, ownership, owner, owner_cnt, domain, broken } = group;
   const kind = broken.length > 0 ? 'broken' : ownership;
-  const who = owner === null ? words[ownership] : `${words[ownership]} by ${nameOf(owner)}`;
+  const who = owner === null ? words[ownership] : `${words[ownership]} by ${shown(owner)}`;
   const state = broken.length > 0 ? `broken: ${who}` : who;
   const facts = [owner_cnt === null ? '' : `owner_cnt ${owner_cnt}`, `domain ${domain}`].filter((one) => one !== '');
   const room = width - 3 * gap - 28 - Math.max(...facts.map((text) => widthOf(text, 13, 'mono')));

@@ -10,6 +10,9 @@ const inlinedWorkers = {
   resolveId(source, importer) { return /\?worker$/.test(source) ? this.resolve(`${source}&inline`, importer, { skipSelf: true }) : null; },
 };
 
+/** A slow machine is nothing to be told about. */
+const quiet = { pluginTimings: false, bundlerTimings: false };
+
 /** `mode` single: everything in one script, for the file that opens without a server. */
 const config = ({ mode }) => {
   const single = mode === 'single';
@@ -21,12 +24,12 @@ const config = ({ mode }) => {
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [layoutsOfCharts(here('../../../node_modules/.cache/dma-ownership/layouts.json')), ...(single ? [inlinedWorkers] : [])],
-    worker: { format: 'es' },
+    worker: { format: 'es', rolldownOptions: { checks: quiet } },
     build: {
       outDir: here(single ? '../../../dist/web/single' : '../../../dist/web/page'),
       emptyOutDir: true, target: 'es2022', sourcemap: false, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 2000,
       assetsInlineLimit: single ? 100_000_000 : 0, cssCodeSplit: !single,
-      rolldownOptions: { output: single ? { codeSplitting: false } : {} },
+      rolldownOptions: { checks: quiet, output: single ? { codeSplitting: false } : {} },
     },
   };
 };

@@ -27,7 +27,7 @@ const largest = 256_000_000;
 
 /** Opens a text of any kind. @throws {ModelError} what its reader throws */
 export async function openText(session: Session, { name, text, recording }: OpenedTrace): Promise<void> {
-  switch (kindOfText(text)) {
+  switch (kindOfText(text, name)) {
     case 'scenario': return openScenario(session, name, text);
     case 'path': return openPathText(session, name, text);
     case 'trace':

@@ -3,10 +3,15 @@ import { effect, signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { models } from '../../../../machines/models/index.ts';
 import { recorders } from '../../../../machines/tracepoints.ts';
+import type { Facts } from '../../../log/facts.ts';
 import type { TraceDocument } from '../../../trace/document.ts';
-import { timelineOfReport } from '../../../view/timeline/timeline.ts';
+import type { Followed } from '../../../trace/follow.ts';
+import { chainOf } from '../../../view/sequence/chain.ts';
+import { textOf } from '../../../view/sequence/rows.ts';
+import { sentenceAt, timelineOfReport } from '../../../view/timeline/timeline.ts';
 import { verdictText } from '../../../view/trace/rows.ts';
 import { openFiles, trace } from '../io/open.ts';
+import { Because } from '../sequence/because.tsx';
 import { Diagram } from '../sequence/diagram.tsx';
 import type { Session } from '../session.ts';
 import { Bars, Legend } from '../timeline/bars.tsx';
@@ -19,13 +24,15 @@ type Part = keyof typeof parts;
 const part = signal<Part>('lines');
 const inferred = signal<'none' | 'some' | 'all'>('some');
 const model = signal<string | undefined>(undefined);
+/** The step whose causes are marked. */
+const asked = signal<number | null>(null);
 const judges = Object.keys(models).filter((name) => name in recorders);
 
 let last: typeof trace.value = null;
 /** What is opened is judged, and judged again when another model is asked. */
 effect(() => {
   const opened = trace.value;
-  if (opened !== last) model.value = undefined;
+  if (opened !== last) [model.value, asked.value] = [undefined, null];
   last = opened;
   if (opened === null) return;
   const { name, text, recording: { probes, ...known } = {} } = opened;
@@ -69,6 +76,7 @@ function Document({ document, milliseconds }: { readonly document: TraceDocument
   const { report } = document;
   const timeline = useMemo(() => timelineOfReport(report), [document]);
   const at = line.value;
+  const refused = report.refusals.filter((one) => one.line === at);
   const go = (to: number) => { line.value = to; };
   return (
     <section class="trace" aria-label="Trace">
@@ -76,6 +84,7 @@ function Document({ document, milliseconds }: { readonly document: TraceDocument
         <span class="word" role="status"><span aria-hidden="true">{signs[report.verdict]}</span> {report.verdict}</span>
         <span class="sentence">{verdictText(document)}</span>
         <span class="muted small">{report.file.split('/').slice(-3).join('/')} · {report.chosenBy} · {report.lines} lines, {report.events} events, {report.outside} outside the model · judged in {(milliseconds / 1000).toFixed(1)} s</span>
+        {at !== null && <span class="standing"><strong>line {at}:</strong> {timeline.groups.map((group) => sentenceAt(timeline, group, at)).join('; ')}{refused.map(({ what, by }) => <span key={what} class="refused"> ▼ {what} ({by})</span>)}</span>}
         <span class="by small">by <Models /></span>
       </header>
       {report.line !== undefined && (
@@ -84,7 +93,7 @@ function Document({ document, milliseconds }: { readonly document: TraceDocument
           <span class="small"><strong>possible instead:</strong> <code>{report.possible === undefined || report.possible.length === 0 ? 'nothing of this task' : report.possible.slice(0, 3).join('; ')}</code></span>
         </div>
       )}
-      <Bars timeline={timeline} at={at} prefix="trace" onGo={go} />
+      <Bars timeline={timeline} at={at} prefix="trace" onGo={(to) => { asked.value = null; go(to); }} />
       <Legend />
       <nav class="tables" role="tablist" aria-label="Of the trace">
         {(Object.keys(parts) as Part[]).map((one) => <button key={one} role="tab" class="plain" aria-selected={one === part.value} onClick={() => { part.value = one; }}>{parts[one]}{one === 'failures' ? ` (${report.refusals.length})` : ''}</button>)}
@@ -103,10 +112,29 @@ function Document({ document, milliseconds }: { readonly document: TraceDocument
   );
 }
 
-function Sequence({ document: { followed }, at, onGo }: { readonly document: TraceDocument; readonly at: number | null; readonly onGo: (line: number) => void }) {
+function Sequence({ document: { followed, followedInAll }, at, onGo }: { readonly document: TraceDocument; readonly at: number | null; readonly onGo: (line: number) => void }) {
   const seq = at === null ? null : followed.findLast((fact) => fact.line <= at)?.seq ?? null;
-  return <Diagram facts={followed} at={seq} together title="The trace as a sequence" onGo={(to) => { const fact = followed.find((one) => one.seq === to); if (fact !== undefined) onGo(fact.line); }} />;
+  const whole = followed.length === followedInAll;
+  const fact = whole && asked.value !== null ? followed[asked.value] : undefined;
+  const chain = useMemo(() => (fact === undefined ? undefined : chainOf(factsOf(followed), fact.seq)), [fact]);
+  const kept = useMemo(() => (chain === undefined ? undefined : new Set(chain.hops.map((hop) => hop.seq))), [chain]);
+  const go = (to: number) => { const there = followed.find((one) => one.seq === to); if (there !== undefined) onGo(there.line); };
+  return (
+    <div class="with-because">
+      <Diagram
+        facts={followed} at={asked.value ?? seq} together title="The trace as a sequence" onEscape={() => { asked.value = null; }} {...(chain === undefined ? {} : { chain: chain.facts, kept: kept as Set<number> })}
+        onGo={(to) => { asked.value = to; go(to); }}
+      />
+      {chain !== undefined && fact !== undefined && <Because chain={chain} text={`line ${fact.line}: ${textOf(fact)}`} onGo={(to) => { asked.value = to; go(to); }} onClose={() => { asked.value = null; }} />}
+    </div>
+  );
 }
+
+/** The steps of a trace as facts: the causes are in them, the states of the objects stayed in the worker. */
+const factsOf = (followed: readonly Followed[]): Facts => ({
+  length: followed.length,
+  fact: (seq) => ({ ...(followed[seq] as Followed), before: null, after: null, passed: [] }),
+});
 
 function Failures({ document: { report }, onGo }: { readonly document: TraceDocument; readonly onGo: (line: number) => void }) {
   const whys = new Map(report.why.map((one) => [`${one.line}`, one]));
