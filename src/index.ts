@@ -1,6 +1,11 @@
 /** The front door: names by task. Nothing is defined here, and each export is a promise. */
 
-// The charts, as sets
+// The charts; more of them in dma-ownership/machines
+export { device } from '../machines/device.ts';
+export { driver_binding } from '../machines/driver_binding.ts';
+export { iommu_group } from '../machines/v6.12.y/iommu_group.ts';
+
+// As sets
 export { models } from '../machines/models/index.ts';
 export type { Charts, Model, Placement } from '../machines/model.ts';
 export type { Address, Message, Plain, Said } from '../machines/chart.ts';

@@ -57,6 +57,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(['check', 'compare'].map((tool) => [tool, ['errors.ts', 'world', ...tools, ...libraries]])), // they do not know what an IOMMU is
   ...Object.fromEntries(hosts.map((host) => [host, [...base, ...tools, ...hosts, ...libraries]])),
   'index.ts': [...base, ...tools, ...hosts],
+  entry: [...base, ...tools, ...hosts],
   web: [...base, ...tools, ...hosts, ...libraries, ...built],
   cli: [...base, ...tools, ...hosts, 'web', ...libraries],
 };
@@ -111,14 +112,17 @@ describe('imports go one way', () => {
     expect(foreign).toEqual([]);
   });
 
-  test('a store in memory needs no Node, as a page has none', () => {
+  test.each([
+    ['a store in memory', 'src/log/store/memory.ts', /^xstate$/], ['the judge in the page', 'src/web/page/trace/judge.worker.ts', /^(?:xstate|zod)$/],
+    ['the page', 'src/web/page/main.tsx', /^(?!node:)/],
+  ])('%s needs no Node, as a page has none', (_what, file, packages) => {
     const seen = new Set<string>();
     const visit = (file: string): Import[] => {
       if (seen.has(file)) return [];
       seen.add(file);
-      return imports(file).flatMap((line) => (line.to.endsWith('.ts') ? visit(line.to) : [line]));
+      return imports(file).flatMap((line) => (/\.tsx?$/.test(line.to) ? visit(line.to) : /\.(?:css|json)$/.test(line.to) ? [] : [line]));
     };
-    expect(visit('src/log/store/memory.ts').filter(({ to }) => to !== 'xstate')).toEqual([]);
+    expect(visit(file).filter(({ to }) => !packages.test(to))).toEqual([]);
     expect(seen.size).toBeGreaterThan(5);
   });
 
@@ -144,8 +148,8 @@ function cycle(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] | unde
 }
 
 describe('exports', () => {
-  test('index.ts defines nothing', () => {
-    const source = ts.createSourceFile('index.ts', read('src/index.ts'), ts.ScriptTarget.ES2023);
+  test.each(['src/index.ts', ...files('src/entry')])('%s defines nothing', (file) => {
+    const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2023);
     const defined = source.statements.filter((line) => !(ts.isExportDeclaration(line) && line.moduleSpecifier));
     expect(defined.map((line) => line.getText(source))).toEqual([]);
   });

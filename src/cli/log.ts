@@ -4,7 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { ModelError } from '../errors.ts';
 import { importStream } from '../trace/ingest.ts';
-import { imports } from '../trace/stored.ts';
+import { imports, verifiedImport } from '../trace/stored.ts';
 import { exported, imported } from '../log/runs/transfer.ts';
 import { aboutStream, runStream } from '../log/runs/forms.ts';
 import { runNamed, runs, systemOf, type Run } from '../log/runs/stored.ts';
@@ -15,6 +15,7 @@ import { fileFailure } from '../log/store/failures.ts';
 import type { Store } from '../log/store/port.ts';
 import { exit, type Exit } from './exit.ts';
 import { registerOwners, registerShow, registerWhy } from './log_read.ts';
+import { recordingNamed } from './log_trace.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 import { reading, withStore } from './store.ts';
@@ -27,7 +28,7 @@ export function register(program: Program): void {
   registerShow(log);
   registerWhy(log);
   registerOwners(log);
-  reading(log.command('verify')).description('hold hashes, order and every fact of runs against the charts').argument('[run...]', 'beginnings of ids, or last; default: everything').does(verify);
+  reading(log.command('verify')).description('hold hashes, order and every fact of runs against the charts, and recordings against their files').argument('[run...]', 'beginnings of ids, or last; default: everything').does(verify);
   reading(log.command('export')).description('write runs as a file').argument('[run...]', 'beginnings of ids, or last; default: everything')
     .option('--to <format>', 'jsonl (CloudEvents, what import reads), perfetto (for ui.perfetto.dev), itf (states, for Apalache and Quint)', format, 'jsonl' as const)
     .option('--out <file>', 'write there, all or nothing; default: stdout').does(exportTo);
@@ -68,17 +69,22 @@ const named = async (store: Store, names: readonly string[], only = false): Prom
 
 async function verify(out: Output, names: string[], { log }: Options): Promise<Exit> {
   return withStore(log, 'read', async (store) => {
-    const found: Verified[] = [];
-    for (const run of await named(store, names)) {
+    const [found, traces]: [Verified[], { readonly recording: string; readonly ok: boolean; readonly notes: readonly string[] }[]] = [[], []];
+    const recordings = names.length === 0 ? await imports(store) : (await Promise.all(names.map((name) => recordingNamed(store, name)))).filter((one) => one !== undefined);
+    const others = names.filter((name) => !recordings.some(({ id }) => id.startsWith(name)));
+    for (const run of names.length > 0 && others.length === 0 ? [] : await named(store, others)) {
       out.progress(`${run.id}: ${run.facts} facts`);
       found.push(await verified(store, run));
     }
-    const attachments = names.length > 0 ? [] : await store.attachments.list();
-    for (const { sha256 } of attachments) for await (const _bytes of store.attachments.get(sha256)); // its hash is held while it is read
-    const bad = found.filter(({ ok }) => !ok);
-    out.result({ schema: 'dma-ownership/log-verify@1', store: store.name, runs: found, attachments: attachments.length } as { schema: string }, () => [
-      ...found.map(({ run, ok, notes }) => `${out.paint(ok ? 'green' : 'red', ok ? 'holds  ' : 'differs')} ${run.slice(0, 8)}${notes.length === 0 ? '' : `  ${notes.join('; ')}`}`),
-      `${many(found.length, 'run')}, ${bad.length} differ; ${many(attachments.length, 'attachment')} with the right hash`,
+    for (const recording of recordings) {
+      out.progress(`${recording.id}: ${recording.events} events`);
+      traces.push({ recording: recording.id, ...await verifiedImport(store, recording) });
+    }
+    const told = [...found.map(({ run, ok, notes }) => ({ id: run, ok, notes })), ...traces.map(({ recording, ok, notes }) => ({ id: recording, ok, notes }))];
+    const bad = told.filter(({ ok }) => !ok);
+    out.result({ schema: 'dma-ownership/log-verify@1', store: store.name, runs: found, recordings: traces } as { schema: string }, () => [
+      ...told.map(({ id, ok, notes }) => `${out.paint(ok ? 'green' : 'red', ok ? 'holds  ' : 'differs')} ${id.slice(0, 8)}${notes.length === 0 ? '' : `  ${notes.join('; ')}`}`),
+      `${many(found.length, 'run')} and ${many(traces.length, 'recording')}, ${bad.length} differ`,
     ].join('\n'));
     return bad.length === 0 ? exit.holds : exit.violation;
   });

@@ -70,6 +70,7 @@ const causes: Readonly<Record<string, readonly [what: string, hint: string]>> = 
 };
 
 function unreadable(error: unknown, name: string): unknown {
+  if (error instanceof ModelError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   // What came in through `throw()` or is a fault of ours keeps its own words.
   if (code === '') return error;

@@ -62,9 +62,7 @@ export async function ingest(store: Store, bytes: TraceBytes, name: string, reco
   };
   // The name is that of the first import: another name is no other recording.
   if (await store.revision(stream) === null) await store.append({ stream, expected: 'no-stream', entries: [about('import.began', { name, size, recording: plainRecording(recording) })] });
-  for await (const placed of lines(unpacked(store.attachments.get(sha256), name))) {
-    const draft = entry(placed, sha256);
-    if (draft === undefined) continue;
+  for await (const draft of draftsOf(store, sha256, name)) {
     if (draft.type === 'trace.gap') gaps++;
     else events++;
     batch.push(draft);
@@ -74,6 +72,14 @@ export async function ingest(store: Store, bytes: TraceBytes, name: string, reco
   batch = [about('import.ended', { events, gaps })];
   await flush();
   return { id: sha256, events, gaps, known };
+}
+
+/** What the file that is kept gives, first to last. @throws {ModelError} no-such-run: the log does not have it; damaged-log: it is another one */
+export async function* draftsOf(store: Store, sha256: string, name: string): AsyncGenerator<Draft> {
+  for await (const placed of lines(unpacked(store.attachments.get(sha256), name))) {
+    const draft = entry(placed, sha256);
+    if (draft !== undefined) yield draft;
+  }
 }
 
 /** Reads it once to its end, before anything is stored. @throws {ModelError} not-a-trace, unreadable-file */

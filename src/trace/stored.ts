@@ -4,7 +4,7 @@ import { ModelError } from '../errors.ts';
 import type { Entry, Store } from '../log/store/port.ts';
 import type { Fields } from './body.ts';
 import { unpacked } from './file.ts';
-import { importStream } from './ingest.ts';
+import { draftsOf, importStream } from './ingest.ts';
 import type { TraceLine } from './line.ts';
 import { readTrace } from './read.ts';
 import { recordingOf, type Recording } from './recording.ts';
@@ -58,4 +58,26 @@ export function eventOf({ data, stream, revision }: Entry): StoredEvent {
 export async function judgeStored(store: Store, { id, name }: Import, options: Omit<JudgeTraceOptions, 'name' | 'recording'> = {}): Promise<Report> {
   const { recording } = await began(store, importStream(id));
   return judgeTrace(readTrace(unpacked(store.attachments.get(id), name), { name }), { ...options, name, recording });
+}
+
+/** Does a recording still hold? The hash of its file, and every entry against what the file gives now. Notes on what does not. */
+export async function verifiedImport(store: Store, { id, name, ended }: Import): Promise<{ readonly ok: boolean; readonly notes: readonly string[] }> {
+  if (!(await store.attachments.list()).some(({ sha256 }) => sha256 === id)) return { ok: true, notes: ['its file is not in this log: only its entries are'] };
+  const stored = store.read(importStream(id), { from: 1 })[Symbol.asyncIterator]();
+  try {
+    for await (const draft of draftsOf(store, id, name)) {
+      const next = await stored.next();
+      if (next.done === true) return ended ? { ok: false, notes: ['it ends before its file'] } : { ok: true, notes: ['not ended: keep the file again to go on'] };
+      const { value } = next;
+      if (value.id !== draft.id || JSON.stringify([value.type, value.data, value.meta]) !== JSON.stringify([draft.type, draft.data, draft.meta]))
+        return { ok: false, notes: [`entry ${value.revision} is not what its file says`] };
+    }
+    const last = await stored.next();
+    return last.done === true || last.value.type === 'import.ended' ? { ok: true, notes: [] } : { ok: false, notes: [`entry ${last.value.revision} is not in its file`] };
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    return { ok: false, notes: [error.message] };
+  } finally {
+    await stored.return?.();
+  }
 }

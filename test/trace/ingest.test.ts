@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import type { Plain } from '../../machines/chart.ts';
 import { importStream, ingest } from '../../src/trace/ingest.ts';
 import { fileBytes, findRecording, readTraceFile } from '../../src/trace/file.ts';
 import { judgeTrace } from '../../src/trace/report.ts';
-import { imports, judgeStored } from '../../src/trace/stored.ts';
+import { imports, judgeStored, verifiedImport } from '../../src/trace/stored.ts';
 import { draft, listed, part } from '../../src/log/store/conformance/bed.ts';
 import { memoryStore } from '../../src/log/store/memory.ts';
 import { openStore } from '../../src/log/store/open.ts';
@@ -92,6 +93,24 @@ test('what was kept is judged as the file is, with what lay beside it', async ()
   const options = { why: true };
   const now = await judgeTrace(readTraceFile(file), { name: file, recording: await findRecording(file), ...options });
   expect(kept && await judgeStored(store, kept, options)).toEqual(now);
+});
+
+test('a recording is held against its file: the first entry that differs is named', async () => {
+  const source = memoryStore();
+  const { id } = await ingest(source, packed, 'defer');
+  const held = async (change: (data: Record<string, unknown>, revision: number) => object, file: 'file' | 'no file' = 'file', to = Infinity) => {
+    const store = memoryStore();
+    if (file !== 'no file') await store.attachments.put((async function* () { yield await Promise.resolve(packed); })());
+    for await (const { type, version, data, meta, revision, id: entry, stream } of source.all())
+      if (revision < to) await store.append(part(stream, 'any', { id: entry, type, version, meta, data: change(data as Record<string, unknown>, revision) as Plain }));
+    const [one] = await imports(store);
+    return one && verifiedImport(store, one);
+  };
+  expect(await held((data) => data)).toEqual({ ok: true, notes: [] });
+  expect(await held((data, revision) => (revision === 7 ? { ...data, pid: 1 } : data))).toEqual({ ok: false, notes: ['entry 7 is not what its file says'] });
+  expect(await held((data) => data, 'no file')).toEqual({ ok: true, notes: ['its file is not in this log: only its entries are'] });
+  expect(await held((data) => data, 'file', 100)).toEqual({ ok: true, notes: ['not ended: keep the file again to go on'] });
+  expect(id).toMatch(/^19eaa281/);
 });
 
 test('what is no trace, or a damaged one, leaves nothing behind', async () => {

@@ -40,7 +40,7 @@ export function built(): Promise<string> {
         continue;
       }
       try {
-        for (const mode of ['production', 'single']) await build({ configFile: join(root, 'src/web/page/vite.config.js'), mode, logLevel: 'error' });
+        for (const mode of ['production', 'single']) await build({ configFile: join(root, 'src/web/page/vite.config.js'), mode, logLevel: 'silent' });
       } finally {
         rmSync(lock, { recursive: true, force: true });
       }

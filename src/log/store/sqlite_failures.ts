@@ -6,7 +6,7 @@ import { fileFailure } from './failures.ts';
 
 /** What SQLite says where a driver leaves its result code out. */
 const said: readonly (readonly [words: RegExp, code: number])[] = [
-  [/is locked/, 5], [/readonly database/, 8], [/disk I\/O error/, 10], [/malformed/, 11], [/is full/, 13], [/unable to open/, 14], [/constraint failed/, 19], [/no such (table|column)/, 1], [/not a database/, 26],
+  [/is locked/, 5], [/readonly database/, 8], [/disk I\/O error/, 10], [/malformed/, 11], [/is full/, 13], [/unable to open/, 14], [/constraint failed/, 19], [/no such (table|column)|unsupported file format/, 1], [/not a database/, 26],
 ];
 
 /** Result codes of SQLite, without what extends them. */
@@ -30,7 +30,8 @@ export function sqliteFailure(error: unknown, at: string): unknown {
     case 5: case 6: return of('busy-store', 'somebody else has been writing for a long time', 'try again when the other process is done');
     case 8: return of('unwritable-store', 'the file or its folder is read-only', 'name a place that you may write to with --log');
     case 10: return of('unwritable-store', `the disk reports an error (${message})`, 'look at the kernel log, and at the quota and limits of the user');
-    case 1: return /no such (table|column)/.test(message) ? of('damaged-log', `its tables are not those of a log (${message})`, 'copy the file, and try `sqlite3 FILE .recover`') : error; // else a fault of ours
+    // Our statements are always the same: what is wrong with one of them is a file that says otherwise than it was made.
+    case 1: case 12: case 18: case 20: return of('damaged-log', `its tables are not those of a log (${message})`, 'copy the file, and try `sqlite3 FILE .recover`');
     case 19: return of('damaged-log', `its indexes do not fit its tables (${message})`, 'copy the file, and try `sqlite3 FILE .recover`');
     case 11: case 24: return of('damaged-log', `SQLite finds the file damaged (${message})`, 'copy the file, and try `sqlite3 FILE .recover`');
     case 13: return of('unwritable-store', 'the disk is full', 'make room, then do it again');

@@ -102,7 +102,7 @@ function scale(from: number, to: number, most: number): number[] {
 
 function cut(text: string, room: number): string {
   const most = Math.floor(room / letter);
-  return text.length <= most ? text : most < 2 ? '' : `${text.slice(0, most - 1)}\u2026`;
+  return text.length <= most ? text : most < 5 ? '' : `${text.slice(0, most - 1)}\u2026`;
 }
 
 /** The drawing as a document of its own, with its colours. */

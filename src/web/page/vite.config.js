@@ -24,7 +24,8 @@ const config = ({ mode }) => {
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [layoutsOfCharts(here('../../../node_modules/.cache/dma-ownership/layouts.json')), ...(single ? [inlinedWorkers] : [])],
-    worker: { format: 'es', rolldownOptions: { checks: quiet } },
+    // A file of a disk may not load a module into a worker.
+    worker: { format: single ? 'iife' : 'es', rolldownOptions: { checks: quiet } },
     build: {
       outDir: here(single ? '../../../dist/web/single' : '../../../dist/web/page'),
       emptyOutDir: true, target: 'es2022', sourcemap: false, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 2000,

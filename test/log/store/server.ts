@@ -51,8 +51,8 @@ async function freePort(): Promise<number> {
 
 /** A process and its children: those of a server do not all end at once with their parent. */
 function descendants(pid: number): number[] {
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).split('\n').map(Number).filter((one) => one > 0);
-  return [pid, ...children];
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  return [pid, ...stdout.split('\n').map(Number).filter((one) => one > 0)];
 }
 
 /** Starts a server. `durable`: with fsync; else it forgets with the machine, and is faster. `at`: in this folder, whose data are used if there are any. */
@@ -79,7 +79,13 @@ export async function startServer({ durable = false, at }: { readonly durable?: 
     remove();
   };
   const kill = async () => {
-    for (const pid of descendants(server.pid ?? 0)) process.kill(pid, 'SIGKILL');
+    for (const pid of descendants(server.pid ?? 0)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It found its disk gone, and ended itself.
+      }
+    }
     await ended;
     remove();
   };
