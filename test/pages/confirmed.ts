@@ -72,7 +72,7 @@ const places: Readonly<Record<string, readonly object[]>> = {
 };
 
 /** Walks at random, and gives every transition that was taken: these can be reached for sure. */
-export function reachable(model: Model, walks = 20, length = 3000): Set<string> {
+export function reachable(model: Model, walks = 10, length = 2000): Set<string> {
   const taken = new Set<AnyTransitionDefinition>();
   for (const [index, threads] of Object.values(places).entries()) {
     const given = { ...answers, ...(model.name === 'v6.12.y' ? { firmware_dma_configure: [0, '-EPROBE_DEFER'] } : {}) }; // virtio-iommu, which 6.1 has no driver for
