@@ -55,12 +55,22 @@ export const usual = counted('usual topology', 762_172, 2_433_942, { devices: 3,
 /** Smaller by a device: for the reductions, which cost more by world than they save in time. */
 export const medium = counted('usual topology with two devices', 334_710, 1_052_767, { devices: 2, users: 2, hotplug: false, times: 1, together: 2 });
 
+/** Four devices, two users, a writer of bind and one of unbind, and no bound on calls at once; and the same with a chart that leaks a count. */
+const four = { devices: 4, users: 2, module: false, hotplug: false, times: 1 } as const;
+export const wide = counted('four devices, two users, bind and unbind', 233_896, 1_046_336, four);
+export const leaking = counted('the same, where unuse ignores', 230_940, 1_036_456, { ...four, model: modelOf('unuse ignores').model });
+
 /** Small enough for those that keep worlds as objects. */
 export const small = counted('one device, one user, again and again', 44_060, 197_856, { devices: 1, users: 1, module: false, hotplug: false });
 
 /** A model of machines/broken under the topology of `medium`, and the one property that it breaks. */
 export function broken(name: string): Question {
+  const { model, breaks } = modelOf(name);
+  return question(name, { devices: 2, users: 2, hotplug: false, times: 1, together: 2, model, only: breaks });
+}
+
+function modelOf(name: string) {
   const found = brokenModels.find((one) => one.name === name);
   if (found === undefined) throw new Error(`no broken model is called ${name}`);
-  return question(name, { devices: 2, users: 2, hotplug: false, times: 1, together: 2, model: found.model, only: found.breaks });
+  return found;
 }

@@ -27,7 +27,7 @@ export type GroupCall =
   | Call<'iommu_attach_group_handle', { readonly domain: string } & Drawn> | Call<'iommu_detach_group_handle'>
   | Call<'iommu_group_add_device', { readonly device: string; readonly group_list?: boolean } & Drawn> | Call<'iommu_setup_default_domain'>
   | Call<'iommu_group_remove_device', { readonly device: string }>
-  | Call<'iommu_group_store_type'>;
+  | Call<'iommu_group_store_type', { readonly same?: string }>;
 
 interface Context extends Here {
   owner_cnt: number;
@@ -70,6 +70,8 @@ export const iommu_group = setup({
     /** Of bus_iommu_probe(): the group gets its domain in the second one. */
     firstPass: ({ context, event }) => 'group_list' in event && event.group_list === true && context.owner === null &&
       (context.devices.length === 0 ? ['default', 'none'].includes(context.domain) : context.domain === 'none'),
+    /** What is written is the type that the default domain has: iommu_group_alloc_default_domain() gives the same domain again. */
+    sameType: ({ event }) => 'same' in event && event.same === 'true',
     unset: ({ context }) => context.domain === 'none' && context.owner === null,
     counted: ({ context }) => context.owner_cnt > 0,
     lastUser: ({ context }) => context.owner_cnt === 1,
@@ -293,6 +295,7 @@ export const iommu_group = setup({
           { guard: 'noDefaultDomain', actions: ret(-EINVAL) },
           { guard: 'empty', actions: ret(-EPERM) },
           { guard: 'counted', actions: ret(-EPERM) },
+          { guard: 'sameType', actions: ret(0) },
           { actions: [...setDomain('default'), ret(0)] },
         ],
       },

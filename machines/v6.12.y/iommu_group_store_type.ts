@@ -8,30 +8,31 @@ import { assign, setup } from 'xstate';
 import { notBusy, sends, type Address, type Busy, type Call, type Ret, type Types } from '../chart.ts';
 import { EBUSY } from '../kernel.ts';
 
-type Command = Call<'group_store_type', { readonly group: Address }>;
+/** `same`: `true` where the type that is written is the one that the group has, as with `auto` after boot. */
+type Command = Call<'group_store_type', { readonly group: Address; readonly same?: string }>;
 type Answer = Ret<'iommu_group_store_type'>;
-interface Context extends Busy { group: Address }
+interface Context extends Busy { group: Address; same: string }
 
 const { call } = sends<Context, Command | Answer>();
 
 export const group_store_type = setup({
   types: {} as Types<Context, Command | Answer>,
   actions: {
-    begin: assign(({ event }) => ('group' in event ? { caller: event.from, call: event.type, group: event.group, ret: 0 } : {})),
+    begin: assign(({ event }) => ('group' in event ? { caller: event.from, call: event.type, group: event.group, same: event.same ?? '', ret: 0 } : {})),
     keep: assign({ ret: ({ event }) => ('ret' in event ? event.ret : 0) }),
     reply: call(({ caller }) => caller, ({ call: type, ret }) => ({ type: `${type}.ret`, ret })),
     refuse: call((_context, event) => event.from, (_context, event) => ({ type: `${event.type}.ret`, ret: -EBUSY })),
-    idle: assign({ ...notBusy, group: '' }),
+    idle: assign({ ...notBusy, group: '', same: '' }),
   },
 }).createMachine({
   id: 'group_store_type',
-  context: ({ input }) => ({ ...notBusy, address: input.address, group: '' }),
+  context: ({ input }) => ({ ...notBusy, address: input.address, group: '', same: '' }),
   initial: 'idle',
   on: { group_store_type: { actions: 'refuse' } },
   states: {
     idle: { on: { group_store_type: { target: 'in_iommu_group_store_type', actions: 'begin' } } },
     in_iommu_group_store_type: {
-      entry: call(({ group }) => group, () => ({ type: 'iommu_group_store_type' })),
+      entry: call(({ group }) => group, ({ same }) => ({ type: 'iommu_group_store_type', ...(same === '' ? {} : { same }) })),
       on: { 'iommu_group_store_type.ret': { target: 'answered', actions: 'keep' } },
     },
     answered: { entry: ['reply', 'idle'], always: 'idle' },

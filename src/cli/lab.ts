@@ -36,6 +36,7 @@ export function register(program: Program): void {
     .option('--kernel <name>', 'a series or a name that `lab kernels` lists', '6.12')
     .option('--races <n>', 'rounds in which users, drivers and hot-plug meet in one group', count('--races', 1, 10_000))
     .option('--seed <n>', 'the same seed gives the same rounds', count('--seed'), 1)
+    .option('--script', 'run the suite as the shell script that testgen writes of it, with its own helper: slower')
     .option('--no-hotplug', 'no device is pulled out during a race')
     .option('--shrink <boots>', 'boots spent on making the round of a crash short', count('--shrink'), 6)
     .option('--to <dir>', 'folder for what comes back; default: below the lab\'s')
@@ -89,7 +90,7 @@ async function boot(out: Output, options: Folder & { readonly kernel: string }):
 }
 
 type Asked = Folder & {
-  readonly kernel: string; readonly races?: number; readonly seed: number; readonly hotplug: boolean; readonly shrink: number; readonly to?: string; readonly model?: string;
+  readonly kernel: string; readonly races?: number; readonly seed: number; readonly hotplug: boolean; readonly shrink: number; readonly to?: string; readonly model?: string; readonly script?: true;
 };
 
 async function run(out: Output, suite: string | undefined, options: Asked): Promise<Exit> {
@@ -98,7 +99,7 @@ async function run(out: Output, suite: string | undefined, options: Asked): Prom
   const kernel = kernelOf(lab, options.kernel);
   const progress = (what: string) => { out.progress(what); };
   const signal = interruption();
-  if (suite !== undefined) return tests(out, kernel, suite, { lab, to: options.to ?? join(lab, 'runs', kernel.name, 'suite'), limit: 600, signal, progress });
+  if (suite !== undefined) return tests(out, kernel, suite, { lab, to: options.to ?? join(lab, 'runs', kernel.name, 'suite'), limit: options.script === true ? 1200 : 600, signal, progress, script: options.script === true });
   if (options.races === undefined) throw new ModelError('wrong-use', 'nothing to run', { accepted: ['a suite', '--races N'] });
   const to = options.to ?? join(lab, 'runs', kernel.name, `races-${options.seed}`);
   const found = await races(kernel, { lab, to, count: options.races, seed: options.seed, hotplug: options.hotplug, shrinkBoots: options.shrink, model: options.model, signal, progress, limit: 300 });
@@ -108,7 +109,7 @@ async function run(out: Output, suite: string | undefined, options: Asked): Prom
   return found.rounds.every(({ result }) => result === 'accepted') ? exit.holds : exit.inconclusive;
 }
 
-async function tests(out: Output, kernel: Kernel, path: string, options: RunOptions): Promise<Exit> {
+async function tests(out: Output, kernel: Kernel, path: string, options: RunOptions & { readonly script: boolean }): Promise<Exit> {
   const model = modelOf(kernel);
   if (model === undefined) throw new ModelError('unknown-kernel', `no model covers ${kernel.name}`, { at: kernel.from });
   const done = await runSuite(kernel, suiteFrom(path, model), path, options);

@@ -18,7 +18,7 @@ import type { Program } from './program.ts';
 
 type Options = AskedTopology & {
   readonly model: string; readonly coverage?: readonly Criterion[]; readonly target: string; readonly out?: string; readonly limit: number; readonly memory?: number; readonly longest?: number;
-  readonly uncovered?: true;
+  readonly uncovered?: true; readonly chart?: string; readonly extra: number;
 };
 
 /** Races are many, and asked for by name. */
@@ -34,6 +34,8 @@ export function register(program: Program): void {
     .option('--longest <steps>', 'tests of about so many steps (or calls) at most', count('--longest', 1))
     .option('--limit <worlds>', 'visit so many worlds at most; what was not met then is unknown', count('--limit', 1), 400_000)
     .option('--memory <bytes>', 'memory for worlds, as 500M or 2G', bytes)
+    .option('--chart <address>', 'with --target conformance: the actor whose chart is meant, such as group:8')
+    .option('--extra <states>', 'with --target conformance: states that an implementation may have more than the chart', count('--extra', 0, 4), 0)
     .option('--uncovered', 'list every goal that no test covers, and why')
     .does(testgen);
 }
@@ -43,7 +45,7 @@ async function testgen(out: Output, file: string | undefined, options: Options):
   const target = targetNamed(options.target);
   const { topology, together } = topologyAsked(file, file === undefined && target.again ? { times: 0, ...options } : options, model);
   const signal = interruption();
-  const asked = { model, topology, given: file === undefined ? undefined : topology, subject: subjectOf(new System(model, topology, { twice: true }), { together }) };
+  const asked = { model, topology, chart: options.chart, extra: options.extra, given: file === undefined ? undefined : topology, subject: subjectOf(new System(model, topology, { twice: true }), { together }) };
   const { files, result } = await target.write(asked, {
     coverage: options.coverage ?? usual, limit: options.limit, memory: options.memory, longest: options.longest, signal,
     onProgress: (worlds) => out.progress(`${worlds} worlds`), onGoals: (left) => out.progress(`${left} goals left`),
@@ -79,9 +81,9 @@ function text(result: Result, { unit }: Target, options: Options, files: number)
   const open = goals.filter(({ verdict }) => verdict !== 'covered');
   return [
     `${options.model}: ${worlds} worlds, ${steps} steps${complete ? '' : ', stopped by a limit: what was not met is unknown'}`, '',
-    `${'criterion'.padEnd(13)}${['goals', 'covered', 'unreachable', 'unknown'].map((word) => word.padStart(12)).join('')}`,
+    ...(rows.length === 0 ? [] : [`${'criterion'.padEnd(13)}${['goals', 'covered', 'unreachable', 'unknown'].map((word) => word.padStart(12)).join('')}`]),
     ...rows.map(({ criterion, goals: all, covered, unreachable, unknown, uncovered }) => `${criterion.padEnd(13)}${[all, covered, unreachable, unknown + uncovered].map((number) => String(number).padStart(12)).join('')}`), '',
-    `${length.tests} tests, ${length.steps} ${unit}; one shortest path for each goal would be ${shortestPaths.tests} tests, ${shortestPaths.steps} ${unit}`,
+    `${length.tests} tests, ${length.steps} ${unit}${shortestPaths.tests === 0 ? '' : `; one shortest path for each goal would be ${shortestPaths.tests} tests, ${shortestPaths.steps} ${unit}`}`,
     ...(options.uncovered ? ['', ...open.map(({ criterion, name, verdict }) => `${verdict.padEnd(12)} ${criterion.padEnd(12)} ${name}`)] : []),
     ...(options.out === undefined ? ['nothing was written: --out DIR'] : [`${options.out}: ${files} files; coverage.json says which test covers what`]),
   ].join('\n');

@@ -79,27 +79,29 @@ export function opOf(operation: Operation, cast: Cast): Op {
 const known = new Set(['copen', 'gopen', 'gstatus', 'setc', 'unsetc', 'setiommu', 'dev', 'close']);
 
 /** Why a test cannot be run here; undefined where it can. */
-export const cannot = (test: SuiteTest): string | undefined => {
+export const cannot = (test: SuiteTest, builtIn: readonly string[] = []): string | undefined => {
+  const fixed = test.steps.find(({ do: operation }) => operation.kind === 'module' && builtIn.includes(operation.module));
+  if (fixed?.do.kind === 'module') return `${fixed.do.module} is no module of this kernel`;
   const foreign = test.steps.find(({ do: operation }) => operation.kind === 'file' && !known.has(operation.op));
   return foreign?.do.kind === 'file' ? `Debian's kernels have no iommufd (${foreign.do.op})` : undefined;
 };
 
 /** Brings a machine to the initial world of the suite: devices there and unbound, nothing open, drivers loaded that shall be. */
-const preparation = (suite: Suite, cast: Cast): Op[] => [
+const preparation = (suite: Suite, cast: Cast, builtIn: readonly string[]): Op[] => [
   'fresh', `write ${pci}/rescan 1`,
   ...Object.values(cast.devices).flatMap((device) => [`write ${pci}/devices/${device}/driver/unbind ${device}`, `write ${pci}/devices/${device}/driver_override `]),
-  ...Object.values(suite.drivers).map(({ module, loaded }) => `${loaded ? 'load' : 'unload'} ${module}`),
+  ...Object.values(suite.drivers).filter(({ module }) => !builtIn.includes(module)).map(({ module, loaded }) => `${loaded ? 'load' : 'unload'} ${module}`),
 ];
 
 /** Each device bound once to an ordinary driver, so that the recording shows which group it is in. */
-const introduction = (cast: Cast): Op[] => Object.values(cast.devices).flatMap((device) => [
+export const introduction = (cast: Cast): Op[] => Object.values(cast.devices).flatMap((device) => [
   `write ${pci}/devices/${device}/driver_override uio_pci_generic`, `write ${pci}/drivers/uio_pci_generic/bind ${device}`, `write ${pci}/drivers/uio_pci_generic/unbind ${device}`]);
 
 /** The file that `labctl plan` reads. Tests that cannot be run here are left out. */
-export function planOf(suite: Suite, cast: Cast): string {
-  const tests = suite.tests.flatMap((test, number) => (cannot(test) !== undefined ? [] : [
-    ...preparation(suite, cast), `test ${number} ${test.name}`,
+export function planOf(suite: Suite, cast: Cast, builtIn: readonly string[] = []): string {
+  const tests = suite.tests.flatMap((test, number) => (cannot(test, builtIn) !== undefined ? [] : [
+    ...preparation(suite, cast, builtIn), `test ${number} ${test.name}`,
     ...test.steps.map(({ by, call, do: operation, expect, ends }, at) => `step ${number}.${at} ${by} ${ends.length} ${'waits' in expect ? 1 : 0} ${call} | ${opOf(operation, cast)}`),
   ]));
-  return `${[...introduction(cast), ...tests, ...preparation(suite, cast)].join('\n')}\n`;
+  return `${[...introduction(cast), ...tests, ...preparation(suite, cast, builtIn)].join('\n')}\n`;
 }

@@ -6,6 +6,7 @@
 import { asyncAt, deferredProbeWork, environment, groupAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
 import { unknown } from '../../machines/kernel.ts';
+import { typesOf } from './command.ts';
 import type { Seen } from './explain.ts';
 import type { Knowledge } from './knowledge.ts';
 import { framesOf, tokenOf, type State } from './state.ts';
@@ -62,7 +63,7 @@ export function beginnings({ line, says, at }: Seen, state: State, knowledge: Kn
       return run('dma_owner', { type: 'detach', group }, `detach of ${group}`);
     case 'iommu_group_store_type':
       if (!knowledge.knowsMembers(group, state)) return outside(`type of ${group}`);
-      return run('group_store_type', { type: 'group_store_type', group }, `type of ${group}`);
+      return typesOf({ type: 'group_store_type', group }).flatMap((command) => run('group_store_type', command, `type of ${group}`));
     case 'vfio_group_fops_release':
     case 'vfio_device_fops_release': {
       // An operation that is not followed closes what is not followed; without one, the process is over and closes everything.

@@ -44,6 +44,9 @@ export function operationOf(op: string): Operation {
   return { kind: 'other' };
 }
 
+/** Whether the type that is written to a group's file is the one that the group has, nobody says: what follows shows it. */
+export const typesOf = (command: Said): Said[] => (command.type === 'group_store_type' ? [command, { ...command, same: 'true' }] : [command]);
+
 /** `write to uio_pci_generic/bind of 0000:00:05.0`, for people. */
 export const wordsOf = (op: string): string => {
   const [, path = '', value = ''] = write.exec(op) ?? [];

@@ -18,7 +18,7 @@ import type { Knowledge } from './knowledge.ts';
 import { describe, word, type Label, type Labels } from './label.ts';
 import { applies, apply, Looks, runOf, Runs, signatureOf } from './runs.ts';
 import type { TraceLine } from './line.ts';
-import { discard, keyOf, lastStep, moverOf, pop, push, stepsOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
+import { discard, keyOf, lastStep, moverOf, pop, push, stepsOf, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
 import { Ways } from './ways.ts';
 
 /** A line whose function the model's recorder knows. */
@@ -457,11 +457,24 @@ export class Explainer {
     const frame = top(state, search.pid);
     if (frame === undefined) return { ...state, world: step.world };
     const { thread, what, since, pending, mark, ends } = frame;
-    const expect = labels.length === 0 ? frame.expect : frame.expect.length === 0 ? labels : [...frame.expect, ...labels];
+    const next = labels.length === 0 ? undefined : this.#handedOver(state, step, frame, search.pid);
+    const expect = labels.length === 0 || next !== undefined ? frame.expect : frame.expect.length === 0 ? labels : [...frame.expect, ...labels];
     const at = step.fact.to === environment ? -1 : this.#system.indexOf(step.fact.to);
     const taken = { fact: step.fact, before: state.world.locals[at], after: step.world.locals[at] };
     const trail = { steps: [taken], base: 0, cause: null, line: search.seen.line.line, before: frame.trail };
-    return withTop(state, search.pid, { thread, what, since, pending, expect, mark, ends, trail }, step.world);
+    const after = withTop(state, search.pid, { thread, what, since, pending, expect, mark, ends, trail }, step.world);
+    if (next === undefined) return after;
+    const theirs = top(after, next) as Frame;
+    return withTop(after, next, { ...theirs, expect: [...theirs.expect, ...labels] });
+  }
+
+  /** In the same step the object went on for somebody who had waited for it: what it then shows is theirs. */
+  #handedOver({ tasks }: State, { fact: { to }, world }: Step, { thread }: Frame, pid: number): number | undefined {
+    if (to === environment || kindOf(to) !== 'vfio_container') return undefined;
+    const now = threadOf(this.#system, world, to);
+    if (now === thread || kindOf(now) !== 'thread') return undefined;
+    const other = tasks.find(({ frames }) => frames.at(-1)?.thread === now)?.pid;
+    return other === pid ? undefined : other;
   }
 
   /** The lock is held: its holder must already have given it back, unseen. */

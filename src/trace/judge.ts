@@ -11,7 +11,7 @@ import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
 import { recorders, type Place, type Recorder } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
-import { deviceOf, operationOf, wordsOf, type Operation } from './command.ts';
+import { deviceOf, operationOf, typesOf, wordsOf, type Operation } from './command.ts';
 import { Explainer, type Miss, type Seen } from './explain.ts';
 import { Follower } from './follow.ts';
 import { Account, type AccountOptions } from './account.ts';
@@ -487,14 +487,14 @@ export class Judge {
       }
     }
     if (operation.kind === 'entry' && operation.group !== undefined) base = this.#knowledge.membersOpen(base, this.#knowledge.ensureGroup(operation.group));
-    this.#states = base.map((state) => {
+    this.#states = this.#explainer.distinct(base.flatMap((state) => {
       const started = this.#thread(line.pid, operation, state);
       const grown = { ...state, world: this.#knowledge.system.grow(state.world) };
-      return this.#explainer.settle(push(grown, line.pid, {
-        thread: started?.thread ?? null, pending: started?.command ?? null, what: wordsOf(mark.op), since: line.line,
+      return (started === null ? [null] : typesOf(started.command)).map((pending) => this.#explainer.settle(push(grown, line.pid, {
+        thread: started?.thread ?? null, pending, what: wordsOf(mark.op), since: line.line,
         expect: [], mark: mark.id, ends: null, trail: null,
-      }), line.pid);
-    });
+      }), line.pid));
+    }));
     if (this.#states.every((state) => top(state, line.pid)?.thread === null)) this.account.outside('operation of a user outside the charts');
   }
 

@@ -153,6 +153,6 @@ export function tokenOf(system: System, world: World, thread: Address): number {
 /** Two states with one key have the same future. */
 export function keyOf(system: System, { world, tasks }: State): string {
   const frames = tasks.map(({ pid, frames: stack }) =>
-    `${pid}:${stack.map(({ thread, expect, ends }) => `${thread ?? ends ?? ''}<${expect.map(({ says, at }) => `${says} ${at}`).join()}`).join('|')}`);
+    `${pid}:${stack.map(({ thread, pending, expect, ends }) => `${thread ?? ends ?? ''}<${pending === null ? '' : JSON.stringify(pending)}${expect.map(({ says, at }) => `${says} ${at}`).join()}`).join('|')}`);
   return `${system.key(world)}#${frames.join('#')}`;
 }

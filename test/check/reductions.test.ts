@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { brokenModels } from '../../machines/broken/index.ts';
 import { propertiesFor } from '../../machines/properties/index.ts';
 import { oracle } from '../../src/check/oracle.ts';
 import { subjectOf } from '../../src/check/subject.ts';
@@ -35,6 +36,15 @@ describe('reductions change how many worlds are visited, and no verdict', () => 
   }, 30_000);
 });
 
+test('four devices and two users: both reductions, the same verdicts and the same shortest lengths', async () => {
+  const { model } = brokenModels.find(({ name }) => name === 'claim that asks first') as (typeof brokenModels)[number];
+  const given: Small = { devices: 4, users: 2, sysfs: true, times: 1, only: ['bind_store', 'vm1', 'vm2'], model };
+  const [all, both] = [await visit(given, false, false), await visit(given, true, true)];
+  const told = ({ properties }: Report) => properties.map(({ name, kind, verdict, way, shortest }) => [name, verdict, ...(kind === 'sometimes' ? [] : [way?.steps.length, shortest])]);
+  expect(told(both)).toEqual(told(all));
+  expect(all.properties.filter(({ verdict }) => verdict === 'broken').map(({ way }) => way?.steps.length)).toEqual([23, 21, 21]);
+  expect([all.states, both.states]).toEqual([16_219, 320]);
+}, 30_000);
 
 test('a bound on calls at once is the same bound for the oracle', async () => {
   const { system } = small({ sysfs: true, users: 2, times: 1 });

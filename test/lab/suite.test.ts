@@ -15,7 +15,7 @@ import { parseProbes } from '../../src/trace/recording.ts';
 const path = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const unpacked = (name: string) => gunzipSync(readFileSync(path(name))).toString('utf8');
 const model = (name: string) => models[name] as Model;
-const suiteOfModel = (name: string) => suiteFrom(path('ownership.scenario'), model(name));
+const suiteOfModel = (name: string) => suiteFrom(path('../scenarios/ownership.scenario'), model(name));
 
 const recorded = (name: string) => ({ lines: unpacked(`${name}.trace.txt.gz`).trimEnd().split('\n'), recording: { probes: parseProbes(unpacked(`${name}.kprobe_events.txt.gz`)) } });
 const compared = (suite: Suite, name: string, edit: (lines: string[]) => string[] = (lines) => lines): TestResult => {
@@ -79,7 +79,7 @@ test('KTAP says what differs, and what was left out', () => {
 describe('who plays a suite', () => {
   const suite = suiteOfModel('v6.1.y');
   test('devices of one group are played by functions of one card', () => {
-    expect(castOf(suite, 'a suite')).toEqual({ devices: { A: '0000:02:00.0', B: '0000:02:00.1' }, groups: { 1: 8 }, functions: 2 });
+    expect(castOf(suite, 'a suite')).toEqual({ devices: { A: '0000:02:00.0', B: '0000:02:00.1', C: '0000:00:05.0' }, groups: { 1: 8, 2: 4 }, functions: 2 });
     expect(castOf({ ...suite, devices: { A: { group: 1 }, C: { group: 2 }, B: { group: 1 } } }, 'a suite'))
       .toEqual({ devices: { A: '0000:02:00.0', B: '0000:02:00.1', C: '0000:00:05.0' }, groups: { 1: 8, 2: 4 }, functions: 2 });
   });

@@ -17,7 +17,7 @@ const model = models['v6.12.y'] as Model;
 const topology = smallTopology({ devices: 1, sysfs: true, users: 1, times: 1, only: ['bind_store', 'vm1'], answers: { probe: [0, -12] } });
 const system = new System(model, topology);
 const subject = (one: System = system) => subjectOf(one, { together: 2 });
-const charts = [model.charts.iommu_group, model.charts.entry['dma_owner'], model.charts.mutex, model.charts.entry['bind_store']] as AnyStateMachine[];
+const charts = [model.charts.entry['dma_owner'], model.charts.mutex, model.charts.entry['bind_store'], model.charts.bus_dma['pci']] as AnyStateMachine[];
 const mutants = mutantsOf(model, charts);
 
 test('every operator makes mutants, each with one chart in another\'s place', () => {
@@ -42,9 +42,9 @@ describe('a suite of transition pairs', () => {
     const { score, fates, ...counts } = await scored;
     expect(counts).toMatchInlineSnapshot(`
       {
-        "equal": 240,
-        "killed": 76,
-        "mutants": 316,
+        "equal": 44,
+        "killed": 69,
+        "mutants": 113,
         "survived": 0,
         "unknown": 0,
       }
@@ -57,7 +57,7 @@ describe('a suite of transition pairs', () => {
     await scored;
     const explored = [...known].filter(([, { fate, by }]) => fate === 'equal' && by !== 'no world reaches it');
     expect(explored.length).toBeGreaterThan(0);
-    for (const [mutant] of explored.slice(0, 2)) {
+    for (const [mutant] of explored.slice(0, 1)) {
       const { answer } = await compare(subject(), subject(new System(mutant.model, topology)), observers['kernel'] as (typeof observers)[string]);
       expect(answer).toBe('same');
     }

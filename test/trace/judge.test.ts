@@ -7,7 +7,7 @@ let shipped: Shipped[];
 const patience = 60_000;
 beforeAll(async () => {
   shipped = await all();
-});
+}, patience);
 const named = (name: string) => shipped.find((one) => one.name === name) as Shipped;
 
 const verdictOf = ({ violation }: Judge) => (violation === null ? 'conforms' : `violates at line ${violation.line}`);
@@ -59,6 +59,7 @@ Binding, unbinding, deferral and what \`owner_cnt\` goes through are the same in
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/iommu_deinit_device|iommu_group_remove_device/, 'remove'],
   [/__iommu_group_set_domain|iommu_attach_group/, 'domain'],
+  [/iommu_group_store_type/, 'type'],
 ];
 
 test('the other model refuses a recording exactly where the kernels differ', async () => {

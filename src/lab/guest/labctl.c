@@ -102,12 +102,18 @@ static int result(int ret)
 	return ret < 0 ? -errno : ret;
 }
 
+/* What a slot had stays there when nothing new comes. */
+static int keep(int *slot, int fd)
+{
+	if (fd < 0)
+		return -errno;
+	*slot = fd;
+	return 0;
+}
+
 static int open_in(const char *name, const char *path)
 {
-	int *fd = slot(name);
-
-	*fd = open(path, O_RDWR | O_CLOEXEC);
-	return *fd < 0 ? -errno : 0;
+	return keep(slot(name), open(path, O_RDWR | O_CLOEXEC));
 }
 
 /* ---- one operation ------------------------------------------------------ */
@@ -201,8 +207,7 @@ static int perform(char *rest)
 		char *group = strsep(&rest, ":");
 		int *fd = slot(first);
 
-		*fd = ioctl(*slot(group), VFIO_GROUP_GET_DEVICE_FD, rest ? rest : "");
-		return *fd < 0 ? -errno : 0;
+		return keep(fd, ioctl(*slot(group), VFIO_GROUP_GET_DEVICE_FD, rest ? rest : ""));
 	}
 	if (strcmp(op, "close") == 0) {
 		int *fd = slot(first), ret = result(close(*fd));

@@ -3,7 +3,9 @@ import type { Model } from '../../../machines/model.ts';
 import type { Topology } from '../../../machines/topology.ts';
 import { subjectOf, type Subject } from '../../check/subject.ts';
 import { machineSuite } from '../chapters.ts';
+import { conform } from '../conform.ts';
 import { generate, type Generated, type GenerateOptions } from '../generate.ts';
+import { graphOf } from '../graph.ts';
 import { spokenSuite } from '../spoken.ts';
 import { System } from '../../world/world.ts';
 import type { Written } from './files.ts';
@@ -21,6 +23,9 @@ export interface Asked {
   readonly topology: Topology;
   /** Every interleaving of the topology. */
   readonly subject: Subject;
+  /** Of `conformance`: whose chart (default: the first group), and how many states an implementation may have more. */
+  readonly chart?: string | undefined;
+  readonly extra: number;
 }
 
 export type Result = Omit<Generated, 'graph' | 'tests'>;
@@ -61,6 +66,22 @@ export const targets: Readonly<Record<string, Target>> = {
     write: async ({ model, topology }, options) => {
       const { generated } = await inTurn(model, topology, options);
       return { files: fastCheck(model.name, topology), result: { ...generated, length: { tests: 1, steps: 0 } } };
+    },
+  },
+  conformance: {
+    about: 'sequences of messages to one chart, which guarantee that an implementation with no more states is equal (HSI method)', unit: 'steps',
+    write: async ({ model, subject, chart, extra }, options) => {
+      const graph = await graphOf(subject, options);
+      const address = chart ?? subject.actors.find((actor) => actor.address.startsWith('group:'))?.address ?? '';
+      const conformance = conform(graph, address, extra);
+      const { sequences } = conformance;
+      return {
+        files: [{ name: 'conformance.json', text: `${JSON.stringify({ schema: 'dma-ownership/conformance@1', model: model.name, complete: graph.complete, ...conformance }, null, 1)}\n` }],
+        result: {
+          worlds: graph.states, steps: graph.target.length, complete: graph.complete, goals: [],
+          length: { tests: sequences.length, steps: sequences.reduce((sum, { length }) => sum + length, 0) }, shortestPaths: { tests: 0, steps: 0 },
+        },
+      };
     },
   },
   kunit: {

@@ -33,6 +33,10 @@ export const views: readonly View[] = [
     svg: async (session) => (await import('./sequence/view.tsx')).sequencePicture(session),
   },
   { name: 'ownership', title: 'Ownership', key: '4', load: async () => (await import('./timeline/view.tsx')).TimelineView },
+  {
+    name: 'space', title: 'Worlds', key: '5', tall: true, load: async () => (await import('./space/space.tsx')).SpaceView,
+    svg: async (session) => (await import('./space/space.tsx')).spaceFile(session),
+  },
   { name: 'verdicts', title: 'Verdicts', key: '6', wide: true, load: async () => (await import('./verdicts/view.tsx')).VerdictsView },
   { name: 'traces', title: 'Traces', key: '7', wide: true, load: async () => (await import('./trace/view.tsx')).TraceView },
   { name: 'facts', title: 'Facts', key: '8', load: () => Promise.resolve(FactsView) },

@@ -13,7 +13,7 @@ import { models } from '../../../machines/models/index.ts';
 /** Deliveries that are kept of one run, and runs that are kept. */
 export const limits = { deliveries: 500_000, runs: 32, message: 4_000_000 } as const;
 /** Deliveries of one message to a page. */
-const batch = 1000;
+const batch = 250;
 
 export interface LiveHead {
   readonly id: string;

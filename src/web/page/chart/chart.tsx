@@ -87,7 +87,7 @@ export function ChartView({ session }: { readonly session: Session }) {
       Home: () => { if (graph !== undefined) walkTo(startOf(graph, marks.value.active, marks.value.taken)); },
       d: () => { if (way !== undefined) deliver(way.reaction.id); },
       '+': () => { zoom(1.25); }, '=': () => { zoom(1.25); }, '-': () => { zoom(0.8); }, 0: original, f: fit,
-      n: () => { next(1); }, N: () => { next(-1); },
+      ...(found.length === 0 ? {} : { n: () => { next(1); }, N: () => { next(-1); } }),
     };
     const act = keys[event.key];
     if (act === undefined) return;
