@@ -1,10 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** The page in Chromium takes minutes with its builds: `npm run test:page`. */
+const inBrowser = 'test/web/{page,pictures,runs}.test.ts';
+
 export default defineConfig({
   resolve: { alias: { 'dma-ownership': new URL('src/index.ts', import.meta.url).pathname } }, // examples use the package by its name
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/inspect-v4/**'],
+    exclude: ['test/inspect-v4/**', ...(process.env['BROWSER'] === undefined ? [inBrowser] : [])],
     execArgv: ['--expose-gc'],
     isolate: false, // test files share the modules of their worker: to load the charts for each would take a minute
     maxWorkers: '100%', // the default leaves a core idle; with two, half the machine

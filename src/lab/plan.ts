@@ -93,9 +93,10 @@ const preparation = (suite: Suite, cast: Cast, builtIn: readonly string[]): Op[]
   ...Object.values(suite.drivers).filter(({ module }) => !builtIn.includes(module)).map(({ module, loaded }) => `${loaded ? 'load' : 'unload'} ${module}`),
 ];
 
-/** Each device bound once to an ordinary driver, so that the recording shows which group it is in. */
+/** Each device bound once to an ordinary driver, so that the recording shows which group it is in; it is left as it was found. */
 export const introduction = (cast: Cast): Op[] => Object.values(cast.devices).flatMap((device) => [
-  `write ${pci}/devices/${device}/driver_override uio_pci_generic`, `write ${pci}/drivers/uio_pci_generic/bind ${device}`, `write ${pci}/drivers/uio_pci_generic/unbind ${device}`]);
+  `write ${pci}/devices/${device}/driver_override uio_pci_generic`, `write ${pci}/drivers/uio_pci_generic/bind ${device}`, `write ${pci}/drivers/uio_pci_generic/unbind ${device}`,
+  `write ${pci}/devices/${device}/driver_override `]);
 
 /** The file that `labctl plan` reads. Tests that cannot be run here are left out. */
 export function planOf(suite: Suite, cast: Cast, builtIn: readonly string[] = []): string {

@@ -41,7 +41,6 @@ test('a sequence: by keys through what is shown, why and who stood in the way by
   await page.keyboard.press('End');
 
   const refusal = page.locator('.with-because g.row.failed.end').first();
-  await refusal.scrollIntoViewIfNeeded();
   await refusal.click();
   const why = page.getByRole('region', { name: 'Causes' });
   await why.waitFor();

@@ -219,10 +219,18 @@ static int *slot(const char *name)
 	return &slots[i].fd;
 }
 
+/* What was open in the slot stays there when this fails. */
+static int taken(int *slot, int fd)
+{
+	if (fd < 0)
+		return -errno;
+	*slot = fd;
+	return 0;
+}
+
 static int opened(int *fd, const char *path)
 {
-	*fd = open(path, O_RDWR | O_CLOEXEC);
-	return *fd < 0 ? -errno : 0;
+	return taken(fd, open(path, O_RDWR | O_CLOEXEC));
 }
 
 /* The node of a device: /sys/bus/pci/devices/X/vfio-dev/vfioN names it. */
@@ -315,10 +323,8 @@ static int operate(char *text)
 	if (!strcmp(op, "attachpt"))
 		return attach(*fd, *slot(rest));
 	second = strsep(&rest, ":");
-	if (!strcmp(op, "dev") && rest) {
-		*fd = ioctl(*slot(second), VFIO_GROUP_GET_DEVICE_FD, rest);
-		return *fd < 0 ? -errno : 0;
-	}
+	if (!strcmp(op, "dev") && rest)
+		return taken(fd, ioctl(*slot(second), VFIO_GROUP_GET_DEVICE_FD, rest));
 	return -ENOSYS;
 }
 

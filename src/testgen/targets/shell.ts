@@ -74,7 +74,7 @@ stop_users() {
 }
 
 # Back to where every test begins: nothing open, nothing bound, no override, modules loaded, every device there.
-initial() {
+cleared() {
 	stop_users
 	for role in $ROLES; do
 		device=$(of "$role")
@@ -90,15 +90,13 @@ initial() {
 		put "$PCI/devices/$device/driver/unbind" "$device"
 		[ -e "$PCI/devices/$device" ] && [ ! -e "$PCI/devices/$device/driver" ] || return 1
 	done
-	start_users
 }
 
-# As it was before the first test.
+# As it was before the first test. No user is started here: it would inherit that signals are ignored.
 restore() {
 	trap '' EXIT INT TERM
 	[ -n "$TMP" ] || return
-	initial >/dev/null 2>&1
-	stop_users
+	cleared >/dev/null 2>&1
 	for bound in $BOUND_BEFORE; do
 		put "$PCI/drivers/$(echo "$bound" | cut -d= -f2)/bind" "$(echo "$bound" | cut -d= -f1)"
 	done
@@ -173,12 +171,13 @@ run_test() {
 		echo "ok $(($1 + 1)) $name # SKIP $why"
 		return
 	fi
-	if ! initial; then
+	if ! cleared; then
 		FAILED=$((FAILED + 1))
 		say "the devices cannot be brought to where the test begins"
 		echo "not ok $(($1 + 1)) $name"
 		return
 	fi
+	start_users
 	rm -f "$TMP"/result.*
 	"$HELPER" mark "dma-ownership test $1 $name"
 	if "test_$1"; then
