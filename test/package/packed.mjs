@@ -25,7 +25,7 @@ run('npm', ['install', '--no-audit', '--no-fund', resolve(tarball)]);
 say('installed into an empty project', `${((Date.now() - began) / 1000).toFixed(1)} s`);
 const own = join(project, 'node_modules/dma-ownership');
 const files = readdirSync(own, { recursive: true, encoding: 'utf8' }).filter((file) => statSync(join(own, file)).isFile());
-const expected = /^(?:dist\/(?:machines|src)\/.*\.(?:js|d\.ts|wasm)|dist\/web\/.*\.(?:html|js|css)|dist\/src\/.*\.json|src\/lab\/guest\/.*|package\.json|README\.md|LICENSE|NOTICE|ARCHITECTURE\.md|CHANGELOG\.md)$/;
+const expected = /^(?:dist\/(?:machines|src)\/.*\.(?:js|d\.ts|wasm)|dist\/web\/.*\.(?:html|js|css)|dist\/src\/.*\.json|src\/lab\/guest\/.*|src\/record\/script\/\w+\.sh|package\.json|README\.md|LICENSE|NOTICE|ARCHITECTURE\.md|CHANGELOG\.md)$/;
 assert.deepEqual(files.filter((file) => !expected.test(file)), [], 'files that nobody expects in the package');
 const size = (wanted) => files.filter(wanted).reduce((sum, file) => sum + statSync(join(own, file)).size, 0);
 const page = (file) => /^dist\/web\//.test(file);
