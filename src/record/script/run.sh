@@ -2,6 +2,7 @@
 # Sets up, waits, saves, takes back. What exists is known by its name, which has the number of this process: nobody else's is touched.
 ID=$$
 SET=
+MADE=
 RECORDING=
 MOUNTED=
 CHILD=
@@ -42,6 +43,7 @@ cannot() {
 prepare_folder() {
 	[ -n "$TO" ] || TO=dma-ownership-$(date +%Y%m%d-%H%M%S)
 	if [ -e "$TO" ] && [ -n "$(ls -A "$TO" 2>&1)" ]; then die 2 "$TO is there, and not an empty folder; --to names another"; fi
+	[ -e "$TO" ] || MADE=yes
 	mkdir -p "$TO" || die 2 "the folder $TO cannot be made"
 	TO=$(cd "$TO" && pwd)
 }
@@ -123,7 +125,7 @@ never_there() {
 
 finish() {
 	code=$?
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP QUIT
 	[ -z "$CHILD" ] || kill "$CHILD" 2>/dev/null
 	if [ -n "$RECORDING" ]; then save || { [ "$code" -ne 0 ] || code=4; }; fi
 	if [ -n "$SET" ]; then
@@ -131,6 +133,7 @@ finish() {
 		take_back "$ID" || echo "$SELF: something is left in $TRACEFS; later: $SELF --undo" >&2
 	fi
 	[ -z "$MOUNTED" ] || umount "$TRACEFS"
+	if [ -n "$MADE" ] && [ -z "$RECORDING" ]; then rmdir "$TO"; fi
 	trap - EXIT
 	exit "$code"
 }
@@ -146,11 +149,12 @@ patiently() {
 }
 
 record() {
-	prepare_folder
 	trap finish EXIT
 	trap 'exit 129' HUP
+	trap 'exit 131' QUIT
 	trap 'exit 143' TERM
 	trap 'exit 130' INT
+	prepare_folder
 	set_up
 	if [ $# -gt 0 ]; then
 		begin "$*"
