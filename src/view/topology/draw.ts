@@ -25,7 +25,6 @@ const deviceWidth = 208;
 const deviceHeight = 58;
 const head = 62;
 
-
 /** The inside of the picture, and its size. */
 export function topologyPicture(scene: Scene, look: Look): Picture {
   const side = Math.round(Math.min(250, Math.max(150, look.width * 0.21)));
