@@ -20,6 +20,7 @@ export default defineConfig({
     isolate: false, // test files share the modules of their worker: to load the charts for each would take a minute
     maxWorkers: '100%', // the default leaves a core idle; with two, half the machine
     testTimeout: 60_000, // a stuck test ends; a slow machine is no failure
+    expect: { poll: { timeout: 20_000 } }, // what the browser draws next
     benchmark: { include: ['bench/**/*.bench.ts'] },
     coverage: { provider: 'v8', include: ['machines/**/*.ts', 'src/**/*.ts'], reporter: ['text-summary', 'html'] },
   },
