@@ -255,7 +255,7 @@ export const errorCodes = {
     means: 'The folder is no generated suite.',
     usually: 'a folder that testgen wrote for another target',
   },
-} as const satisfies Record<string, Entry>;
+} satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof errorCodes;
 

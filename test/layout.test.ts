@@ -40,13 +40,13 @@ function part(path: string): string {
   return folder ?? `package ${path.startsWith('node:') ? 'node:' : path.split('/', path.startsWith('@') ? 2 : 1).join('/')}`;
 }
 
-const { dependencies, optionalDependencies } = JSON.parse(read('package.json')) as Record<'dependencies' | 'optionalDependencies', Record<string, string>>;
-const libraries = ['node:', ...Object.keys({ ...dependencies, ...optionalDependencies })].map((name) => `package ${name}`);
+const { dependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<'dependencies' | 'peerDependencies', Record<string, string>>;
+const libraries = ['node:', ...Object.keys({ ...dependencies, ...peerDependencies })].map((name) => `package ${name}`);
 /** Built into the page, so the package does not ask for them. */
 const built = ['preact', '@preact/signals', 'elkjs', 'sigma', 'graphology', 'graphology-types'].map((name) => `package ${name}`);
 const base = ['machines', 'errors.ts', 'world'];
 const tools = ['log', 'scenario', 'check', 'compare', 'cases', 'trace', 'testgen', 'view', 'export'];
-const hosts = ['lab', 'inspect'];
+const hosts = ['lab', 'inspect', 'record'];
 
 /** Who may import whom. A part may always import itself. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {

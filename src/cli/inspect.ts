@@ -1,5 +1,4 @@
 /** `dma-ownership inspect`: the page, on loopback or as one file. */
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { ModelError } from '../errors.ts';
@@ -24,7 +23,7 @@ import { by, reading } from './store.ts';
 import { version, type Program } from './program.ts';
 
 type Options = {
-  readonly log: string; readonly run?: string; readonly host: string; readonly port: number; readonly out?: string; readonly at?: number; readonly view?: string; readonly tables?: true;
+  readonly log: string; readonly run?: string; readonly host: string; readonly port: number; readonly out?: string; readonly at?: number; readonly view?: string;
 };
 
 /** Facts that one file may carry: it stays below some ten megabytes. */
@@ -38,7 +37,6 @@ export function register(program: Program): void {
     .option('--port <n>', 'listen here; 0 takes a port that is free', count('--port', 0, 65535), 0)
     .option('--host <address>', 'listen on this address; another than loopback lets other machines in', '127.0.0.1')
     .option('--out <file>', 'write one HTML file that opens without a server, and end')
-    .option('--tables', 'with --out: put the verdicts on claims and bugs into the file; computes them, some ten seconds')
     .option('--at <n>', 'begin after so many facts', count('--at'))
     .option('--view <name>', 'begin with this view: topology, chart, sequence, space, verdicts, traces, facts')
     .addHelpText('after', `
@@ -65,7 +63,7 @@ async function inspect(out: Output, what: string[], options: Options): Promise<E
       version: version(), store: store?.name ?? null, writes: false, given,
       ...(options.at === undefined && options.view === undefined ? {} : { fragment: [...(options.view === undefined ? [] : [`view=${options.view}`]), ...(options.at === undefined ? [] : [`at=${options.at}`])].join('&') }),
     };
-    return options.out === undefined ? await served(out, start, store, name, options) : await written(out, start, options.out, options.tables === true);
+    return options.out === undefined ? await served(out, start, store, name, options) : written(out, start, options.out);
   } finally {
     await store?.close();
   }
@@ -95,9 +93,8 @@ async function runOf(store: Store, id: string | undefined, whole: boolean): Prom
   return [{ kind: 'run', head: headOf(run), facts }];
 }
 
-async function written(out: Output, start: Start, file: string, withTables: boolean): Promise<Exit> {
-  const tables = withTables ? Object.fromEntries(await Promise.all(['claims', 'bugs'].map(async (name) => [name, await table(name)] as const))) : undefined;
-  const text = singleFile({ ...start, store: null, ...(tables === undefined ? {} : { tables }) });
+function written(out: Output, start: Start, file: string): Exit {
+  const text = singleFile({ ...start, store: null });
   replaceFile(file, text);
   out.result({ schema: 'dma-ownership/inspect@1', file, bytes: Buffer.byteLength(text) } as { schema: string }, () => `${file}: ${(Buffer.byteLength(text) / 1e6).toFixed(1)} MB, opens without a server`);
   return exit.holds;
@@ -106,30 +103,10 @@ async function written(out: Output, start: Start, file: string, withTables: bool
 async function served(out: Output, start: Start, store: Store | null, name: string, { host, port }: Options): Promise<Exit> {
   const stop = interruption();
   const writable = store === null ? null : () => openStore(name, { mode: 'write', upcast });
-  const serving = await serve({ start: { ...start, writes: writable !== null }, store, writable, table, by: by(), files: assets(), host, port });
+  const serving = await serve({ start: { ...start, writes: writable !== null }, store, writable, by: by(), files: assets(), host, port });
   out.result({ schema: 'dma-ownership/inspect@1', url: serving.url, port: serving.port, token: serving.token } as { schema: string }, () => `${serving.url}\n  Ctrl-C ends it.`);
   if (!loopback(host)) out.remark(`note: ${host} is no loopback address. Whoever can reach it and knows the token sees everything, unencrypted.`);
   if (!stop.aborted) await new Promise<void>((resolve) => { stop.addEventListener('abort', () => { resolve(); }, { once: true }); });
   await serving.close();
   return exit.holds;
-}
-
-/** A table that takes seconds, computed by this program in a process of its own, so that the server goes on answering. */
-function table(name: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', name, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    const end = () => { child.kill(); };
-    process.once('exit', end);
-    const pieces: Buffer[] = [];
-    child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
-    child.on('error', reject);
-    child.on('close', () => {
-      process.off('exit', end);
-      try {
-        resolve(JSON.parse(Buffer.concat(pieces).toString('utf8')));
-      } catch (cause) {
-        reject(new ModelError('wrong-use', `the table of ${name} was not computed`, { at: name, cause }));
-      }
-    });
-  });
 }

@@ -2,14 +2,14 @@
  * Learns the steps of a subject: by visiting every world, or, where these are too many, as many as allowed and then walks.
  */
 import { Judge } from '../check/judge.ts';
-import { ModelError } from '../errors.ts';
 import type { Property } from '../check/property.ts';
 import { compile, FastSearch, type Compiled } from '../check/fast.ts';
 import { generator } from '../check/random.ts';
-import { Search, type Visitor } from '../check/search.ts';
+import { Search } from '../check/search.ts';
 import { Steps, type Leaf } from '../check/steps.ts';
 import type { Subject } from '../check/subject.ts';
 import { Tables, type Choice } from '../check/tables.ts';
+import { unheard, visit } from '../check/visit.ts';
 
 export interface CloseOptions {
   /** Worlds to visit at most. Default 5 000 000. */
@@ -53,19 +53,9 @@ export async function close(subject: Subject, properties: readonly Property[], o
   const tables = new Tables(subject, properties);
   const judge = new Judge(tables, properties);
   const { search, steps } = begin(options.kernel === 'javascript' || subject.inTurn ? undefined : await compile(), tables, judge, memory);
-  let more = true;
-  while (more && search.worlds.size < limit && signal?.aborted !== true) {
-    try {
-      more = search.run(Math.min(4096, limit));
-    } catch (error) {
-      if (error instanceof ModelError && error.code === 'out-of-memory') break;
-      throw error;
-    }
-    onProgress?.(search.worlds.size);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const done = { steps, tables, judge, search, complete: !more, states: search.worlds.size, transitions: search.transitions };
-  if (!more) return { ...done, walks: 0 };
+  const complete = await visit(search, { limit, signal, onProgress });
+  const done = { steps, tables, judge, search, complete, states: search.worlds.size, transitions: search.transitions };
+  if (complete) return { ...done, walks: 0 };
   // Where something new was met, more may be near: walks begin there, or at a world that was visited.
   const corpus: Int32Array[] = [];
   let walk = 0;
@@ -89,13 +79,12 @@ export async function close(subject: Subject, properties: readonly Property[], o
 
 /** A search that learns steps on its way. */
 function begin(compiled: Compiled | undefined, tables: Tables, judge: Judge, memory: number): { search: Search; steps: Steps } {
-  const nothing: Visitor = { discovered: () => undefined, decided: () => undefined, expanding: () => undefined };
   if (compiled !== undefined) {
-    const search = new FastSearch(compiled, tables, judge, nothing, { memory });
+    const search = new FastSearch(compiled, tables, judge, unheard, { memory });
     return { search, steps: search.kernel.steps };
   }
   const steps = new Steps(tables);
-  const search: Search = new Search(tables, { ...nothing, expanding: (_place, nodes) => learn(steps, search, nodes) }, { memory });
+  const search: Search = new Search(tables, { ...unheard, expanding: (_place, nodes) => learn(steps, search, nodes) }, { memory });
   return { search, steps };
 }
 

@@ -5,14 +5,15 @@
  * ones stand before the step that asks for them. Whether the text plays the very same run is tried out.
  */
 import { environment, nameOf } from '../../machines/address.ts';
-import type { Message, Plain } from '../../machines/chart.ts';
+import type { Message } from '../../machines/chart.ts';
 import { answersTo, draws } from '../../machines/environment.ts';
 import { errnoName } from '../../machines/kernel.ts';
-import type { DeviceSpec, DriverSpec, Topology } from '../../machines/topology.ts';
+import type { Topology } from '../../machines/topology.ts';
 import { ModelError } from '../errors.ts';
 import { choiceOf } from '../log/replay.ts';
 import { isAnswer, type Fact, type System } from '../world/world.ts';
-import { commandsOf, parametersOf, wantsBus } from './commands.ts';
+import { commandsOf } from './commands.ts';
+import { callText, deviceLine, driverLine, optionLines } from './declare.ts';
 import { doerOf } from './doer.ts';
 import { updated } from './expected.ts';
 import { threadOfActor } from './names.ts';
@@ -65,22 +66,8 @@ function topologyLines({ topology, model }: System, facts: readonly Fact[]): str
       const entries = threads.filter((thread) => threadOfActor(thread.name) === name && used.has(thread.name)).filter(({ entry }) => [...table.values()].some((list) => list.includes(entry) && list[0] !== entry)).map(({ entry }) => entry);
       return ['thread', name, ...entries].join(' ');
     }),
-    ...(options.test_remove ? ['option test_remove'] : []), ...(options.drivers_autoprobe ? [] : ['option no drivers_autoprobe']), ...(options.detach_dev ? [] : ['option no detach_dev']),
+    ...optionLines(options),
   ];
-}
-
-const onBus = (bus: string): string[] => (bus === 'pci' ? [] : [`bus ${bus}`]);
-function deviceLine({ name, bus, group, driver, present, driver_override, grouped }: DeviceSpec): string {
-  return [
-    present ? 'device' : 'absent', name, ...onBus(bus), ...(group === null ? [] : [`group ${group}`]), ...(driver === null ? [] : [`driver ${driver}`]),
-    ...(driver_override === null ? [] : [`driver_override ${driver_override}`]), ...(grouped ? [] : ['ungrouped']),
-  ].join(' ');
-}
-function driverLine({ name, bus, driver_managed_dma, async, vfio, registered, matches }: DriverSpec): string {
-  return [
-    'driver', name, ...onBus(bus), ...(matches.length === 0 ? [] : [`matches ${matches.join(' ')}`]), ...(driver_managed_dma ? ['driver_managed_dma'] : []), ...(vfio ? ['vfio'] : []),
-    ...(async ? ['async'] : []), ...(registered ? [] : ['unregistered']),
-  ].join(' ');
 }
 
 /** Facts of one thread without another's between them. */
@@ -96,8 +83,8 @@ interface Stretch {
 function commands(system: System, facts: readonly Fact[], pretty: boolean): string[] {
   return stretches(system, facts).flatMap(({ thread, begins, steps, answers, alone }) => {
     const scripted = answers.filter(({ call }) => answers.some((one) => one.call === call && !one.usual)).map(({ call, of, ret }) => ['answer', call, ...(of === null ? [] : [of]), errnoName(ret)].join(' '));
-    if (begins !== null && alone && pretty) return [...scripted, callLine('call', thread, begins.event)];
-    return [...(begins === null ? [] : [callLine('start', thread, begins.event)]), ...scripted, ...(steps === 0 ? [] : [`step ${words(thread)} ${steps}`])];
+    if (begins !== null && alone && pretty) return [...scripted, `call ${thread} ${callText(begins.event)}`];
+    return [...(begins === null ? [] : [`start ${thread} ${callText(begins.event)}`]), ...scripted, ...(steps === 0 ? [] : [`step ${words(thread)} ${steps}`])];
   });
 }
 
@@ -154,23 +141,3 @@ function answered({ from, event }: Fact, call: Message, usual: Topology): Stretc
   if (draws[call.type] === undefined || event['attach'] === undefined) return [];
   return [{ call: call.type, of: null, ret: Number(event['attach']), usual: event['attach'] === 0 }];
 }
-
-/** The inverse of reading a call: arguments in their order, what has no place as `name=value`. */
-function callLine(kind: 'call' | 'start', thread: string, event: Message): string {
-  const parameters = parametersOf(event.type) ?? [];
-  const given: string[] = [];
-  const { type, from: _from, ...others } = event as Message & Record<string, Plain>;
-  const left = new Map(Object.entries(others).filter(([name]) => name !== 'bus' || !wantsBus(type)));
-  for (const { name, kind: sort } of parameters) {
-    const value = left.get(name);
-    if (value === undefined || (sort === 'driver?' && value === null && name === parameters.at(-1)?.name)) {
-      left.delete(name);
-      break;
-    }
-    left.delete(name);
-    given.push(sort.startsWith('group') || sort === 'word?' ? nameOf(word(value)) : word(value));
-  }
-  return [kind, thread, type, ...given, ...[...left].map(([name, value]) => `${name}=${word(value).replace(/^group:/, '')}`)].join(' ');
-}
-
-const word = (value: Plain): string => (value === null ? 'NULL' : typeof value === 'string' ? value : JSON.stringify(value));

@@ -6,6 +6,7 @@ import type { Topology } from '../../machines/topology.ts';
 import { subjectOf } from '../check/subject.ts';
 import { threadOfActor } from '../scenario/names.ts';
 import { System } from '../world/world.ts';
+import { callText } from '../scenario/declare.ts';
 import { callsOf } from './calls.ts';
 import { reportOf, type Generated, type GenerateOptions, type GoalReport } from './generate.ts';
 import { Goals } from './goals.ts';
@@ -13,7 +14,7 @@ import { graphOf } from './graph.ts';
 import { machineChapters, type Chapter } from './machine.ts';
 import { suiteOf, testOf } from './played.ts';
 import type { Suite, SuiteTest } from './suite.ts';
-import { declarations, written } from './texts.ts';
+import { declarations } from './texts.ts';
 import { Tours } from './tours.ts';
 
 /** Calls of one test, about, unless told otherwise; and what a test more costs, in calls. */
@@ -56,7 +57,7 @@ function asTest(model: Model, { topology }: Chapter, { steps, goals }: Generated
   const calls = steps.flatMap(({ to, event, start }) => (start ? [{ thread: threadOfActor(to.slice('thread:'.length)), call: event }] : []));
   const text = [
     `# ${name}.`, '# Expect: always the same answers, whatever order the machine takes inside a call.', `# Models: ${model.name}`,
-    ...declarations(topology, calls), '', ...calls.map(({ thread, call }) => `call ${thread} ${written(call)}`), '',
+    ...declarations(topology, calls), '', ...calls.map(({ thread, call }) => `call ${thread} ${callText(call)}`), '',
   ].join('\n');
   return testOf(text, name, model, goals);
 }

@@ -2,11 +2,11 @@
  * The worlds that tests walk through, with every step between them: what the checker's search visits, kept edge by edge.
  */
 import { Ints } from '../check/ints.ts';
-import { Search, type Visitor } from '../check/search.ts';
+import { Search } from '../check/search.ts';
 import type { Subject } from '../check/subject.ts';
 import { Tables, type Choice } from '../check/tables.ts';
 import type { WayStep } from '../check/path.ts';
-import { ModelError } from '../errors.ts';
+import { unheard, visit } from '../check/visit.ts';
 import type { Local, Move } from '../world/locals.ts';
 
 export interface GraphOptions {
@@ -46,7 +46,6 @@ export interface Graph {
 }
 
 const most = { worlds: 400_000, bytes: 2 ** 31 } as const;
-const nothing: Visitor = { discovered: () => undefined, decided: () => undefined, expanding: () => undefined };
 
 /**
  * Visits the worlds of a subject breadth first and keeps the steps. Where a limit stops it, worlds at the rim have no steps.
@@ -55,19 +54,8 @@ const nothing: Visitor = { discovered: () => undefined, decided: () => undefined
  */
 export async function graphOf(subject: Subject, { limit = most.worlds, memory = most.bytes, signal, onProgress }: GraphOptions = {}): Promise<Graph> {
   const tables = new Tables(subject, []);
-  const search = new Search(tables, nothing, { memory });
-  let more = true;
-  while (more && search.worlds.size < limit && signal?.aborted !== true) {
-    try {
-      more = search.run(Math.min(4096, limit));
-    } catch (error) {
-      if (error instanceof ModelError && error.code === 'out-of-memory') break;
-      throw error;
-    }
-    onProgress?.(search.worlds.size);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return edges(search, !more);
+  const search = new Search(tables, unheard, { memory });
+  return edges(search, await visit(search, { limit, signal, onProgress }));
 }
 
 function edges(search: Search, complete: boolean): Graph {

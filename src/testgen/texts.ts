@@ -4,7 +4,7 @@
  * Where a thread goes from its call to its answer undisturbed, that is a `call`; where others come in between, `start` and `step`.
  */
 import { environment, nameOf } from '../../machines/address.ts';
-import type { Message, Plain, Said } from '../../machines/chart.ts';
+import type { Said } from '../../machines/chart.ts';
 import { answersTo, drawsOf } from '../../machines/environment.ts';
 import { errnoName } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
@@ -12,7 +12,7 @@ import type { Topology } from '../../machines/topology.ts';
 import { replay } from '../check/replay.ts';
 import type { WayStep } from '../check/path.ts';
 import { ModelError } from '../errors.ts';
-import { parametersOf } from '../scenario/commands.ts';
+import { callText, deviceLine, driverLine, optionLines } from '../scenario/declare.ts';
 import { doerOf } from '../scenario/doer.ts';
 import { updated } from '../scenario/expected.ts';
 import { threadOfActor } from '../scenario/names.ts';
@@ -130,7 +130,7 @@ function commands({ thread, call, facts, whole, take }: Stretch, topology: Topol
   const answers = scripted(facts, topology);
   if (take !== undefined) return [...answers, `step ${named(thread)} take ${take}`];
   if (call === undefined) return [...answers, `step ${named(thread)} ${facts.length}`];
-  const text = `${named(thread)} ${written(call)}`;
+  const text = `${named(thread)} ${callText(call)}`;
   return whole ? [...answers, `call ${text}`] : [`start ${text}`, ...answers, ...(facts.length > 0 ? [`step ${named(thread)} ${facts.length}`] : [])];
 }
 
@@ -156,31 +156,14 @@ function usualAnswer(facts: Stretch['facts'], call: string, to: string, topology
   return undefined;
 }
 
-/** A call as the text writes it: arguments in the order of the table, what the table does not list by name. */
-export function written(call: Said): string {
-  const { type, from: _from, ...args } = call as Said & Partial<Message>;
-  const parameters = parametersOf(type) ?? [];
-  const value = (plain: Plain | undefined) => (typeof plain === 'string' ? (plain.startsWith('group:') ? nameOf(plain) : plain) : plain === null ? 'NULL' : JSON.stringify(plain));
-  const listed = parameters.flatMap(({ name }) => (args[name] === undefined || (args[name] === null && name === 'driver_override') ? [] : [value(args[name])]));
-  const others = Object.entries(args).filter(([key]) => key !== 'bus' && !parameters.some(({ name }) => name === key));
-  return [type, ...listed, ...others.map(([key, plain]) => `${key}=${value(plain)}`)].join(' ');
-}
-
 /** The topology in the lines of a scenario; only the threads that act. */
 export function declarations({ devices, drivers, threads, options }: Topology, stretches: readonly { readonly thread: string }[]): string[] {
   const acting = new Set(stretches.map((stretch) => stretch.thread));
   const names = [...new Set(threads.map(({ name }) => threadOfActor(name)))].filter((name) => acting.has(name));
   const entries = (name: string) => threads.filter((thread) => threadOfActor(thread.name) === name).map(({ entry }) => entry);
   return [
-    ...devices.map(({ name, bus, group, driver, present, driver_override, grouped }) => [
-      present ? 'device' : 'absent', name, ...(bus === 'pci' ? [] : ['bus', bus]), ...(group === null ? [] : ['group', group]), ...(driver === null ? [] : ['driver', driver]),
-      ...(driver_override === null ? [] : ['driver_override', driver_override]), ...(grouped ? [] : ['ungrouped']),
-    ].join(' ')),
-    ...drivers.map(({ name, bus, matches, driver_managed_dma, vfio, async, registered }) => [
-      'driver', name, ...(bus === 'pci' ? [] : ['bus', bus]), ...(matches.length === 0 ? [] : ['matches', ...matches]), ...(driver_managed_dma ? ['driver_managed_dma'] : []),
-      ...(vfio ? ['vfio'] : []), ...(async ? ['async'] : []), ...(registered ? [] : ['unregistered']),
-    ].join(' ')),
+    ...devices.map(deviceLine), ...drivers.map(driverLine),
     ...names.map((name) => `${entries(name).some((entry) => /_user$|^d\w*_owner$/.test(entry)) ? 'user' : 'thread'} ${word(name)} ${entries(name).join(' ')}`),
-    ...(options.test_remove ? ['option test_remove'] : []), ...(options.drivers_autoprobe ? [] : ['option no drivers_autoprobe']), ...(options.detach_dev ? [] : ['option no detach_dev']),
+    ...optionLines(options),
   ];
 }

@@ -9,6 +9,7 @@ import { Search } from '../../src/check/search.ts';
 import { Tables } from '../../src/check/tables.ts';
 import { exploreAsNeeded } from '../../src/check/needed.ts';
 import { subjectOf, type Subject } from '../../src/check/subject.ts';
+import { unheard } from '../../src/check/visit.ts';
 import { faults, small, smallTopology, type Small } from './subjects.ts';
 
 const both = (subject: Subject, given: Small, options: Parameters<typeof explore>[2] = {}) =>
@@ -101,7 +102,7 @@ test.each([2, 3])('%i workers visit the same worlds', async (workers) => {
 test('tables that another search filled, in another order, are as good', async () => {
   const given: Small = { sysfs: true, users: 1, times: 1 };
   const tables = new Tables(small(given).subject, []);
-  const search = new Search(tables, { discovered: () => undefined, decided: () => undefined, expanding: () => undefined }, { memory: 2 ** 30 });
+  const search = new Search(tables, unheard, { memory: 2 ** 30 });
   while (search.run(1024));
   for (const workers of [1, 2]) {
     const compiled = await compile(workers);

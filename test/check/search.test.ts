@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { oracle } from '../../src/check/oracle.ts';
-import { Search, type Visitor } from '../../src/check/search.ts';
+import { Search } from '../../src/check/search.ts';
 import { Tables } from '../../src/check/tables.ts';
+import { unheard } from '../../src/check/visit.ts';
 import { small, type Small } from './subjects.ts';
 
-const nothing: Visitor = { discovered: () => undefined, decided: () => undefined, expanding: () => undefined };
-
 function run(given: Small) {
-  const search = new Search(new Tables(small(given).subject, []), nothing, { memory: 2 ** 30 });
+  const search = new Search(new Tables(small(given).subject, []), unheard, { memory: 2 ** 30 });
   while (search.run(1024));
   return { states: search.worlds.size, transitions: search.transitions, depth: search.depth - 1 };
 }
@@ -36,12 +35,12 @@ describe('the explorer visits exactly the worlds of the oracle', () => {
   }, 30_000);
 });
 
-test('widths that grow on the way lose nothing', () => {
+test('widths that grow on the way lose unheard', () => {
   const given = { sysfs: true, users: 2, times: 1 };
   const tables = new Tables(small(given).subject, []);
-  const narrow = new Search(tables, nothing, { memory: 2 ** 30 });
+  const narrow = new Search(tables, unheard, { memory: 2 ** 30 });
   while (narrow.run(64));
-  const wide = new Search(tables, nothing, { memory: 2 ** 30 }); // every node is known by now
+  const wide = new Search(tables, unheard, { memory: 2 ** 30 }); // every node is known by now
   while (wide.run(64));
   expect([wide.worlds.size, wide.transitions]).toEqual([narrow.worlds.size, narrow.transitions]);
   expect(narrow.worlds.layout.bits.reduce((sum, bits) => sum + bits, 0)).toBeGreaterThan(0);

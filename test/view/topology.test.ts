@@ -21,7 +21,7 @@ describe('who has a group', () => {
   test('the kernel, nobody, a user', () => {
     const given = system();
     const begin = given.initial();
-    expect(sceneOf(given, begin).groups[0]).toMatchObject({ ownership: 'kernel', owner_cnt: 2, domain: 'default', owner: null });
+    expect(sceneOf(given, begin).groups[0]).toMatchObject({ ownership: 'kernel_dma', owner_cnt: 2, domain: 'default', owner: null });
     const free = after(given, after(given, begin, 'driver_unregister', 'driver_unregister'), 'vm1', 'claim');
     expect(sceneOf(given, free).groups[0]).toMatchObject({ ownership: 'claimed', owner: 'thread:vm1', owner_cnt: 1, domain: 'blocking' });
     expect(changes(sceneOf(given, begin), sceneOf(given, free))).toEqual(new Set([
@@ -29,7 +29,7 @@ describe('who has a group', () => {
     ]));
   });
 
-  test.each([['v5.15', 'untracked'], ['notifier-walk', 'kernel'], ['v6.1.y', 'kernel']])('%s says %s', (name, ownership) => {
+  test.each([['v5.15', 'untracked'], ['notifier-walk', 'kernel_dma'], ['v6.1.y', 'kernel_dma']])('%s says %s', (name, ownership) => {
     expect(sceneOf(system(name), system(name).initial()).groups[0]?.ownership).toBe(ownership);
   });
 

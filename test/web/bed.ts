@@ -54,7 +54,7 @@ export async function shown(given: readonly Given[] = [], options: Partial<Serve
   const files = assets(await built());
   const { fragment, ...rest } = options;
   const start: Start = { version: 'test', store: options.store?.name ?? null, writes: options.writable != null, given, ...(fragment === undefined ? {} : { fragment }) };
-  return serve({ start, store: null, writable: null, by: 'a test', files, table: () => Promise.reject(new Error('no table in this test')), ...rest });
+  return serve({ start, store: null, writable: null, by: 'a test', files, ...rest });
 }
 
 export const launch = (): Promise<Browser> => chromium.launch({

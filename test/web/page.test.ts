@@ -61,22 +61,22 @@ test('by keys alone: step, select, mark, compare, branch, choose, search, help',
   const end = Number((await output(page)).split(' / ')[1]);
   expect(end).toBeGreaterThan(20);
   await page.keyboard.press('Home');
-  expect(await output(page)).toBe(`0 / ${end}`);
+  await expect.poll(() => output(page)).toBe(`0 / ${end}`);
   for (const key of ['ArrowRight', 'j', 'ArrowRight', 'k']) await page.keyboard.press(key);
-  expect(await output(page)).toBe(`2 / ${end}`);
+  await expect.poll(() => output(page)).toBe(`2 / ${end}`);
   await page.keyboard.press('b');
   await page.keyboard.press('d');
   await page.keyboard.press('PageDown');
-  expect(await page.locator('aside.right').innerText()).toContain('Difference, 2 to 12');
+  await expect.poll(() => page.locator('aside.right').innerText()).toContain('Difference, 2 to 12');
   await page.keyboard.press('<');
-  expect(await output(page)).toBe(`2 / ${end}`);
+  await expect.poll(() => output(page)).toBe(`2 / ${end}`);
   await page.keyboard.press('Enter');
-  expect(await page.locator('[aria-label="Selected actor"] h2').innerText()).not.toContain('last receiver');
+  await expect.poll(() => page.locator('[aria-label="Selected actor"] h2').innerText()).not.toContain('last receiver');
   await page.keyboard.press('x');
-  expect(await output(page)).toBe('2 / 2');
-  expect(await page.locator('.bar .run').count()).toBeGreaterThan(1);
+  await expect.poll(() => output(page)).toBe('2 / 2');
+  await expect.poll(() => page.locator('.bar .run').count()).toBeGreaterThan(1);
   await page.keyboard.press('1');
-  expect(await output(page)).toBe('3 / 3');
+  await expect.poll(() => output(page)).toBe('3 / 3');
   await page.keyboard.press('{');
   await page.keyboard.press('/');
   await page.keyboard.type('errors');
@@ -85,7 +85,7 @@ test('by keys alone: step, select, mark, compare, branch, choose, search, help',
   await page.keyboard.press('Escape');
   await page.locator('.brand').click();
   await page.keyboard.press('?');
-  expect(await page.getByRole('dialog', { name: 'Keys' }).innerText()).toContain('Step forth');
+  await expect.poll(() => page.getByRole('dialog', { name: 'Keys' }).innerText()).toContain('Step forth');
   await page.keyboard.press('Escape');
   await page.keyboard.press('Control+k');
   await page.keyboard.type('group:8');
@@ -112,14 +112,14 @@ test('a link shows the same model, run, point, selection and view to somebody el
   await page.close();
   const other = await shown();
   const { page: there, errors } = await visit(browser, `${other.url}${hash}`);
-  expect(await output(there)).toMatch(/^7 \/ \d\d/);
-  expect(await there.locator('[aria-label="Selected actor"] h2').innerText()).toContain('group:8');
-  expect(await there.locator('.bar .model').innerText()).toContain('v6.');
+  await expect.poll(() => output(there)).toMatch(/^7 \/ \d\d/);
+  await expect.poll(() => there.locator('[aria-label="Selected actor"] h2').innerText()).toContain('group:8');
+  await expect.poll(() => there.locator('.bar .model').innerText()).toContain('v6.');
   expect(errors).toEqual([]);
   await there.goto(`${other.url}#run=r1.damaged`);
   await there.reload();
   await there.waitForSelector('.notice.error');
-  expect(await there.locator('.notice.error').innerText()).toContain('cannot be unpacked');
+  await expect.poll(() => there.locator('.notice.error').innerText()).toContain('cannot be unpacked');
   await there.close();
   await Promise.all([serving.close(), other.close()]);
 });
@@ -134,7 +134,7 @@ test('driving: what would be refused says so and why, answers are chosen, an ear
   // The driver is bound, so a claim would be refused: known before it is made.
   const claim = page.locator('.offer.refused', { hasText: 'claim' });
   await claim.waitFor();
-  expect(await claim.getAttribute('title')).toMatch(/^group:8 used by 0000:02:00\.0 from the start/);
+  await expect.poll(() => claim.getAttribute('title')).toMatch(/^group:8 used by 0000:02:00\.0 from the start/);
   await claim.click();
   while (await page.locator('.drive .offer:not(:has-text("bind_store")), .drive .chips button').count() > 0) {
     const before = await output(page);
@@ -144,7 +144,7 @@ test('driving: what would be refused says so and why, answers are chosen, an ear
     await page.waitForFunction((was) => document.querySelector('.time output')?.textContent !== was, before);
     if (/claim\.ret/.test(await page.locator('[aria-label="Last fact"]').innerText())) break;
   }
-  expect(await page.locator('[aria-label="Last fact"]').innerText()).toContain('claim.ret -E');
+  await expect.poll(() => page.locator('[aria-label="Last fact"]').innerText()).toContain('claim.ret -E');
   const length = Number((await output(page)).split(' / ')[1]);
   const saved = page.waitForEvent('download');
   await page.keyboard.press('s');
@@ -154,15 +154,15 @@ test('driving: what would be refused says so and why, answers are chosen, an ear
   expect(text).toMatch(/claim\.ret -E/);
   await page.keyboard.press('Home');
   await page.locator('.offer', { hasText: 'unbind_store' }).first().click();
-  expect(await output(page)).toBe('1 / 1');
-  expect(await page.locator('.bar .run').count()).toBe(3);
+  await expect.poll(() => output(page)).toBe('1 / 1');
+  await expect.poll(() => page.locator('.bar .run').count()).toBe(3);
   await page.locator('.bar .run').nth(1).getByRole('tab').click();
-  expect(await output(page)).toContain(`/ ${length}`);
+  await expect.poll(() => output(page)).toContain(`/ ${length}`);
   await page.keyboard.press('n');
   await page.getByRole('button', { name: 'As JSON' }).click();
   await page.locator('textarea').fill('{ "devices": [{ "name": "a", "driver": "none" }] }');
   await page.getByRole('button', { name: 'Begin', exact: true }).click();
-  expect(await page.locator('.form .error').innerText()).toContain('bad-topology');
+  await expect.poll(() => page.locator('.form .error').innerText()).toContain('bad-topology');
   expect(errors).toEqual([]);
   await page.close();
   await serving.close();
@@ -191,7 +191,7 @@ test('100,000 facts are loaded, scrubbed and filtered without a long frame', asy
   await page.goto(serving.url);
   await page.waitForSelector('.busy');
   const loading = await longestTask(browser, page, () => page.waitForSelector('html[data-ready]', { timeout: 60_000 }));
-  expect(await output(page)).toBe('100000 / 100000');
+  await expect.poll(() => output(page)).toBe('100000 / 100000');
   const scrubbing = await longestTask(browser, page, () => page.evaluate(async () => {
     const slider = document.querySelector<HTMLInputElement>('.slider input');
     for (let step = 0; step < 100 && slider !== null; step++) {
@@ -211,12 +211,12 @@ test('100,000 facts are loaded, scrubbed and filtered without a long frame', asy
     await page.locator('.sequence g.row').first().waitFor();
     for (const key of ['End', 'PageUp', 'ArrowUp', 'Home', 'PageDown', 'ArrowDown']) await page.getByRole('listbox', { name: 'Messages' }).press(key);
   });
-  expect(await page.locator('.sequence g.now').count()).toBe(1);
-  expect(await page.locator('.sequence g.row').count()).toBeLessThan(100);
+  await expect.poll(() => page.locator('.sequence g.now').count()).toBe(1);
+  await expect.poll(() => page.locator('.sequence g.row').count()).toBeLessThan(100);
   const told = ({ cpu, wall }: { cpu: number; wall: number }) => `${Math.round(cpu)} (${Math.round(wall)})`;
   process.stdout.write(`100,000 facts, longest task in ms of CPU (and by the clock): ${told(loading)} loading, ${told(scrubbing)} scrubbing, ${told(filtering)} filtering, ${told(sequence)} as a sequence; bar: 100\n`);
   expect(Math.max(loading.cpu, scrubbing.cpu, filtering.cpu, sequence.cpu)).toBeLessThan(100);
-  expect(await page.locator('.fact').count()).toBeLessThan(200);
+  await expect.poll(() => page.locator('.fact').count()).toBeLessThan(200);
   await page.close();
   await serving.close();
 }, 120_000);
@@ -241,15 +241,15 @@ test('one file opens from a disk, without a server, and cannot be broken by what
   const traced: Given = { kind: 'text', name: 'tdr.txt', text: gunzipSync(readFileSync(join(root, 'test/traces/tdr-buggy/tdr/trace.txt.gz'))).toString('utf8'), recording: { kernel: '6.1.192' } };
   writeFileSync(file, singleFile({ version: 'test', store: null, writes: false, given: [traced, hostile] }, await built()));
   const { page, errors } = await visit(browser, `file://${file}#at=5&view=topology`, { colorScheme: 'dark' });
-  expect(await output(page)).toMatch(/^5 \/ \d\d/);
-  expect(await page.evaluate(() => (window as unknown as { broken?: number }).broken)).toBeUndefined();
+  await expect.poll(() => output(page)).toMatch(/^5 \/ \d\d/);
+  await expect.poll(() => page.evaluate(() => (window as unknown as { broken?: number }).broken)).toBeUndefined();
   await page.keyboard.press('ArrowRight');
   await page.waitForFunction(() => /at=6/.test(location.hash));
   const link = await page.evaluate(() => location.href);
   const again = await visit(browser, link);
-  expect(await output(again.page)).toMatch(/^6 \/ \d\d/);
+  await expect.poll(() => output(again.page)).toMatch(/^6 \/ \d\d/);
   await page.keyboard.press('l');
-  expect(await page.getByRole('dialog').innerText()).toContain('no server');
+  await expect.poll(() => page.getByRole('dialog').innerText()).toContain('no server');
   await page.keyboard.press('Escape');
   // Judged by a worker that is inside the file too.
   await page.locator('#tab-traces').click();
@@ -266,8 +266,8 @@ test('a run of another program is watched while it goes on', async () => {
   const live = createSystem(topology, model, watcher.options).start();
   await live.call('bind_store', { type: 'bind_store', device: '0000:02:00.0', driver: 'e1000e' });
   await page.waitForFunction(() => Number(document.querySelector('.time output')?.textContent?.split(' / ')[1]) > 30);
-  expect(await page.locator('.bar .live').innerText()).toContain('live');
-  expect(await page.locator('.objects .device').first().innerText()).toContain('bound e1000e');
+  await expect.poll(() => page.locator('.bar .live').innerText()).toContain('live');
+  await expect.poll(() => page.locator('.objects .device').first().innerText()).toContain('bound e1000e');
   live.stop();
   await watcher.end('done');
   await page.waitForFunction(() => document.querySelector('.bar .live')?.textContent === 'ended');

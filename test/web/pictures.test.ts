@@ -22,7 +22,7 @@ test('the topology says who has the group, in a form and in words; its things ar
   const { page, errors } = await visit(browser, serving.url);
   const group = page.locator('.topology .group');
   await group.first().waitFor();
-  expect(await group.first().getAttribute('aria-label')).toMatch(/^group \d+, unowned, owner_cnt 0, domain default/);
+  await expect.poll(() => group.first().getAttribute('aria-label')).toMatch(/^group \d+, unowned, owner_cnt 0, domain default/);
   await page.keyboard.press('End');
   const said = new Set<string>();
   for (let step = await facts(page); step > 0; step--) {
@@ -30,14 +30,14 @@ test('the topology says who has the group, in a form and in words; its things ar
     await page.keyboard.press('ArrowLeft');
   }
   expect([...said].some((label) => /kernel DMA|claimed by/.test(label) && label.includes('changed by the last fact'))).toBe(true);
-  expect(await page.locator('.topology .sign').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('.topology .sign').count()).toBeGreaterThan(0);
   await page.locator('.topology .device').first().click();
   await page.waitForFunction(() => /actor=device/.test(location.hash));
   await page.locator('.topology .device').first().focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => !/actor=device%3A[^&]*0&/.test(location.hash) && /actor=/.test(location.hash));
-  expect(await page.evaluate(() => document.activeElement?.getAttribute('data-address'))).not.toBeNull();
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-address'))).not.toBeNull();
   expect(errors).toEqual([]);
   await page.close();
   await serving.close();
@@ -58,9 +58,9 @@ test('the chart of driver_binding is there at once, and is walked along by keys'
   process.stdout.write(`driver_binding: laid out in ${Math.round(took)} ms by the clock (by the ${by}); shown with ${Math.round(all)} ms of CPU, longest task ${Math.round(cpu)}\n`);
   expect(by).toBe('build');
   expect(all).toBeLessThan(500);
-  expect(await page.locator('.canvas [data-state]').count()).toBe(62);
-  expect(await page.locator('.canvas .unwinding').count()).toBeGreaterThan(5);
-  expect(await page.locator('.canvas .state.active').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('.canvas [data-state]').count()).toBe(62);
+  await expect.poll(() => page.locator('.canvas .unwinding').count()).toBeGreaterThan(5);
+  await expect.poll(() => page.locator('.canvas .state.active').count()).toBeGreaterThan(0);
 
   const canvas = page.locator('.canvas');
   const title = () => page.locator('.strip .about strong').innerText();
@@ -68,16 +68,16 @@ test('the chart of driver_binding is there at once, and is walked along by keys'
   await canvas.focus();
   const [begin, first] = [await title(), await announced()];
   await page.keyboard.press('ArrowDown');
-  expect(await announced()).not.toBe(first);
+  await expect.poll(announced).not.toBe(first);
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
-  expect(await title()).not.toBe(begin);
+  await expect.poll(title).not.toBe(begin);
   await page.keyboard.press('Backspace');
-  expect(await title()).toBe(begin);
+  await expect.poll(title).toBe(begin);
   await page.getByLabel('Search the chart').fill('dma_configure()');
   await page.keyboard.press('Enter');
-  expect(await title()).toBe('in_dma_configure');
-  expect(await page.locator('.strip .ways').innerText()).toContain('dma_configure.ret');
+  await expect.poll(title).toBe('in_dma_configure');
+  await expect.poll(() => page.locator('.strip .ways').innerText()).toContain('dma_configure.ret');
   await canvas.focus();
   for (const key of ['+', '-', 'f', '0']) await page.keyboard.press(key);
   expect(errors).toEqual([]);
@@ -91,16 +91,16 @@ test('what may be delivered is delivered from the chart, and what was taken is m
   const thread = await page.getByLabel('Actor', { exact: true }).evaluate((select: HTMLSelectElement) => [...select.options].find(({ value }) => value === 'thread:vm1')?.value ?? '');
   await page.getByLabel('Actor', { exact: true }).selectOption(thread);
   await laidOut(page, 'dma_owner');
-  expect(await facts(page)).toBe(0);
+  await expect.poll(() => facts(page)).toBe(0);
   await page.locator('.strip .deliver').first().click();
   await page.waitForFunction(() => document.querySelector('.time output')?.textContent?.endsWith('/ 1'));
-  expect(await page.locator('.canvas .edge.taken').count()).toBe(1);
+  await expect.poll(() => page.locator('.canvas .edge.taken').count()).toBe(1);
   await page.getByLabel('Actor', { exact: true }).selectOption('group:8');
   await laidOut(page, 'iommu_group');
   await page.getByRole('button', { name: 'Fit' }).click();
   await page.locator('.canvas .reaction.ready').first().click();
   await page.waitForFunction(() => document.querySelector('.time output')?.textContent?.endsWith('/ 2'));
-  expect(await page.locator('.canvas .taken').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('.canvas .taken').count()).toBeGreaterThan(0);
 
   await page.keyboard.press('n');
   await page.getByRole('dialog').getByLabel('Model').selectOption('v5.19');
@@ -127,19 +127,19 @@ test('the state space: explored beside the page, coloured, folded, walked by key
   const told = await page.locator('.spaceview [role=status]').innerText();
   process.stdout.write(`state space: ${told}\n`);
   expect(told).toMatch(/(?:the first 600|\d+) worlds, \d+ steps/);
-  expect(await world.innerText()).toBe('World 0');
+  await expect.poll(() => world.innerText()).toBe('World 0');
   await page.locator('.plot').focus();
   for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key);
-  expect(await page.locator('#space-world').textContent()).toMatch(/depth 3/);
-  expect(await page.locator('[aria-label="The way there"] li').count()).toBe(3);
+  await expect.poll(() => page.locator('#space-world').textContent()).toMatch(/depth 3/);
+  await expect.poll(() => page.locator('[aria-label="The way there"] li').count()).toBe(3);
   await page.getByLabel('fold').selectOption({ index: 1 });
-  expect(await page.getByRole('application').getAttribute('aria-label')).toMatch(/State space: \d+ nodes/);
+  await expect.poll(() => page.getByRole('application').getAttribute('aria-label')).toMatch(/State space: \d+ nodes/);
   await page.getByLabel('colour').selectOption({ label: 'at rest' });
-  expect(await page.getByRole('list', { name: 'at rest' }).innerText()).toContain('in a call');
+  await expect.poll(() => page.getByRole('list', { name: 'at rest' }).innerText()).toContain('in a call');
   await page.getByRole('button', { name: 'Open in the other views' }).click();
   await page.locator('.topology .group').first().waitFor();
-  expect(await facts(page)).toBeGreaterThanOrEqual(3);
-  expect(await at(page)).toBe(await facts(page));
+  await expect.poll(() => facts(page)).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => at(page)).toBe(await facts(page));
   expect(errors).toEqual([]);
   await page.close();
   await serving.close();

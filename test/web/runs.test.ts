@@ -33,34 +33,34 @@ test('a sequence: by keys through what is shown, why and who stood in the way by
   const { page, errors } = await visit(browser, serving.url);
   await rows(page).first().waitFor();
   await page.getByRole('listbox', { name: 'Messages' }).press('Home');
-  expect(await at(page)).toBe(1);
+  await expect.poll(() => at(page)).toBe(1);
   const first = await page.locator('.with-because g.now').first().getAttribute('aria-label');
   await page.keyboard.press('ArrowDown');
-  expect(await at(page)).toBeGreaterThan(1);
-  expect(await page.locator('.with-because g.now').first().getAttribute('aria-label')).not.toBe(first);
+  await expect.poll(() => at(page)).toBeGreaterThan(1);
+  await expect.poll(() => page.locator('.with-because g.now').first().getAttribute('aria-label')).not.toBe(first);
   await page.keyboard.press('End');
 
   const refusal = page.locator('.with-because g.row.failed.end').first();
   await refusal.click();
   const why = page.getByRole('region', { name: 'Causes' });
   await why.waitFor();
-  expect(await why.innerText()).toMatch(/In the way:\s*group:8 used by 0000:\S+ since fact \d+ \(iommu_device_use_default_domain\)/);
-  expect(await page.locator('.with-because g.row.cause').count()).toBeGreaterThan(1);
+  await expect.poll(() => why.innerText()).toMatch(/In the way:\s*group:8 used by 0000:\S+ since fact \d+ \(iommu_device_use_default_domain\)/);
+  await expect.poll(() => page.locator('.with-because g.row.cause').count()).toBeGreaterThan(1);
   const refusedAt = await at(page);
   await why.locator('.holder .link').click();
-  expect(await at(page)).toBeLessThan(refusedAt);
+  await expect.poll(() => at(page)).toBeLessThan(refusedAt);
   await page.getByRole('listbox', { name: 'Messages' }).press('Escape');
-  expect(await why.count()).toBe(0);
+  await expect.poll(() => why.count()).toBe(0);
 
   const all = await rows(page).count();
   await page.getByRole('button', { name: 'Fold calls' }).click();
-  expect(await rows(page).count()).toBeLessThan(all);
-  expect(await page.locator('.with-because g.begin .label').first().textContent()).toMatch(/… \d+ steps/);
+  await expect.poll(() => rows(page).count()).toBeLessThan(all);
+  await expect.poll(() => page.locator('.with-because g.begin .label').first().textContent()).toMatch(/… \d+ steps/);
   await page.getByRole('button', { name: 'Unfold calls' }).click();
   const lanes = page.locator('.with-because .lane');
   const folded = await lanes.count();
   await lanes.filter({ hasText: /^0000:/ }).first().click();
-  expect(await lanes.count()).toBeGreaterThan(folded);
+  await expect.poll(() => lanes.count()).toBeGreaterThan(folded);
   expect(errors).toEqual([]);
   await page.close();
   await serving.close();
@@ -73,9 +73,9 @@ test('ownership over time: from change to change by keys, and a refusal leads to
   await bars.press('End');
   const end = await page.locator('.ownership .standing').innerText();
   for (let presses = 0; presses < 3; presses++) await bars.press('ArrowLeft');
-  expect(await page.locator('.ownership .standing').innerText()).not.toBe(end);
-  expect(await bars.locator('.span.kernel_dma').count()).toBeGreaterThan(0);
-  expect(await bars.locator('.mark.refused').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('.ownership .standing').innerText()).not.toBe(end);
+  await expect.poll(() => bars.locator('.span.kernel_dma').count()).toBeGreaterThan(0);
+  await expect.poll(() => bars.locator('.mark.refused').count()).toBeGreaterThan(0);
   await page.locator('.refusals .hop').first().click();
   await page.locator('.with-because g.now.failed').first().waitFor();
   expect(errors).toEqual([]);
@@ -92,17 +92,17 @@ test('a claim stands beside its counterexample, which opens as a run that others
   const list = page.getByRole('listbox', { name: 'Claims' });
   await list.press('Home');
   for (let moves = 1; moves < (claim?.id ?? 0); moves++) await page.keyboard.press('ArrowDown');
-  expect(await page.locator('.question h2').innerText()).toBe(claim?.claim);
-  expect(await page.locator('.question .verdict').innerText()).toContain('refuted');
+  await expect.poll(() => page.locator('.question h2').innerText()).toBe(claim?.claim);
+  await expect.poll(() => page.locator('.question .verdict').innerText()).toContain('refuted');
   await page.locator('.way g.now').first().waitFor();
   await page.getByRole('button', { name: 'Open in all views' }).click();
   await rows(page).first().waitFor();
-  expect(await page.locator('.time output').innerText()).toContain(`${check?.way?.length} / ${check?.way?.length}`);
+  await expect.poll(() => page.locator('.time output').innerText()).toContain(`${check?.way?.length} / ${check?.way?.length}`);
   await page.waitForFunction(() => /view=sequence/.test(location.hash) && /run=r1\./.test(location.hash));
   const link = await page.evaluate(() => location.hash);
   const other = await visit(browser, `${serving.url}${link}`);
   await rows(other.page).first().waitFor();
-  expect(await other.page.locator('.bar .model').innerText()).toContain(check?.model);
+  await expect.poll(() => other.page.locator('.bar .model').innerText()).toContain(check?.model);
 
   await page.getByRole('tab', { name: 'Verdicts' }).click();
   await page.getByRole('tab', { name: 'Bugs of the kernel' }).click();
@@ -126,14 +126,14 @@ test('a dropped trace: accepted, refused with the line in its place, by another 
   await drop(page, { name: 'trace.txt.gz', path: trace(accepted) }, ...['log.txt', 'kprobe_events.txt.gz'].map((file) => ({ name: file, path: trace(accepted, file) })));
   const verdict = page.getByRole('status').filter({ hasText: /conforms|violates|inconclusive/ });
   await verdict.filter({ hasText: 'conforms' }).waitFor();
-  expect(await page.locator('.verdict-line').innerText()).toMatch(/v6\.12\.y explains all 418 lines[\s\S]*from log\.txt/);
-  expect(await page.locator('.timeline .span.claimed').count()).toBeGreaterThan(0);
-  expect(await page.locator('.timeline .mark.refused').first().getAttribute('aria-label')).toMatch(/-EBUSY.*claimed by labctl/);
-  expect(await page.locator('.lines .line.step').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('.verdict-line').innerText()).toMatch(/v6\.12\.y explains all 418 lines[\s\S]*from log\.txt/);
+  await expect.poll(() => page.locator('.timeline .span.claimed').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('.timeline .mark.refused').first().getAttribute('aria-label')).toMatch(/-EBUSY.*claimed by labctl/);
+  await expect.poll(() => page.locator('.lines .line.step').count()).toBeGreaterThan(0);
   await page.getByRole('group', { name: /Ownership over time/ }).press('ArrowRight');
   await page.locator('.lines .line[aria-selected="true"]').waitFor();
   await page.locator('.timeline .mark.refused').first().click();
-  expect(await page.locator('.verdict-line .standing').innerText()).toMatch(/group 1: claimed by labctl-191 since line 142.*use of 0000:01:02\.0: -EBUSY/);
+  await expect.poll(() => page.locator('.verdict-line .standing').innerText()).toMatch(/group 1: claimed by labctl-191 since line 142.*use of 0000:01:02\.0: -EBUSY/);
   await page.getByRole('tab', { name: 'Sequence' }).last().click();
   await page.getByRole('listbox', { name: 'Messages' }).press('Home');
   await page.locator('.part g.row.inferred').first().waitFor();
@@ -150,10 +150,10 @@ test('a dropped trace: accepted, refused with the line in its place, by another 
   await page.locator('.stopped', { hasText: 'line 41' }).waitFor();
   await page.getByRole('tab', { name: 'Lines' }).click();
   await page.locator('.line.of-stop.line', { hasText: 'pci_dma_configure' }).first().waitFor();
-  expect(await page.locator('.lines .line.stop, .lines .line.possible').allInnerTexts()).toEqual([
+  await expect.poll(() => page.locator('.lines .line.stop, .lines .line.possible').allInnerTexts()).toEqual([
     expect.stringContaining('the model cannot take pci_dma_configure here'), expect.stringContaining('possible instead: pci_dma_cleanup of 0000:00:05.0'), expect.stringContaining('possible instead: bus_notify BUS_NOTIFY_DRIVER_NOT_BOUND'),
   ]);
-  expect(await page.locator('.lines .line[aria-selected="true"] .number').innerText()).toBe('41');
+  await expect.poll(() => page.locator('.lines .line[aria-selected="true"] .number').innerText()).toBe('41');
 
   await drop(page, { name: 'noise.txt', text: 'nothing of a trace\n'.repeat(50) });
   await page.getByRole('alert').filter({ hasText: 'not-a-trace' }).waitFor();

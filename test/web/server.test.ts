@@ -19,10 +19,9 @@ const topology = defaultTopology({ devices: 1, users: 1, module: false, hotplug:
 const store = Object.assign(memoryStore(), { close: () => Promise.resolve() });
 
 let serving: Serving;
-let tables = 0;
 beforeAll(async () => {
   serving = await serve({
-    start: { version: 'test', store: 'memory:', writes: true, given: [] }, store, writable: () => Promise.resolve(store), by: 'a test', table: (name) => { tables++; return Promise.resolve({ name }); },
+    start: { version: 'test', store: 'memory:', writes: true, given: [] }, store, writable: () => Promise.resolve(store), by: 'a test',
     files: new Map([['/', { type: 'text/html', bytes: Buffer.from('the page'), immutable: false }], ['/assets/a.js', { type: 'text/javascript', bytes: Buffer.from('1'), immutable: true }]]),
   });
 });
@@ -60,7 +59,6 @@ describe('refused', () => {
     ['a path outside', '/../package.json', {}, 404],
     ['a path outside, written otherwise', '/assets/%2e%2e/%2e%2e/package.json', {}, 404],
     ['nothing there', '/api/nothing', {}, 404],
-    ['a table that is none', '/api/tables/..%2f..', {}, 400],
     ['a run that is none', '/api/runs/abc', {}, 404],
   ] as const)('%s', async (_name, path, headers, status) => {
     const given = Object.fromEntries(Object.entries({ ...token(), ...headers }).map(([name, value]) => [name, value.replace('PORT', String(serving.port))]));
@@ -114,11 +112,11 @@ test('a port that is taken is said', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as { port: number };
-  await expect(serve({ start: { version: '', store: null, writes: false, given: [] }, store: null, writable: null, by: '', table: () => Promise.resolve(null), files: new Map(), port })).rejects.toMatchObject({ code: 'port-in-use', at: '--port' });
+  await expect(serve({ start: { version: '', store: null, writes: false, given: [] }, store: null, writable: null, by: '', files: new Map(), port })).rejects.toMatchObject({ code: 'port-in-use', at: '--port' });
   other.close();
 });
 
-test('runs are saved, listed, read page by page, and written as a log; tables are computed once', async () => {
+test('runs are saved, listed, read page by page, and written as a log', async () => {
   const system = new System(model, topology);
   const facts: Fact[] = [];
   let world = system.initial();
@@ -135,9 +133,6 @@ test('runs are saved, listed, read page by page, and written as a log; tables ar
   expect(page.facts.map((fact) => ({ said: [], ...fact }))).toEqual(facts.slice(10).map(({ seq: _seq, ...fact }) => fact));
   expect((await ask('/api/log', token(), { method: 'POST', body })).text.split('\n')[0]).toContain('dma-ownership');
   expect(JSON.parse((await ask('/api/runs', token(), { method: 'POST', body: body.replace('"seq":3,', '"seq":3,"changed":1,').replaceAll('bind_store"', 'unbind_store"') })).text)).toMatchObject({ code: expect.any(String) as string });
-  await ask('/api/tables/claims', token());
-  expect(JSON.parse((await ask('/api/tables/claims', token())).text)).toEqual({ name: 'claims' });
-  expect(tables).toBe(1);
 });
 
 test('a live run of a program is told to whoever watches, from its beginning', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
-import { objectsOf } from '../../src/view/objects.ts';
+import { sceneOf } from '../../src/view/topology/scene.ts';
 import { forecast } from '../../src/web/page/drive/forecast.ts';
 import { matches, question } from '../../src/web/page/facts/filter.ts';
 import { difference } from '../../src/web/page/inspector/difference.ts';
@@ -84,7 +84,7 @@ test('every world of a run is the one that its steps gave, whichever way one com
   const [before, after] = [session.worldAt(0), session.worldAt(60)];
   expect(difference(session.system.value, before, before)).toEqual([]);
   expect(difference(session.system.value, before, after).map(({ address }) => address)).toContain('binding:0000:02:00.0');
-  expect(objectsOf(session.system.value, after).groups[0]).toMatchObject({ ownership: 'kernel_dma', owner_cnt: 1, devices: [{ driver: 'e1000e', state: 'bound' }, { state: 'unbound' }] });
+  expect(sceneOf(session.system.value, after).groups[0]).toMatchObject({ ownership: 'kernel_dma', owner_cnt: 1, devices: [{ driver: 'e1000e', state: 'bound' }, { state: 'unbound' }] });
 });
 
 test('a link has the whole run: model, topology, every choice, and calls that no topology lists', async () => {

@@ -46,7 +46,8 @@ async function find(): Promise<Driver> {
   } catch (error) {
     throw new ModelError('unreachable-store', 'there is no SQLite for this Node on this machine', {
       at: `Node ${node}`, accepted: ['Node 22.13 or newer with SQLite 3.51.3 or newer', '@photostructure/sqlite'],
-      usually: 'an installation without optional dependencies, or a system for which they are not built', hint: 'keep the log in a file (file:log.jsonl) or on a server (postgres://...)', cause: error,
+      usually: 'a Node without a fit SQLite, and nothing installed in its place',
+      hint: 'npm install @photostructure/sqlite; or keep the log in a file (--log file:log.jsonl) or on a server (postgres://...)', cause: error,
     });
   }
 }

@@ -25,17 +25,32 @@ export interface Drawn {
 export const centre = (place: number, lane: number): number => gutter + place * lane + lane / 2;
 export const widthOf = (lanes: number, lane: number): number => gutter + (lanes - 0.5) * lane + margin;
 
-/** One row, its upper edge at `y`; `data-seq` says which fact it is. */
-export function rowSvg(sequence: Sequence, row: Row, y: number, { at = null, now = at, chain, held, lane }: Drawn): string {
+/** What a row is drawn from: `body` is SVG text, its upper edge at 0. */
+export interface RowParts {
+  readonly id: string;
+  readonly classes: string;
+  readonly seq: number;
+  readonly selected: boolean;
+  readonly label: string;
+  readonly body: string;
+}
+
+export function rowParts(sequence: Sequence, row: Row, { at = null, now = at, chain, held, lane }: Drawn): RowParts {
   const { facts, lanes } = sequence;
   const { seq, kind, failed, place } = row;
   const { inferred = false, line = null } = facts[place] as Shown;
-  const middle = y + rowHeight / 2;
+  const middle = rowHeight / 2;
   const classes = ['row', kind, failed && 'failed', inferred && 'inferred', seq === now && 'now', at !== null && seq > at && 'later', chain?.has(seq) && 'cause', held?.has(seq) && 'held'].filter((name) => name !== false && name !== undefined).join(' ');
   const number = kind === 'said' && sequence.rows[sequence.rowAt[place] as number] !== row ? '' : `<text class="seq" x="${gutter - 14}" y="${middle + 4}" text-anchor="end">${line ?? seq}</text>`;
   const sign = held?.has(seq) ? `<path class="sign" d="M4 ${middle - 4}h7v8h-7z"/>` : chain?.has(seq) ? `<path class="sign" d="M4 ${middle - 4}l7 4l-7 4z"/>` : '';
-  return `<g class="${classes}" id="row-${place}-${row.word + 1}" data-seq="${seq}" role="option" aria-selected="${seq === now}" aria-label="${escaped(spoken(sequence, row))}">`
-    + `<rect class="back" x="0" y="${y}" width="${widthOf(lanes.length, lane)}" height="${rowHeight}"/>${sign}${number}${message(row, rowText(sequence, row), middle, lane)}</g>`;
+  const body = `<rect class="back" x="0" y="0" width="${widthOf(lanes.length, lane)}" height="${rowHeight}"/>${sign}${number}${message(row, rowText(sequence, row), middle, lane)}`;
+  return { id: `row-${place}-${row.word + 1}`, classes, seq, selected: seq === now, label: spoken(sequence, row), body };
+}
+
+/** One row, its upper edge at `y`; `data-seq` says which fact it is. */
+export function rowSvg(sequence: Sequence, row: Row, y: number, drawn: Drawn): string {
+  const { id, classes, seq, selected, label, body } = rowParts(sequence, row, drawn);
+  return `<g class="${classes}" id="${id}" data-seq="${seq}" role="option" aria-selected="${selected}" aria-label="${escaped(label)}" transform="translate(0 ${y})">${body}</g>`;
 }
 
 /** A row in words: `fact 12, vm1 to group 8: iommu_group_claim_dma_owner, failed`. */

@@ -2,7 +2,7 @@
 import { nameOf } from '../../../machines/address.ts';
 import { widthOf } from '../metrics.ts';
 import { escaped, pathOf, svgFile } from '../svg.ts';
-import type { DeviceScene, DriverScene, GroupScene, Ownership, Scene, ThreadScene } from './scene.ts';
+import { standing, standings, type DeviceScene, type DriverScene, type GroupScene, type Scene, type ThreadScene } from './scene.ts';
 import { topologyStyle } from './style.ts';
 import { shown } from '../../scenario/names.ts';
 
@@ -24,8 +24,6 @@ const gap = 14;
 const deviceWidth = 208;
 const deviceHeight = 58;
 const head = 62;
-
-const words: Readonly<Record<Ownership, string>> = { unowned: 'unowned', kernel: 'kernel DMA', claimed: 'claimed', untracked: 'owner not tracked' };
 
 /** The inside of the picture, and its size. */
 export function topologyPicture(scene: Scene, look: Look): Picture {
@@ -95,8 +93,8 @@ const mark = (address: string, field: string, { changed }: Look): string => (cha
 
 function drawGroup(group: GroupScene, { x, y, width, height }: Spot, look: Look): string {
   const { address, ownership, owner, owner_cnt, domain, broken } = group;
-  const kind = broken.length > 0 ? 'broken' : ownership;
-  const who = owner === null ? words[ownership] : `${words[ownership]} by ${shown(owner)}`;
+  const kind = standing(group);
+  const who = owner === null ? standings[ownership] : `${standings[ownership]} by ${shown(owner)}`;
   const state = broken.length > 0 ? `broken: ${who}` : who;
   const facts = [owner_cnt === null ? '' : `owner_cnt ${owner_cnt}`, `domain ${domain}`].filter((one) => one !== '');
   const room = width - 3 * gap - 28 - Math.max(...facts.map((text) => widthOf(text, 13, 'mono')));
@@ -111,7 +109,7 @@ function drawGroup(group: GroupScene, { x, y, width, height }: Spot, look: Look)
 /** Who has a group, as a form: a ring, a square, a triangle, a cross. */
 function shape(kind: string, x: number, y: number): string {
   switch (kind) {
-    case 'kernel': return `<rect class="sign" x="${x - 8}" y="${y - 8}" width="16" height="16" rx="2"/>`;
+    case 'kernel_dma': return `<rect class="sign" x="${x - 8}" y="${y - 8}" width="16" height="16" rx="2"/>`;
     case 'claimed': return `<path class="sign" d="M${x} ${y - 9}L${x + 9} ${y + 7}H${x - 9}Z"/>`;
     case 'broken': return `<path class="sign cross" d="M${x - 8} ${y - 8}L${x + 8} ${y + 8}M${x + 8} ${y - 8}L${x - 8} ${y + 8}"/>`;
     default: return `<circle class="sign" cx="${x}" cy="${y}" r="8"/>`;

@@ -12,7 +12,7 @@ import type { Local } from '../../world/locals.ts';
 import type { System, World } from '../../world/world.ts';
 
 /** Who may do DMA: nobody yet, the kernel's drivers, a user; `untracked` where groups have no owner. */
-export type Ownership = 'unowned' | 'kernel' | 'claimed' | 'untracked';
+export type Ownership = 'unowned' | 'kernel_dma' | 'claimed' | 'untracked';
 
 export interface DeviceScene {
   readonly address: Address;
@@ -23,6 +23,8 @@ export interface DeviceScene {
   /** dev->driver. */
   readonly driver: string | null;
   readonly bound: boolean;
+  /** `unbound`, `probing`, `bound`, `releasing`, `absent`. */
+  readonly state: string;
   /** Innermost state of its binding while a call is in there; empty at rest. */
   readonly doing: string;
   readonly driver_override: string | null;
@@ -54,6 +56,8 @@ export interface ThreadScene {
   readonly entry: string;
   /** Innermost state of its program; `idle` outside every call. */
   readonly doing: string;
+  /** The command that it runs; null outside every call. */
+  readonly call: string | null;
   /** Whom its last call went to, while it waits. */
   readonly asks: Address | null;
 }
@@ -63,6 +67,8 @@ export interface Scene {
   readonly loose: readonly DeviceScene[];
   readonly drivers: readonly DriverScene[];
   readonly threads: readonly ThreadScene[];
+  /** Threads of the kernel's own, such as those that probe later or at once. */
+  readonly workers: readonly ThreadScene[];
   /** Sentences that are not true now, and not because of one group. */
   readonly broken: readonly string[];
 }
@@ -74,8 +80,10 @@ export function sceneOf(system: System, world: World, properties: readonly Prope
   const devices = system.topology.devices.map(({ name, bus }): DeviceScene & { group: Address | null } => {
     const [device, binding] = [local(deviceAt(name)).context as Device, local(bindingAt(name))];
     const path = pathOf(binding.value);
+    const presence = inner(local(deviceAt(name)).value, 'presence');
     return {
-      address: deviceAt(name), name, bus, presence: inner(local(deviceAt(name)).value, 'presence'), driver: device.driver, bound: (binding.context as { bound?: boolean }).bound === true,
+      address: deviceAt(name), name, bus, presence, driver: device.driver, bound: (binding.context as { bound?: boolean }).bound === true,
+      state: presence === 'absent' ? 'absent' : states[outermost(binding.value)] ?? 'probing',
       doing: path === 'bound' || path === 'unbound' ? '' : path, driver_override: device.driver_override, locked: device.holder, group: device.iommu_group,
     };
   });
@@ -86,7 +94,7 @@ export function sceneOf(system: System, world: World, properties: readonly Prope
       const kernel = owner === DMA_API || (owner === null && (owner_cnt ?? 0) > 0);
       return {
         address, name: nameOf(address), owner: owner === DMA_API ? null : owner, owner_cnt, domain,
-        ownership: system.model.withoutOwners === true ? 'untracked' : kernel ? 'kernel' : owner === null ? 'unowned' : 'claimed',
+        ownership: system.model.withoutOwners === true ? 'untracked' : kernel ? 'kernel_dma' : owner === null ? 'unowned' : 'claimed',
         devices: devices.filter(({ group }) => group === address), broken: broken.filter(({ group }) => group === address).map(({ name }) => name),
       };
     }),
@@ -95,6 +103,7 @@ export function sceneOf(system: System, world: World, properties: readonly Prope
       address: driverAt(name), name, registered: pathOf(local(driverAt(name)).value) === 'registered', managed: driver_managed_dma, vfio,
     })),
     threads: system.topology.threads.map(({ name, entry }) => threadOf(`thread:${name}`, entry, local(`thread:${name}`), world)),
+    workers: system.actors.filter(({ address }) => kindOf(address) === 'thread' && !system.topology.threads.some(({ name }) => `thread:${name}` === address)).map(({ address }) => threadOf(address, '', local(address), world)),
     broken: broken.filter(({ group }) => group === null).map(({ name }) => name),
   };
 }
@@ -104,9 +113,14 @@ type Group = { readonly owner?: Address | null; readonly owner_cnt?: number | nu
 
 const inner = (value: StateValue, region: string): string => (typeof value === 'string' ? value : pathOf(value[region] ?? value));
 
-function threadOf(address: Address, entry: string, { value }: Local, world: World): ThreadScene {
+/** What the outermost state of a binding means; the others are those of a probe. */
+const states: Readonly<Record<string, string>> = { unbound: 'unbound', bound: 'bound', __device_release_driver: 'releasing' };
+const outermost = (value: StateValue): string => (typeof value === 'string' ? value : Object.keys(value)[0] ?? '');
+
+function threadOf(address: Address, entry: string, { value, context }: Local, world: World): ThreadScene {
   const asked = world.flight.find(({ event }) => event.from === address);
-  return { address, name: nameOf(address), entry, doing: pathOf(value), asks: asked?.to ?? null };
+  const { call } = context as { readonly call?: unknown };
+  return { address, name: nameOf(address), entry, doing: pathOf(value), call: outermost(value) !== 'idle' && typeof call === 'string' ? call : null, asks: asked?.to ?? null };
 }
 
 /** Sentences that are not true in this world; with the group, where it is that of one group alone. */
@@ -126,13 +140,21 @@ function brokenIn(system: System, world: World, properties: readonly Property[])
   });
 }
 
+/** How a group stands, in a word: `broken` where a sentence about it is not true, else who owns it. */
+export const standing = ({ ownership, broken }: GroupScene): Ownership | 'broken' => (broken.length > 0 ? 'broken' : ownership);
+
+export const standings: Readonly<Record<Ownership | 'broken', string>> = { unowned: 'unowned', kernel_dma: 'kernel DMA', claimed: 'claimed', untracked: 'owner not tracked', broken: 'broken' };
+
+/** Fields that say again what others say. */
+const notMarked = ['devices', 'state', 'call'];
+
 /** Names of what is otherwise in `after`, as `<address> <field>`; the address alone for something new. */
 export function changes(before: Scene, after: Scene): ReadonlySet<string> {
-  const all = ({ groups, loose, drivers, threads }: Scene) => new Map([...groups, ...groups.flatMap(({ devices }) => devices), ...loose, ...drivers, ...threads].map((one) => [one.address, one as object as Readonly<Record<string, unknown>>]));
+  const all = ({ groups, loose, drivers, threads, workers }: Scene) => new Map([...groups, ...groups.flatMap(({ devices }) => devices), ...loose, ...drivers, ...threads, ...workers].map((one) => [one.address, one as object as Readonly<Record<string, unknown>>]));
   const [was, is] = [all(before), all(after)];
   return new Set([...is].flatMap(([address, now]) => {
     const then = was.get(address);
     if (then === undefined) return [address];
-    return Object.keys(now).filter((field) => field !== 'devices' && JSON.stringify(now[field]) !== JSON.stringify(then[field])).map((field) => `${address} ${field}`);
+    return Object.keys(now).filter((field) => !notMarked.includes(field) && JSON.stringify(now[field]) !== JSON.stringify(then[field])).map((field) => `${address} ${field}`);
   }));
 }

@@ -2,11 +2,11 @@
 export const topologyStyle = `
 .topology .group>rect,.topology .loose>rect{fill:var(--greywash);stroke:var(--stroke);stroke-width:1.5}
 .topology .loose>rect{fill:none;stroke-dasharray:5 4}
-.topology .kernel>rect:first-of-type{fill:var(--bluewash);stroke:var(--blue)}
+.topology .kernel_dma>rect:first-of-type{fill:var(--bluewash);stroke:var(--blue)}
 .topology .claimed>rect:first-of-type{fill:var(--orangewash);stroke:var(--orange)}
 .topology .group.broken>rect:first-of-type{fill:var(--redwash);stroke:var(--red);stroke-width:3}
 .topology .sign{fill:none;stroke:var(--stroke);stroke-width:2.5}
-.topology .kernel .sign{fill:var(--blue);stroke:var(--blue)}
+.topology .kernel_dma .sign{fill:var(--blue);stroke:var(--blue)}
 .topology .claimed .sign{fill:var(--orange);stroke:var(--orange)}
 .topology .broken .sign{stroke:var(--red);stroke-width:4;stroke-linecap:round}
 .topology .ink-title,.topology .ink-name{font-weight:600}

@@ -1,4 +1,4 @@
-/** What `/api` answers: the runs of a store and their facts, verdicts on posted traces, the tables of claims and bugs. */
+/** What `/api` answers: the runs of a store and their facts, verdicts on posted traces. */
 import type { IncomingMessage } from 'node:http';
 import { models } from '../../../machines/models/index.ts';
 import { ModelError, type ErrorCode } from '../../errors.ts';
@@ -25,8 +25,6 @@ export interface ApiOptions {
   readonly store: Store | null;
   /** Opens it for writing, for as long as a run is saved: other programs write too. Null: nothing is saved. */
   readonly writable: (() => Promise<Store>) | null;
-  /** Computes a table (`claims`, `bugs`): seconds to minutes. Asked once each. */
-  readonly table: (name: string) => Promise<unknown>;
   readonly by: string;
 }
 
@@ -42,7 +40,6 @@ export type Answered = { readonly json: unknown } | { readonly type: string; rea
 
 export class Api {
   readonly #options: ApiOptions;
-  readonly #tables = new Map<string, Promise<unknown>>();
 
   constructor(options: ApiOptions) {
     this.#options = options;
@@ -64,13 +61,6 @@ export class Api {
       case 'POST judge': {
         const file = query.get('name') ?? 'the trace';
         return { json: await judgeTrace(readTrace(limited(body, bodies.trace), { name: file }), { name: file, ...(query.has('model') ? { model: query.get('model') ?? '' } : {}), why: true }) };
-      }
-      case 'GET tables': {
-        if (!tables.includes(name)) throw new ModelError('wrong-use', `there is no table ${name}`, { accepted: tables });
-        const known = this.#tables.get(name) ?? this.#options.table(name);
-        this.#tables.set(name, known);
-        known.catch(() => { this.#tables.delete(name); });
-        return { json: await known };
       }
       default: return undefined;
     }
@@ -107,8 +97,6 @@ export class Api {
     return exported(store);
   }
 }
-
-export const tables: readonly string[] = ['claims', 'bugs'];
 
 /** Takes a posted run again and stores it: what the charts do not take is refused. */
 async function keep(store: Store, given: unknown, by: string): Promise<string> {

@@ -45,8 +45,6 @@ export interface Start {
   /** The store may be written. */
   readonly writes: boolean;
   readonly given: readonly Given[];
-  /** Tables that were computed beforehand: for the file without a server. */
-  readonly tables?: Readonly<Record<string, unknown>>;
   /** Fragment to begin with. */
   readonly fragment?: string;
 }

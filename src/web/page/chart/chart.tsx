@@ -1,6 +1,6 @@
 /** The statechart of an actor: where it is, what it took last, what may come; along it one can walk, and deliver. */
 import { signal, useComputed, useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useLayoutEffect, useMemo } from 'preact/hooks';
 import { kindOf, nameOf } from '../../../../machines/address.ts';
 import type { Address } from '../../../../machines/chart.ts';
 import { chartSvg } from '../../../view/chart/svg.ts';
@@ -51,12 +51,12 @@ export function ChartView({ session }: { readonly session: Session }) {
   const actor = useComputed(() => session.system.value.actors[session.system.value.indexOf(address.value)]);
   const drawn = useComputed(() => (actor.value === undefined ? undefined : drawingOf(actor.value).value));
   const marks = useComputed(() => marksOf(session, address.value));
-  useEffect(() => { pinned.value = null; }, [session.selected.value]);
-  useEffect(() => { camera.value = null; }, [drawn.value?.drawing, address.value]);
+  useLayoutEffect(() => { pinned.value = null; }, [session.selected.value]);
+  useLayoutEffect(() => { camera.value = null; }, [drawn.value?.drawing, address.value]);
   const graph = drawn.value?.graph;
   // A walk begins where the actor is, and again there when it has moved on.
   const where = [...marks.value.active, ...marks.value.taken].join(' ');
-  useEffect(() => { if (graph !== undefined) { cursor.value = startOf(graph, marks.value.active, marks.value.taken); chosen.value = 0; trail.value = []; } }, [graph, where]);
+  useLayoutEffect(() => { if (graph !== undefined) { cursor.value = startOf(graph, marks.value.active, marks.value.taken); chosen.value = 0; trail.value = []; } }, [graph, where]);
 
   const ways = useMemo(() => (graph === undefined ? [] : waysFrom(graph, cursor.value)), [graph, cursor.value]);
   const found = useMemo(() => (graph === undefined ? [] : search(graph, wanted.value)), [graph, wanted.value]);

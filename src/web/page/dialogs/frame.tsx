@@ -1,13 +1,14 @@
 /** A dialog over the page: the browser keeps the focus inside, Escape closes it, the focus goes back. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { dialog } from '../commands.ts';
 import { Icon } from '../shell/icon.tsx';
 import './frame.css';
 
 export function Frame({ title, wide = false, children }: { readonly title: string; readonly wide?: boolean; readonly children: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // At once, not after the browser has drawn: a key typed meanwhile would be lost.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
     return () => { if (before instanceof HTMLElement) before.focus(); };

@@ -1,6 +1,5 @@
 /** Everything by name: commands, actors, models; arrows and Enter. */
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
 import { commandsOf, dialog } from '../commands.ts';
 import type { Session } from '../session.ts';
 import { Frame } from './frame.tsx';
@@ -18,8 +17,6 @@ const most = 60;
 export function Palette({ session }: { readonly session: Session }) {
   const text = useSignal('');
   const chosen = useSignal(0);
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => { input.current?.focus(); }, []);
   const entries: readonly Entry[] = [
     ...commandsOf(session).filter(({ group }) => group !== 'Drive' || text.value !== ''),
     ...session.system.value.actors.map(({ address }): Entry => ({ group: 'Actor', name: address, keys: [], run: () => { session.actions.select(address); } })),
@@ -47,7 +44,7 @@ export function Palette({ session }: { readonly session: Session }) {
   return (
     <Frame title="Everything by name">
       <div class="palette" onKeyDown={keys}>
-        <input ref={input} type="text" placeholder="a command, an actor, the number of a fact" aria-label="Name" role="combobox" aria-expanded="true" aria-controls="palette-list" aria-activedescendant={`palette-${chosen.value}`} value={text.value} onInput={(event) => { text.value = event.currentTarget.value; chosen.value = 0; }} />
+        <input autofocus type="text" placeholder="a command, an actor, the number of a fact" aria-label="Name" role="combobox" aria-expanded="true" aria-controls="palette-list" aria-activedescendant={`palette-${chosen.value}`} value={text.value} onInput={(event) => { text.value = event.currentTarget.value; chosen.value = 0; }} />
         <ul id="palette-list" role="listbox" aria-label="Found">
           {found.map((entry, index) => (
             <li key={`${entry.group} ${entry.name}`} id={`palette-${index}`} role="option" aria-selected={index === chosen.value} onClick={() => { take(entry); }}>

@@ -1,44 +1,41 @@
 /** How things stand: groups, devices, threads. A click selects; colour never speaks alone. */
-import { computed } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
 import type { Address } from '../../../../machines/chart.ts';
 import { shown } from '../../../scenario/names.ts';
-import { objectsOf, type DeviceObject, type GroupObject, type Ownership } from '../../../view/objects.ts';
+import { standing, standings, type DeviceScene, type GroupScene } from '../../../view/topology/scene.ts';
+import { sceneHere } from '../scene.ts';
 import type { Session } from '../session.ts';
 import './objects.css';
 
 interface Props { readonly session: Session }
 
-const words: Readonly<Record<Ownership, string>> = { unowned: 'unowned', kernel_dma: 'kernel DMA', claimed: 'claimed', untracked: 'owner not tracked', broken: 'broken' };
-
 export function Objects({ session }: Props) {
-  const objects = useMemo(() => computed(() => objectsOf(session.system.value, session.world.value)), [session]).value;
+  const { groups, loose, threads, workers } = sceneHere(session).value;
   const changed = session.fact.value?.to;
   const entry = (address: Address, body: preact.ComponentChildren, kind: string) => (
     <button key={address} class={`object ${kind}`} aria-pressed={session.selected.value === address} data-changed={changed === address} onClick={() => { session.actions.select(address); }}>{body}</button>
   );
-  const device = (one: DeviceObject) => entry(one.address, <>
+  const device = (one: DeviceScene) => entry(one.address, <>
     <span class="name">{one.name}</span><span class="says">{one.state}{one.driver === null ? '' : ` ${one.driver}`}</span>
   </>, 'device');
-  const group = ({ address, id, ownership, owner, owner_cnt, domain, devices }: GroupObject) => (
-    <li key={address}>
-      {entry(address, <>
-        <span class={`owner ${ownership}`} aria-hidden="true" /><span class="name">group {id}</span>
-        <span class="says">{words[ownership]}{owner_cnt === undefined ? '' : ` ×${owner_cnt}`}{owner === null ? '' : ` by ${shown(owner)}`}<span class="muted"> · {domain}</span></span>
+  const group = (one: GroupScene) => (
+    <li key={one.address}>
+      {entry(one.address, <>
+        <span class={`owner ${standing(one)}`} aria-hidden="true" /><span class="name">group {one.name}</span>
+        <span class="says">{standings[standing(one)]}{one.owner_cnt === null ? '' : ` ×${one.owner_cnt}`}{one.owner === null ? '' : ` by ${shown(one.owner)}`}<span class="muted"> · {one.domain}</span></span>
       </>, 'group')}
-      <ul>{devices.map((one) => <li key={one.name}>{device(one)}</li>)}</ul>
+      <ul>{one.devices.map((each) => <li key={each.name}>{device(each)}</li>)}</ul>
     </li>
   );
   return (
     <section class="objects" aria-labelledby="objects-title">
       <h2 id="objects-title">Objects</h2>
       <ul>
-        {objects.groups.map(group)}
-        {objects.alone.map((one) => <li key={one.name}>{device(one)}</li>)}
+        {groups.map(group)}
+        {loose.map((one) => <li key={one.name}>{device(one)}</li>)}
       </ul>
       <ul class="threads">
-        {objects.threads.filter(({ state, address }) => state !== null || session.system.value.topology.threads.some(({ name }) => `thread:${name}` === address)).map(({ address, name, state, call }) => (
-          <li key={address}>{entry(address, <><span class="name">{name}</span><span class={state === null ? 'says muted' : 'says'}>{state === null ? 'idle' : `${call ?? ''} ${state}`.trim()}</span></>, 'thread')}</li>
+        {[...threads, ...workers.filter(({ doing }) => doing !== 'idle')].map(({ address, name, doing, call }) => (
+          <li key={address}>{entry(address, <><span class="name">{name}</span><span class={doing === 'idle' ? 'says muted' : 'says'}>{doing === 'idle' ? doing : `${call ?? ''} ${doing.split('.').at(-1)}`.trim()}</span></>, 'thread')}</li>
         ))}
       </ul>
     </section>

@@ -1,6 +1,6 @@
 /** Facts as a table: filtered in slices, and only the rows in sight exist. */
 import { computed, effect, signal, useSignal, type ReadonlySignal, type Signal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { eventText } from '../../../log/why.ts';
 import type { Fact } from '../../../world/world.ts';
 import type { Session } from '../session.ts';
@@ -68,11 +68,12 @@ export function FactsView({ session }: Props) {
     seen.observe(element);
     return () => { seen.disconnect(); };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
     const place = (found === null ? at - 1 : before(found, at)) * row;
     if (place < element.scrollTop || place + row > element.scrollTop + element.clientHeight) element.scrollTop = Math.max(0, place - element.clientHeight / 2);
+    top.value = element.scrollTop;
   }, [at, found, facts]);
 
   const first = Math.max(0, Math.floor(top.value / row) - spare);

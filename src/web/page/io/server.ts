@@ -52,11 +52,3 @@ async function answer(path: string, body?: BodyInit): Promise<Response> {
   } catch { /* it said it in plain words */ }
   throw new ServerError(response.status, said);
 }
-
-/** A table that was computed by the server, or written into the file. */
-export async function table<Document>(name: string): Promise<Document> {
-  const there = own()?.tables?.[name];
-  if (there !== undefined) return there as Document;
-  if (own() !== null) throw new ServerError(0, 'this file was written without the tables: `dma-ownership inspect --out FILE --tables` puts them in');
-  return ask<Document>(`/api/tables/${name}`);
-}

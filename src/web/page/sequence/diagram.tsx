@@ -1,7 +1,7 @@
 /** A sequence diagram in a box that scrolls: only the rows in sight exist, and all keys that a list has work. */
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { centre, gutter, lifelines, margin, rowHeight, rowSvg, sequenceSvg, widthOf } from '../../../view/sequence/draw.ts';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { centre, gutter, lifelines, margin, rowHeight, rowParts, sequenceSvg, widthOf } from '../../../view/sequence/draw.ts';
 import type { Sequence } from '../../../view/sequence/rows.ts';
 import type { Shown } from '../../../view/sequence/calls.ts';
 import { scrollTo, windowOf } from '../../../view/sequence/window.ts';
@@ -36,19 +36,20 @@ export function Diagram({ facts, at, chain, held, kept, together = false, title,
   const place = useMemo(() => placeOf(facts, at), [facts, at]);
   const row = place < 0 ? -1 : sequence.rowAt[place] ?? rows.length - 1;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.ref.current;
     if (element === null || row < 0) return;
     element.scrollTop = scrollTo(row, rows.length, rowHeight, element.scrollTop, element.clientHeight - 30);
+    // The rows that come in sight are drawn with this, not after the event that tells of the scrolling.
+    box.top.value = element.scrollTop;
     const [left, right] = [Math.min(rows[row]?.from ?? 0, rows[row]?.to ?? 0), Math.max(rows[row]?.from ?? 0, rows[row]?.to ?? 0)];
     if (centre(left, lane) < element.scrollLeft || centre(right, lane) > element.scrollLeft + element.clientWidth - 40) element.scrollLeft = Math.max(0, centre(left, lane) - gutter - 60);
   }, [row, sequence, lane]);
 
   const shownRows = windowOf(rows.length, rowHeight, box.top.value, box.height.value);
   const width = Math.max(widthOf(lanes.length, lane), box.width.value);
-  const body = rows.slice(shownRows.first, shownRows.end).map((one, index) =>
-    rowSvg(sequence, one, index * rowHeight, { lane, at, now: rows[row]?.seq ?? at, ...(chain === undefined ? {} : { chain }), ...(held === undefined ? {} : { held }) })).join('');
   const height = (shownRows.end - shownRows.first) * rowHeight;
+  const drawn = { lane, at, now: rows[row]?.seq ?? at, ...(chain === undefined ? {} : { chain }), ...(held === undefined ? {} : { held }) };
 
   const move = (by: number) => {
     const seq = rowsAway(sequence, row, by);
@@ -84,11 +85,19 @@ export function Diagram({ facts, at, chain, held, kept, together = false, title,
           ))}
         </div>
         <div class="space" style={{ height: `${shownRows.height + 12}px`, width: `${width}px` }}>
-          <svg
-            class="rows" width={width} height={height} style={{ transform: `translateY(${shownRows.top}px)` }}
-            onClick={(event) => { const seq = seqAt(event.target); if (seq !== null) onGo(seq, true); }} onDblClick={(event) => { const seq = seqAt(event.target); fold(rows[sequence.rowAt[placeOf(facts, seq)] ?? -1]?.call); }}
-            dangerouslySetInnerHTML={{ __html: lifelines(lanes.length, 0, height, lane) + body }}
-          />
+          <svg class="rows" width={width} height={height} style={{ transform: `translateY(${shownRows.top}px)` }}>
+            <g dangerouslySetInnerHTML={{ __html: lifelines(lanes.length, 0, height, lane) }} />
+            {rows.slice(shownRows.first, shownRows.end).map((one, index) => {
+              const { id, classes, seq, selected, label, body } = rowParts(sequence, one, drawn);
+              // An element for each row, which stays while others come and go: one that is drawn anew between press and release is not clicked.
+              return (
+                <g
+                  key={id} id={id} class={classes} data-seq={seq} role="option" aria-selected={selected} aria-label={label} transform={`translate(0 ${index * rowHeight})`}
+                  onClick={() => { onGo(seq, true); }} onDblClick={() => { fold(one.call); }} dangerouslySetInnerHTML={{ __html: body }}
+                />
+              );
+            })}
+          </svg>
         </div>
       </div>
     </section>
@@ -96,11 +105,6 @@ export function Diagram({ facts, at, chain, held, kept, together = false, title,
 }
 
 const toggled = <Value,>(set: ReadonlySet<Value>, value: Value): ReadonlySet<Value> => (set.has(value) ? new Set([...set].filter((one) => one !== value)) : new Set([...set, value]));
-
-function seqAt(target: EventTarget | null): number | null {
-  const seq = (target as Element | null)?.closest('[data-seq]')?.getAttribute('data-seq');
-  return seq == null ? null : Number(seq);
-}
 
 /** The fact that is so many rows away; several rows may be words of one fact. */
 function rowsAway({ rows, facts }: Sequence, row: number, by: number): number | undefined {

@@ -1,7 +1,7 @@
 /** The frame: objects and what may come next on the left, a view in the centre, what is selected on the right, facts and time below. */
 import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { belongs, commandsOf, dialog, keyOf, showsFacts, theme } from '../commands.ts';
 import { Help } from '../dialogs/help.tsx';
 import { Palette } from '../dialogs/palette.tsx';
@@ -31,7 +31,7 @@ export function Shell({ session }: Props) {
   const below = useSignal(sizes.below);
   useKeys(session);
   useDrop(session);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (theme.value === 'system') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = theme.value;
   }, [theme.value]);
@@ -110,7 +110,7 @@ function Notice({ session }: Props) {
 }
 
 function useKeys(session: Session): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const byKey = new Map(commandsOf(session).flatMap((command) => command.keys.map((key) => [key, command] as const)));
     const listen = (event: KeyboardEvent) => {
       const key = keyOf(event);
@@ -125,7 +125,7 @@ function useKeys(session: Session): void {
 }
 
 function useDrop(session: Session): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => { event.preventDefault(); };
     const drop = (event: DragEvent) => {
       event.preventDefault();

@@ -111,7 +111,7 @@ function Shown({ session, space, from }: ShownProps) {
     const same = from.every((step, index) => JSON.stringify(step) === JSON.stringify(taken[index]));
     return same ? worldAfter(space, taken.slice(from.length)) : -1;
   }, [space, from, session.facts.value, session.at.value]);
-  useEffect(() => { chosen.value = present >= 0 ? present : 0; }, [present, space]);
+  useLayoutEffect(() => { chosen.value = present >= 0 ? present : 0; }, [present, space]);
 
   const way = useMemo(() => {
     const worlds = new Set<number>();

@@ -1,6 +1,6 @@
 /** A timeline that can be zoomed and moved by mouse and keys; a click goes to a fact or a line. */
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { heightOf, left, pointAt, timelineBody } from '../../../view/timeline/draw.ts';
 import { sentenceAt, type Timeline } from '../../../view/timeline/timeline.ts';
 import { useBox } from '../box.ts';
@@ -10,7 +10,7 @@ export function Bars({ timeline, at, onGo, prefix }: { readonly timeline: Timeli
   const box = useBox();
   const zoom = useSignal<{ readonly from: number; readonly to: number } | null>(null);
   const before = useRef(timeline);
-  useEffect(() => { if (before.current.unit !== timeline.unit || before.current.groups.length !== timeline.groups.length) zoom.value = null; before.current = timeline; }, [timeline]);
+  useLayoutEffect(() => { if (before.current.unit !== timeline.unit || before.current.groups.length !== timeline.groups.length) zoom.value = null; before.current = timeline; }, [timeline]);
   const { from, to } = zoom.value ?? timeline;
   const drawing = { width: Math.max(420, box.width.value), from, to, at, prefix };
   const height = heightOf(timeline);

@@ -1,11 +1,11 @@
 /** Who is there, who has what, and what the last fact changed. */
 import { useComputed, useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { propertiesFor } from '../../../../machines/properties/index.ts';
 import { topologyPicture, topologySvg } from '../../../view/topology/draw.ts';
 import { changes, sceneOf } from '../../../view/topology/scene.ts';
 import { topologyStyle } from '../../../view/topology/style.ts';
 import { adopt } from '../picture/picture.ts';
+import { sceneHere } from '../scene.ts';
 import type { Session } from '../session.ts';
 import '../picture/picture.css';
 
@@ -14,8 +14,7 @@ adopt(topologyStyle);
 export function TopologyView({ session }: { readonly session: Session }) {
   const width = useSignal(0);
   const box = useRef<HTMLDivElement>(null);
-  const properties = useComputed(() => propertiesFor(session.system.value.topology, session.system.value.model));
-  const scene = useComputed(() => sceneOf(session.system.value, session.world.value, properties.value));
+  const scene = sceneHere(session);
   const changed = useComputed(() => (session.at.value === 0 ? new Set<string>() : changes(sceneOf(session.system.value, session.worldAt(session.at.value - 1)), scene.value)));
   useLayoutEffect(() => {
     const element = box.current;
@@ -65,7 +64,7 @@ export function TopologyView({ session }: { readonly session: Session }) {
 /** The same as a file. */
 export function topologyFile(session: Session): string {
   const system = session.system.value;
-  const scene = sceneOf(system, session.world.value, propertiesFor(system.topology, system.model));
+  const scene = sceneHere(session).value;
   const before = session.at.value === 0 ? scene : sceneOf(system, session.worldAt(session.at.value - 1));
   return topologySvg(scene, `${session.place.value.title}, after ${session.at.value} facts`, { width: 1000, changed: changes(before, scene) });
 }

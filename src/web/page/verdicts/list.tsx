@@ -1,6 +1,6 @@
 /** A list beside its details: one of the entries is chosen, by mouse or by keys. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface Entry {
   readonly id: string;
@@ -10,7 +10,7 @@ export interface Entry {
 
 export function List({ entries, chosen, onChoose, title, children }: { readonly entries: readonly Entry[]; readonly chosen: string; readonly onChoose: (id: string) => void; readonly title: string; readonly children: ComponentChildren }) {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => { list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }); }, [chosen]);
+  useLayoutEffect(() => { list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }); }, [chosen]);
   const at = entries.findIndex(({ id }) => id === chosen);
   const move = (to: number) => { const entry = entries[Math.max(0, Math.min(entries.length - 1, to))]; if (entry !== undefined) onChoose(entry.id); };
   const keys: Readonly<Record<string, () => void>> = { ArrowDown: () => { move(at + 1); }, ArrowUp: () => { move(at - 1); }, Home: () => { move(0); }, End: () => { move(entries.length - 1); } };

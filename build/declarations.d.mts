@@ -1,0 +1,1 @@
+export declare function neededDeclarations(entries: readonly string[]): Map<string, string>;

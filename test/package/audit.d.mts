@@ -1,0 +1,1 @@
+export declare function auditVerdict(printed: string): { readonly verdict: 'clean' | 'holes' | 'not answered'; readonly says: string };

@@ -1,0 +1,1 @@
+export declare function allowed(licence: unknown): boolean;
