@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** The page in Chromium takes minutes with its builds: `npm run test:page`. */
-const inBrowser = 'test/web/{page,pictures,runs}.test.ts';
+const inBrowser = 'test/web/{page,pictures,runs,viewer}.test.ts';
 
 export default defineConfig({
   resolve: { alias: { 'dma-ownership': new URL('src/index.ts', import.meta.url).pathname } }, // examples use the package by its name
