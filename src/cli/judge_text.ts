@@ -11,11 +11,12 @@ export interface Asked {
 }
 
 export function reportText(report: Report, options: Asked, { paint }: Pick<Output, 'paint'>): string {
-  const { verdict, file, model, chosenBy, lines, events, outside } = report;
+  const { verdict, file, model, chosenBy, lines, events, outside, format, unseen } = report;
   const colour = verdict === 'conforms' ? 'green' : verdict === 'violates' ? 'red' : 'yellow';
   return [
-    `${paint('bold', file)}: ${paint(colour, verdict)}`,
-    `  model ${model} (${chosenBy}); ${lines} lines, ${events} events, ${outside} of them outside the model`,
+    `${paint('bold', file)}: ${paint(colour, verdict)}${unseen.length === 0 ? '' : ', of what it shows'}`,
+    `  model ${model} (${chosenBy}); ${format === 'ftrace' ? '' : `read as ${format}; `}${lines} lines, ${events} events, ${outside} of them outside the model`,
+    ...(unseen.length === 0 ? [] : [`  never seen here: ${unseen.join('; ')}`]),
     ...failure(report, options),
     ...report.groups.flatMap((group) => [
       `  group ${group.id}${group.devices.length === 0 ? '' : `: ${group.devices.join(', ')}`}`,

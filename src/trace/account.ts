@@ -237,7 +237,7 @@ export class Account {
   #holder(id: string | null): string {
     const group = id === null ? undefined : this.groups.get(groupAt(id));
     const last = group?.history.latest;
-    if (group === undefined || last === undefined) return 'held by somebody from before the recording';
+    if (group === undefined || last === undefined) return 'held by somebody whom no line shows';
     if (last.state === 'claimed') {
       const since = [...group.history.first, ...group.history.last].findLast((entry, index, all) => entry.state === 'claimed' && all[index - 1]?.state !== 'claimed');
       return `group ${group.id} is claimed by ${since?.by ?? 'somebody'} since line ${since?.line ?? last.line}`;

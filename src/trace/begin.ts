@@ -108,17 +108,19 @@ function probes(device: string, driver: string, state: State, knowledge: Knowled
   return found;
 }
 
+const queuing = new Set(['driver_deferred_probe_del', 'driver_deferred_probe_trigger']);
+
 /** deferred_probe_work: queued, or still in an earlier run that has shown all it will show. */
 function worker(state: State, { system }: Knowledge): Beginning[] {
   const what = 'deferred_probe_work_func';
   for (const { pid, frames } of state.tasks)
     if (frames.at(-1)?.thread === deferredProbeWork) return [{ thread: deferredProbeWork, what, after: { pid, until: 'idle' } }];
   if (tokenOf(system, state.world, deferredProbeWork) >= 0) return [{ thread: deferredProbeWork, what }];
-  // The trigger has been called, and has queued the work before its caller showed anything more.
+  // The trigger has been called, and has queued the work before its caller showed anything more; without a probe on it, the call right before it was seen last.
   return state.tasks.flatMap(({ pid, frames }) => {
     const thread = frames.at(-1)?.thread;
     const token = thread == null ? undefined : state.world.flight[tokenOf(system, state.world, thread)];
-    return token?.event.type === 'driver_deferred_probe_trigger' ? [{ thread: deferredProbeWork, what, after: { pid, until: 'ready' as const } }] : [];
+    return token !== undefined && queuing.has(token.event.type) ? [{ thread: deferredProbeWork, what, after: { pid, until: 'ready' as const } }] : [];
   });
 }
 

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { ModelError } from '../errors.ts';
-import { readTrace, type Reading } from './read.ts';
+import { readTrace, type Reading, type ReadOptions } from './read.ts';
 import { describeRecording, recordingFiles, type Recording } from './recording.ts';
 
 /** Bytes asked of the file system at once: some thousand lines. */
@@ -21,9 +21,9 @@ const blockSize = 262_144;
  * @throws {ModelError} out of the iteration: `unreadable-file` when there is no such file, it is a
  * directory, may not be read, or its packed data is damaged or ends early; `not-a-trace` as `readTrace`.
  */
-export function readTraceFile(path: string): Reading {
+export function readTraceFile(path: string, { format }: Pick<ReadOptions, 'format'> = {}): Reading {
   const name = path === '-' ? 'standard input' : path;
-  return readTrace(unpacked(path === '-' ? process.stdin : fileBytes(path), name), { name });
+  return readTrace(unpacked(path === '-' ? process.stdin : fileBytes(path), name), { name, ...(format === undefined ? {} : { format }) });
 }
 
 /** The bytes of a file as they are. */

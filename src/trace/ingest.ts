@@ -10,8 +10,10 @@ import type { Plain } from '../../machines/chart.ts';
 import { ModelError } from '../errors.ts';
 import type { Draft, Store } from '../log/store/port.ts';
 import { unpacked } from './file.ts';
-import { parseLine, type Item } from './line.ts';
+import type { Item } from './line.ts';
 import { lineLimit } from './read.ts';
+import type { Format } from './readers/reader.ts';
+import { Sorter } from './readers/sorter.ts';
 import { plainRecording, type Recording } from './recording.ts';
 
 /** Entries of one append. */
@@ -40,7 +42,7 @@ export const importStream = (sha256: string): string => `import/${sha256}`;
  */
 export async function ingest(store: Store, bytes: TraceBytes, name: string, recording: Recording = {}): Promise<Ingested> {
   const open = bytes instanceof Uint8Array ? () => once(bytes) : bytes;
-  const { sha256, size } = await held(open, name);
+  const { sha256, size } = await held(open, name, recording.format);
   const put = await store.attachments.put(open());
   if (put.sha256 !== sha256) {
     await store.attachments.drop(put.sha256);
@@ -62,7 +64,7 @@ export async function ingest(store: Store, bytes: TraceBytes, name: string, reco
   };
   // The name is that of the first import: another name is no other recording.
   if (await store.revision(stream) === null) await store.append({ stream, expected: 'no-stream', entries: [about('import.began', { name, size, recording: plainRecording(recording) })] });
-  for await (const draft of draftsOf(store, sha256, name)) {
+  for await (const draft of draftsOf(store, sha256, name, recording.format)) {
     if (draft.type === 'trace.gap') gaps++;
     else events++;
     batch.push(draft);
@@ -75,15 +77,15 @@ export async function ingest(store: Store, bytes: TraceBytes, name: string, reco
 }
 
 /** What the file that is kept gives, first to last. @throws {ModelError} no-such-run: the log does not have it; damaged-log: it is another one */
-export async function* draftsOf(store: Store, sha256: string, name: string): AsyncGenerator<Draft> {
-  for await (const placed of lines(unpacked(store.attachments.get(sha256), name))) {
+export async function* draftsOf(store: Store, sha256: string, name: string, format?: Format): AsyncGenerator<Draft> {
+  for await (const placed of lines(unpacked(store.attachments.get(sha256), name), format)) {
     const draft = entry(placed, sha256);
     if (draft !== undefined) yield draft;
   }
 }
 
 /** Reads it once to its end, before anything is stored. @throws {ModelError} not-a-trace, unreadable-file */
-async function held(open: () => AsyncIterable<Uint8Array>, name: string): Promise<{ sha256: string; size: number }> {
+async function held(open: () => AsyncIterable<Uint8Array>, name: string, format: Format | undefined): Promise<{ sha256: string; size: number }> {
   const digest = createHash('sha256');
   let [size, event] = [0, false];
   const counted = async function* () {
@@ -95,29 +97,43 @@ async function held(open: () => AsyncIterable<Uint8Array>, name: string): Promis
   };
   const whole = unpacked(counted(), name);
   // Past its first event only the packing is of interest.
-  for await (const { item } of lines(whole, () => event)) event ||= item.kind === 'event';
+  for await (const { item } of lines(whole, format, () => event)) event ||= item.kind === 'event';
   if (!event) throw new ModelError('not-a-trace', 'the trace has no event, so there is nothing to keep', { at: name });
   return { sha256: digest.digest('hex'), size };
 }
 
-interface Placed {
-  readonly item: Item;
+interface Place {
   readonly offset: number;
   readonly length: number;
 }
 
-/** Lines with their places. While `skip` says so, bytes are read and nothing is made of them. */
-async function* lines(pieces: AsyncIterable<Uint8Array>, skip: () => boolean = () => false): AsyncGenerator<Placed> {
+interface Placed extends Place {
+  readonly item: Item;
+}
+
+/** After so many lines the places are forgotten that no event can be of any more. */
+const placesKept = 4096;
+
+/** Items with the places of their lines. While `skip` says so, bytes are read and nothing is made of them. */
+async function* lines(pieces: AsyncIterable<Uint8Array>, format: Format | undefined, skip: () => boolean = () => false): AsyncGenerator<Placed> {
+  const sorter = new Sorter(format);
+  const places = new Map<number, Place>();
   let [offset, number] = [0, 0];
   /** The line that has no end yet; of one that is too long to be a line of a trace only its length. */
   let rest: Buffer[] = [];
   let length = 0;
-  const taken = (): Placed => {
+  const placed = (items: readonly Item[]): Placed[] => items.map((item) => ({ item, ...(places.get(item.line) as Place) }));
+  const taken = (): Placed[] => {
     const text = length > lineLimit * 4 ? '' : rest.length === 1 ? (rest[0] as Buffer).toString('utf8') : Buffer.concat(rest).toString('utf8');
-    const placed = { item: parseLine(text, ++number), offset, length };
+    places.set(++number, { offset, length });
+    const items = placed(sorter.take(text, number));
     offset += length + 1;
     [rest, length] = [[], 0];
-    return placed;
+    if (number % placesKept === 0) {
+      const since = Math.min(sorter.since, number + 1);
+      for (const line of places.keys()) if (line < since) places.delete(line);
+    }
+    return items;
   };
   for await (const piece of pieces) {
     if (skip()) continue;
@@ -127,14 +143,16 @@ async function* lines(pieces: AsyncIterable<Uint8Array>, skip: () => boolean = (
       rest.push(bytes.subarray(from, end));
       length += end - from;
       from = end + 1;
-      yield taken();
+      yield* taken();
     }
     if (from === bytes.length) continue;
     length += bytes.length - from;
     if (length > lineLimit * 4) rest = [];
     else rest.push(Buffer.from(bytes.subarray(from)));
   }
-  if (length > 0 && !skip()) yield taken();
+  if (skip()) return;
+  if (length > 0) yield* taken();
+  yield* placed(sorter.end());
 }
 
 /** What a line becomes; of what is neither event nor hole nothing, it is in the attachment. */

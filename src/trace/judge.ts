@@ -9,7 +9,7 @@ import { asyncAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
 import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
-import { recorders, type Place, type Recorder } from '../../machines/tracepoints.ts';
+import { isVfioDriver, recorders, type Place, type Recorder } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
 import { deviceOf, operationOf, typesOf, wordsOf, type Operation } from './command.ts';
 import { Explainer, type Miss, type Seen } from './explain.ts';
@@ -20,7 +20,9 @@ import { Knowledge, type Found } from './knowledge.ts';
 import { Labels, visibleWords } from './label.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Mark } from './body.ts';
+import type { Format } from './readers/reader.ts';
 import { checkFields, Rows } from './rows.ts';
+import { recordedBy, unseen } from './sees.ts';
 import { framesOf, push, top, type Frame, type State } from './state.ts';
 import { Usage } from './usage.ts';
 
@@ -80,6 +82,7 @@ export class Judge {
   explained = 0;
   readonly #rows: Rows;
   readonly #checks: Checks;
+  readonly #recorded: (function_: string, place: Place) => boolean;
   readonly #words: ReadonlySet<string>;
   readonly #labels: Labels;
   readonly #most: number;
@@ -124,7 +127,8 @@ export class Judge {
   violation: Violation | null = null;
 
   constructor(model: Model, options: JudgeOptions = {}) {
-    const { recorded = () => true, most = 512 } = options;
+    const { recorded = recordedBy(null, undefined), most = 512 } = options;
+    this.#recorded = recorded;
     this.#options = options;
     this.account = new Account(options);
     this.model = model;
@@ -219,6 +223,10 @@ export class Judge {
   get knowledge(): Knowledge {
     return this.#knowledge;
   }
+  /** What a recording of this kind, with these probes, never shows. */
+  unseen(format: Format | null): string[] {
+    return unseen(recorders[this.model.name] as Recorder, format, this.#recorded);
+  }
 
   /** After a loss nothing is known for sure: the objects are learnt anew. */
   #lose(line: number, why: string): void {
@@ -250,6 +258,8 @@ export class Judge {
     if (row === 'elsewhere') return this.#refuseAnyhow(line, `nothing in ${this.model.name} calls ${line.symbol}`, []);
     const seen: Seen = { line, ...row };
     checkFields(seen);
+    // Up to 6.2 one function serves all notifier chains: of another chain, what is no device has no name.
+    if (row.says === 'bus_notify' && line.fields['dev'] === null) return this.account.outside('another notifier chain');
     const alien = this.#checks.uevent(seen);
     if (alien !== null) return this.#refuseAnyhow(line, alien.reason, alien.possible);
     if (this.#isOutside(seen)) return;
@@ -334,6 +344,9 @@ export class Judge {
         this.#states = this.#knowledge.learnGroup(this.#states, device, fields['grp'] === '0x0' ? null : Number(fields['g']));
       }
     } else if (typeof fields['g'] === 'number') this.#knowledge.ensureGroup(fields['g']);
+    // Without a probe where VFIO registers a device, it does so unseen.
+    if (says === 'really_probe' && at === 'entry' && typeof driver === 'string' && isVfioDriver(driver) && !this.#words.has('vfio_register_group_dev entry'))
+      this.#states = this.#knowledge.maybeInSomeGroup(this.#states, String(device));
     if (says === 'pci_device_probe' && at === 'entry') this.#probing.set(line.pid, String(device));
     if (says === 'pci_device_remove' && at === 'entry') this.#removing.set(line.pid, String(device));
     if (says === 'vfio_unregister_group_dev' && (at === 'return' || this.#states.some((state) => this.#knowledge.isInSomeGroup(state, this.#removing.get(line.pid) ?? ''))))

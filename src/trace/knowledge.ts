@@ -306,6 +306,12 @@ export class Knowledge {
     });
   }
 
+  /** The group that VFIO's driver will register the device in may be one that no line names. */
+  maybeInSomeGroup(states: readonly State[], device: string): State[] {
+    if (this.#devices.get(device)?.groupKnown !== false) return [...states];
+    return states.flatMap((state) => (this.isInSomeGroup(state, device) ? [state] : [state, this.#inSomeGroup(state, device)]));
+  }
+
   #inSomeGroup(state: State, device: string): State {
     const { value } = this.system.local(state.world, vfioDeviceAt(device));
     return { ...state, world: this.#put(state.world, vfioDeviceAt(device), { group: someGroup }, value) };

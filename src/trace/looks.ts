@@ -11,7 +11,7 @@ const record = 'record the events with the probes that docs/how-to/record.md nam
 
 const magics: readonly (readonly [bytes: string, like: string, hint: string])[] = [
   ['\x17\x08Dtracing', 'trace.dat of trace-cmd', 'run `trace-cmd report -i trace.dat > trace.txt` and give trace.txt'],
-  ['PERFILE2', 'perf.data of perf', record],
+  ['PERFILE2', 'perf.data of perf', 'run `perf script > perf.txt` and give perf.txt'],
   ['\xfd7zXZ\0', 'a file compressed by xz', 'unpack it with `xz -d`'],
   ['\x28\xb5\x2f\xfd', 'a file compressed by zstd', 'unpack it with `zstd -d`'],
   ['BZh', 'a file compressed by bzip2', 'unpack it with `bzip2 -d`'],
@@ -40,8 +40,8 @@ export function oddCharacters(text: string): number {
 const shapes: readonly (readonly [pattern: RegExp, like: string, hint: string])[] = [
   [/^# tracer: function_graph/m, 'output of the function_graph tracer', `that shows calls without arguments; ${record}`],
   [/^ *\d+\) .*\|/m, 'output of the function_graph tracer', `that shows calls without arguments; ${record}`],
-  [/^\s*\S.*\s+\d+(?:\/\d+)?\s+\[\d+\]\s+\d+\.\d+:\s+[\w-]+:[\w-]+:/m, 'output of `perf script`', record],
-  [/^(?:Attaching \d+ probes|# \w+-bpftrace)/m, 'output of bpftrace', record],
+  [/: \w+: +__probe_(?:ip|func)=/m, 'output of `trace-cmd report -R`', 'report it without -R'],
+  [/^Attaching \d+ probes/m, 'output of bpftrace', 'record with docs/reference/binding.bt: its lines are known'],
   [/^[prft]\d*:(?:\w+\/)?\w+ \S+/m, 'a list of probe definitions (kprobe_events)', 'give the file `trace` of the same directory instead'],
   [/^\s*[[{]\s*(?:$|["{[])/, 'JSON', 'give the text of `trace`, not an export of it'],
   [/^\s*<(?:!doctype|html|\?xml)/i, 'HTML or XML', 'download the raw text'],

@@ -8,6 +8,8 @@ import { ModelError } from '../errors.ts';
 import { parseLine, type Item } from './line.ts';
 import { binary, magicLooks, oddCharacters, textLooks } from './looks.ts';
 import { alarmOf } from './marker.ts';
+import type { Format } from './readers/reader.ts';
+import { formatOf, Sorter } from './readers/sorter.ts';
 
 /** A piece of text and where it stands, for reports. */
 export type Quote = { readonly line: number; readonly text: string };
@@ -45,6 +47,10 @@ export type Summary = {
   readonly foreign: number;
   /** Lines that are nothing we know. */
   readonly unparsed: Tally;
+  /** What wrote the file, as its first telling line shows; null before that line. */
+  readonly format: Format | null;
+  /** Unparsed lines that are of another kind of recording, by kind. */
+  readonly mixed: readonly (Tally & { readonly format: Format })[];
   /** The last line stops in the middle: it has no end of line and makes no sense. It is not in `unparsed`. */
   readonly truncated: Quote | null;
   /** False when the last line has no end of line. It was read, but its last value may be cut. */
@@ -60,6 +66,8 @@ export type Source = string | Uint8Array | Iterable<string | Uint8Array> | Async
 export type ReadOptions = {
   /** What errors call the source; a path, or `standard input`. */
   readonly name: string;
+  /** What wrote the source; absent: its lines show it. */
+  readonly format?: Format;
 };
 
 /** A line may be this long, in characters. The kernel's own limit is a page. */
@@ -91,7 +99,7 @@ const blockSize = 262_144;
  * without a line of a trace in its first thousand lines (a kernel log may have more before the events).
  */
 export function readTrace(source: Source, options: ReadOptions): Reading {
-  const collector = new Collector(options.name);
+  const collector = new Collector(options);
   return { summary: collector, [Symbol.asyncIterator]: () => batches(source, collector) };
 }
 
@@ -138,7 +146,9 @@ class Collector implements Writable<Summary> {
   readonly holes = { count: 0, events: 0, first: [] as Quote[] };
   readonly warnings = { count: 0, first: [] as Quote[] };
   readonly unparsed = { count: 0, first: [] as Quote[] };
+  readonly mixed: { readonly format: Format; count: number; readonly first: Quote[] }[] = [];
   readonly name: string;
+  readonly #sorter: Sorter;
 
   /** The line that has no end yet. */
   #rest = '';
@@ -150,8 +160,13 @@ class Collector implements Writable<Summary> {
   /** The console speaks without time stamps: from here on a line that is no event is the kernel's. */
   #dumping = false;
 
-  constructor(name: string) {
+  constructor({ name, format }: ReadOptions) {
     this.name = name;
+    this.#sorter = new Sorter(format);
+  }
+
+  get format(): Format | null {
+    return this.#sorter.format;
   }
 
   refusePacked(piece: Uint8Array): void {
@@ -172,7 +187,7 @@ class Collector implements Writable<Summary> {
     let from = 0;
     for (let end = piece.indexOf('\n'); end !== -1; end = piece.indexOf('\n', from)) {
       const part = piece.slice(from, end);
-      items.push(this.#line(this.#rest === '' ? part : this.#rest + part, true));
+      this.#line(this.#rest === '' ? part : this.#rest + part, true, items);
       this.#rest = '';
       from = end + 1;
     }
@@ -186,18 +201,19 @@ class Collector implements Writable<Summary> {
     const items: Item[] = [];
     if (this.#rest !== '') {
       this.newlineAtEnd = false;
-      items.push(this.#line(this.#rest, false));
+      this.#line(this.#rest, false, items);
       this.#rest = '';
     }
+    for (const item of this.#sorter.end()) this.#count(item, items);
     this.#refuseUnlessTrace(true);
     return items;
   }
 
-  #line(text: string, ended: boolean): Item {
+  #line(text: string, ended: boolean, items: Item[]): void {
     this.lines++;
-    const item = text.length > lineLimit ? tooLong(text, this.lines) : this.#classify(parseLine(text, this.lines), ended);
-    this.#count(item);
-    return item;
+    if (text.length > lineLimit) this.#count(tooLong(text, this.lines), items);
+    else if (this.format === 'ftrace') this.#count(this.#classify(parseLine(text, this.lines), ended), items);
+    else for (const item of this.#sorter.take(text, this.lines)) this.#count(this.#classify(item, ended), items);
   }
 
   /** What depends on more than the line itself. */
@@ -209,10 +225,11 @@ class Collector implements Writable<Summary> {
     if (item.kind !== 'unparsed') return item;
     const { line, text } = item;
     if (this.#dumping) return { kind: 'console', line, text, message: text, alarm: alarmOf(text) };
-    return ended ? item : { kind: 'truncated', line, text };
+    return ended || line < this.lines ? item : { kind: 'truncated', line, text };
   }
 
-  #count(item: Item): void {
+  #count(item: Item, items: Item[]): void {
+    items.push(item);
     if (item.kind === 'event') {
       this.events++;
       if (this.unit !== item.unit) this.unit = this.unit === null ? item.unit : 'mixed';
@@ -247,6 +264,7 @@ class Collector implements Writable<Summary> {
         break;
       case 'unparsed':
         remember(this.unparsed, item.line, item.text);
+        this.#other(item.line, item.text);
         break;
       case 'truncated':
         this.truncated = quote(item.line, item.text);
@@ -254,6 +272,15 @@ class Collector implements Writable<Summary> {
       case 'blank':
         break;
     }
+  }
+
+  /** A line that this kind does not have may be one of another kind. */
+  #other(line: number, text: string): void {
+    const format = this.format === null ? undefined : formatOf(text);
+    if (format === undefined || format === this.format) return;
+    let mixed = this.mixed.find((known) => known.format === format);
+    if (mixed === undefined) this.mixed.push((mixed = { format, count: 0, first: [] }));
+    remember(mixed, line, text);
   }
 
   #hole(item: Item, events: number): void {
@@ -281,7 +308,7 @@ class Collector implements Writable<Summary> {
     const line = this.unparsed.first[0]?.line;
     throw new ModelError('not-a-trace', `no line of a kernel trace here: ${what}`, {
       at: line === undefined ? this.name : `line ${line} of ${this.name}`,
-      accepted: 'the text of `trace` or `trace_pipe` in tracefs, or a console log with a dump of the trace buffer',
+      accepted: 'the text of `trace` or `trace_pipe` in tracefs, a console log with a dump of the trace buffer, or one of the kinds in docs/reference/recordings.md',
       hint,
     });
   }

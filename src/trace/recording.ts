@@ -7,6 +7,7 @@
 import type { Plain } from '../../machines/chart.ts';
 import type { Item } from './line.ts';
 import { alarmOf } from './marker.ts';
+import type { Format } from './readers/reader.ts';
 
 /** The files that are looked for beside a trace. */
 export const recordingFiles = ['kprobe_events.txt', 'kprobe_profile.txt', 'stats.txt', 'log.txt', 'dmesg.txt', 'meta.txt'] as const;
@@ -26,6 +27,8 @@ export type Probe = {
 };
 
 export type Recording = {
+  /** What wrote the trace, where somebody has said it. */
+  readonly format?: Format;
   /** Kernel release as `uname -r` prints it, such as `6.1.0-56-amd64`. */
   readonly kernel?: string;
   /** Where `kernel` was found: the name of a file, or `path`. */

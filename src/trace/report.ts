@@ -9,12 +9,15 @@ import { models } from '../../machines/models/index.ts';
 import { recorders } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
 import { nearest } from '../world/nearest.ts';
+import { Addresses } from './addresses.ts';
 import type { AccountOptions, Ends, Ownership, Reason, Refusal } from './account.ts';
 import type { Followed } from './follow.ts';
-import { Judge } from './judge.ts';
+import { Judge, type JudgeOptions } from './judge.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Reading } from './read.ts';
+import type { Format } from './readers/reader.ts';
 import { guessKernel, type Recording } from './recording.ts';
+import { recordedBy } from './sees.ts';
 import type { Used } from './usage.ts';
 
 export type Verdict = 'conforms' | 'violates' | 'inconclusive';
@@ -25,6 +28,10 @@ export interface Report {
   /** Where the model's choice comes from. */
   readonly chosenBy: string;
   readonly verdict: Verdict;
+  /** What wrote the recording. */
+  readonly format: Format;
+  /** What such a recording never shows, so that the verdict says nothing of it. */
+  readonly unseen: readonly string[];
   readonly lines: number;
   readonly events: number;
   /** Events outside the model, by what they are. */
@@ -77,11 +84,13 @@ const howTo = 'record with the probes that docs/how-to/record.md names';
  */
 export async function judgeTrace(reading: Reading, options: JudgeTraceOptions): Promise<Report> {
   const { recording = {}, name } = options;
+  const addresses = recording.probes === undefined ? undefined : new Addresses(recording.probes);
   let judge: Judge | undefined;
   let chosenBy = '';
   let lastEvent: TraceLine | undefined;
   const before: Item[] = [];
-  for await (const read of reading) {
+  for await (const given of reading) {
+    const read = addresses === undefined || !byAddress.has(reading.summary.format) ? given : given.map((item) => (item.kind === 'event' ? addresses.named(item) : item));
     if (judge === undefined && !read.some(({ kind }) => kind === 'event')) {
       before.push(...read);
       continue;
@@ -90,7 +99,8 @@ export async function judgeTrace(reading: Reading, options: JudgeTraceOptions): 
     if (judge === undefined) {
       const chosen = chooseModel(options.model, recording, batch, name);
       chosenBy = chosen.by;
-      judge = new Judge(chosen.model, { ...probesOf(recording), ...options });
+      const { symbolOf, recorded } = probesOf(recording);
+      judge = new Judge(chosen.model, { ...options, ...(symbolOf === undefined ? {} : { symbolOf }), recorded: recordedBy(reading.summary.format, recorded) });
     }
     for (const item of batch) {
       if (item.kind === 'event') lastEvent = item;
@@ -120,13 +130,15 @@ function report(judge: Judge, { summary }: Reading, { name, recording = {} }: Ju
   const notes = [
     ...(summary.truncated === null ? [] : [`the last line is cut: line ${summary.truncated.line}`]),
     ...(account.cut ? ['the file was cut at its end: what is missing there was not judged'] : []),
+    ...summary.mixed.map(({ format, count, first: [at] }) =>
+      `${count} lines are of ${format}, not of ${summary.format ?? ''}, the first is line ${at?.line ?? 0}: they were not judged; give each kind a file of its own`),
     ...(summary.unparsed.count === 0 ? [] : [`${summary.unparsed.count} lines are no trace lines, the first is line ${summary.unparsed.first[0]?.line ?? 0}`]),
     ...(crash === null ? [] : [`the kernel crashed: ${crash.text.trim()}`]),
     ...(crash === null || last === undefined ? [] : [`seen last: line ${last.line}, ${last.text.trim()}`]),
     ...judge.unfinished().map((what) => `still going on at the end: ${what}`),
   ];
   return {
-    file: name, model: judge.model.name, chosenBy, verdict, lines: summary.lines, events: account.events, outside,
+    file: name, model: judge.model.name, chosenBy, verdict, format: summary.format ?? 'ftrace', unseen: judge.unseen(summary.format), lines: summary.lines, events: account.events, outside,
     outsideBy: Object.fromEntries(account.outsideBy),
     ...(violation === null ? {} : { ...violation, before: account.before.map(({ text }) => text.trim()) }),
     ...(lost === undefined ? {} : { lost }),
@@ -142,8 +154,11 @@ function report(judge: Judge, { summary }: Reading, { name, recording = {} }: Ju
   };
 }
 
+/** Kinds that print an address where the kernel prints a name. */
+const byAddress: ReadonlySet<Format | null> = new Set(['trace-cmd', 'perf']);
+
 /** Which functions had probes, from the definitions beside the trace. */
-function probesOf({ probes }: Recording): ConstructorParameters<typeof Judge>[1] {
+function probesOf({ probes }: Recording): Pick<JudgeOptions, 'recorded' | 'symbolOf'> {
   if (probes === undefined) return {};
   const bare = (symbol: string) => symbol.replace(/\.(part|isra|constprop|cold)\.\d+$/, '');
   const names = new Set([...probes.values()].flat().map(({ symbol, offset, returns }) =>

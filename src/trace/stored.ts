@@ -57,7 +57,7 @@ export function eventOf({ data, stream, revision }: Entry): StoredEvent {
 /** Judges the file that was kept, by what was known about it then. @throws {ModelError} as `judgeTrace`; no-such-run: the log has no file */
 export async function judgeStored(store: Store, { id, name }: Import, options: Omit<JudgeTraceOptions, 'name' | 'recording'> = {}): Promise<Report> {
   const { recording } = await began(store, importStream(id));
-  return judgeTrace(readTrace(unpacked(store.attachments.get(id), name), { name }), { ...options, name, recording });
+  return judgeTrace(readTrace(unpacked(store.attachments.get(id), name), { name, ...(recording.format === undefined ? {} : { format: recording.format }) }), { ...options, name, recording });
 }
 
 /** Does a recording still hold? The hash of its file, and every entry against what the file gives now. Notes on what does not. */

@@ -65,7 +65,7 @@ test.each([
   ['packed data that ends early', () => written('cut.gz', packed.subarray(0, packed.length >> 1)), 'unreadable-file', 'the packed data ends early'],
   ['packed data that is damaged', () => written('bad.gz', Buffer.concat([packed.subarray(0, 50), Buffer.alloc(500, 0x55)])), 'unreadable-file', 'the packed data is damaged'],
   ['empty', () => written('empty.txt', ''), 'not-a-trace', 'no line of a kernel trace here: it is empty'],
-  ['another kind of text, packed', () => written('perf.gz', gzipSync(textOf('perf-script.txt'))), 'not-a-trace', 'no line of a kernel trace here: it looks like output of `perf script`'],
+  ['another kind of text, packed', () => written('bpftrace.gz', gzipSync(textOf('bpftrace.txt'))), 'not-a-trace', 'no line of a kernel trace here: it looks like output of bpftrace'],
 ])('refused: %s', async (_, path, code, message) => {
   const error = await events(path()).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ModelError);

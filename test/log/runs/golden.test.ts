@@ -14,12 +14,14 @@ import { renderChain, why } from '../../../src/log/why.ts';
 import { upcast, versions } from '../../../src/log/runs/forms.ts';
 import { format } from '../../../src/log/store/envelope.ts';
 import { openStore } from '../../../src/log/store/open.ts';
+import type { Store } from '../../../src/log/store/port.ts';
+import { imports, judgeStored, verifiedImport } from '../../../src/trace/stored.ts';
 
 const folder = fileURLToPath(new URL('../golden/', import.meta.url));
 const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
 
-test('there is a log of every format', () => {
-  for (let one = 1; one <= format; one++) expect(files.some((name) => name.startsWith(`format-${one}`))).toBe(true);
+test('there is a log of runs and one of a recording of every format', () => {
+  for (let one = 1; one <= format; one++) expect(files).toEqual(expect.arrayContaining([`format-${one}.jsonl`, `format-${one}-recording.jsonl`]));
 });
 
 test.each(files)('%s', async (file) => {
@@ -37,9 +39,23 @@ test.each(files)('%s', async (file) => {
     for (const { seq, group, answer, owner, users } of held.refusals) lines.push(`  ${group} at ${seq}: ${answer}, owner ${owner ?? '-'}, users ${users.map(({ device }) => device).join(' ') || '-'}`);
     for (const { group, kind, who } of leaks(held, devices)) lines.push(`  held at the end: ${group} by ${kind} ${who}`);
   }
+  lines.push(...await recordings(store));
   await store.close();
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(join(folder, `${file}.verdict`));
 });
+
+/** What a log says of its recordings, and what today's judge says of their files. */
+async function recordings(store: Store): Promise<string[]> {
+  const lines: string[] = [];
+  for (const recording of await imports(store)) {
+    const { id, name, events, gaps, ended } = recording;
+    lines.push(`${id} ${name}: ${events} events, ${gaps} gaps${ended ? '' : ', not ended'}`);
+    const [{ ok, notes }, { verdict, model, line, possible, groups }] = [await verifiedImport(store, recording), await judgeStored(store, recording)];
+    lines.push(`  entries ${ok ? 'hold' : `differ: ${notes.join('; ')}`}; today's judge: ${verdict} by ${model}${line === undefined ? '' : ` at line ${line}, where ${possible?.join(' or ') ?? 'nothing'} was possible`}`);
+    for (const { id: group, ownership } of groups) lines.push(`  group ${group}: ${ownership.map(({ line: at, state, owner_cnt, by }) => `${at} ${state} ${owner_cnt} ${by}`).join(', ')}`);
+  }
+  return lines;
+}
 
 test('a form that is changed gets an upcaster and a golden log', () => {
   expect(versions).toEqual({ 'run.began': 1, 'run.ended': 1, fact: 1, 'import.began': 1, 'import.ended': 1, 'trace.event': 1, 'trace.gap': 1 }); // change this line together with both
