@@ -152,6 +152,7 @@ describe('wrong use', () => {
     [['--sceonds', '3'], 'there is no option --sceonds'],
     [['--seconds', '3', '--', 'true'], 'either --seconds or a command'],
     [['--check', '--', 'true'], '--check takes no command'],
+    [['--with', 'perf'], '--with takes trace-cmd, not perf'],
     [['--kernel-config', '/nowhere', '--check'], '/nowhere cannot be read'],
   ])('%j', (args, said) => {
     const { status, stdout, stderr } = run('/nowhere', args);
