@@ -69,12 +69,13 @@ const table: readonly (readonly [string, Ending])[] = [
   ['testgen topology.json', 'holds'], ['testgen bad.json', 'badInput'], ['testgen topology.json --limit 10', 'limit'], ['testgen topology.json', 'interrupted'],
   ['mutate alone.json --chart iommu_group --coverage states', 'holds'], ['mutate alone.json --chart iommu_group --coverage states --least 100', 'violation'], ['mutate bad.json', 'badInput'],
   ['mutate alone.json --chart iommu_group --coverage states --limit 2', 'limit'], ['mutate alone.json --chart iommu_group', 'interrupted'],
-  ['inspect none.txt', 'badInput'],
+  ['inspect none.txt', 'badInput'], ['record', 'holds'], ['record --out record.sh', 'holds'],
 ];
 
 /** What no line here can bring about, and where it is held instead. */
 const elsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   claims: { violation: 'no claim is unsettled (test/cases/claims)' }, bugs: { violation: 'no row is wrong (test/cases/bugs)' }, export: { violation: 'a trail of Spin (test/cli/export.test.ts)' }, inspect: { holds: 'test/web/server.test.ts' },
+  record: { badInput: 'says what the machine has: test/record', inconclusive: 'test/record' },
   'lab kernels': { holds: 'needs apt' }, 'lab build': { holds: 'needs apt', badInput: '', interrupted: '' }, 'lab boot': { holds: 'needs QEMU', badInput: '', inconclusive: '' },
   'lab run': { holds: 'needs QEMU: .ci/lab', violation: '', badInput: '', inconclusive: '', interrupted: '' }, 'lab shell': { holds: 'needs QEMU', badInput: '', inconclusive: '' },
 };
@@ -118,7 +119,7 @@ describe('each command', () => {
 });
 
 /** Examples that wait for somebody, need a machine, or take longer than a test may (other tests run such); the first words are enough. */
-const slow = ['inspect', 'lab', 'log show --follow', 'claims', 'bugs', 'mutate', 'testgen', 'compare v6.5 v6.6 --devices', 'compare v6.1.y', 'compare v6-posting', 'check', 'export --to promela', 'chart '];
+const slow = ['inspect', 'lab', 'record --check', 'record --to', 'log show --follow', 'claims', 'bugs', 'mutate', 'testgen', 'compare v6.5 v6.6 --devices', 'compare v6.1.y', 'compare v6-posting', 'check', 'export --to promela', 'chart '];
 const cheap = ['check topology.json'];
 const examples = leaves.flatMap(({ path, examples: shown, endings }) => shown.map(([line]) => ({ line, path: path.join(' '), endings })));
 
@@ -130,7 +131,7 @@ describe('examples of the help', () => {
   test.each(examples)('$line is a line of $path', ({ line, path }) => {
     expect(commandOf(line)).toBe(path);
     const { options } = leaves.find((leaf) => leaf.path.join(' ') === path) ?? { options: [] };
-    const words = wordsOf(line.split(/ [<>] /)[0] ?? '').filter((word) => word.startsWith('--')).map((word) => word.split('=')[0]);
+    const words = wordsOf(line.split(/ (?:[<>]|--) /)[0] ?? '').filter((word) => word.startsWith('--')).map((word) => word.split('=')[0]);
     expect(words.filter((word) => word !== '--json' && !options.some(({ long }) => long === word))).toEqual([]);
   });
 
