@@ -26,7 +26,7 @@ const mutate = document('mutate@1', {
   })),
 });
 
-const served = document('inspect@1', { url: text, port: count, token: text });
+const served = document('inspect@1', { url: text, port: count, token: text, listens: text.optional().describe('where applications connect that shall be watched') });
 const written = document('inspect@1', { file: text, bytes: count });
 
 const recordings = z.union([
