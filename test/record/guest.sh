@@ -23,8 +23,8 @@ fi
 tracefs() {
 	{
 		ls $tracing/instances
-		# 6.1 gives its own buffer the size that it announces once anybody switches on an event.
-		sed 's/.*expanded: \([0-9]*\).*/\1/' $tracing/buffer_size_kb
+		# 6.1 gives its own buffer the size that it announces once anybody switches on an event, in whole pages.
+		awk '{ print /expanded/ || $1 >= 1408 ? "full size" : $0 }' $tracing/buffer_size_kb
 		cat $tracing/kprobe_events $tracing/tracing_on $tracing/trace_clock $tracing/current_tracer $tracing/set_event $tracing/options/overwrite
 		ls -d $tracing/events/*dma_own* 2>&1
 	} > "/out/tracefs.$1"
