@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const source = (file: string): string => new URL(file, import.meta.url).pathname;
 
 /** The page in Chromium takes minutes with its builds: `npm run test:page`. */
-const inBrowser = 'test/web/{page,pictures,runs}.test.ts';
+const inBrowser = 'test/web/{page,pictures,runs,viewer}.test.ts';
 
 export default defineConfig({
   resolve: {

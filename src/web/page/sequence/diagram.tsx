@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { centre, gutter, lifelines, margin, rowHeight, rowParts, sequenceSvg, widthOf } from '../../../view/sequence/draw.ts';
-import type { Sequence } from '../../../view/sequence/rows.ts';
+import type { Sequence, Speech } from '../../../view/sequence/rows.ts';
 import type { Shown } from '../../../view/sequence/calls.ts';
 import { scrollTo, windowOf } from '../../../view/sequence/window.ts';
 import { save, useBox } from '../box.ts';
@@ -18,19 +18,20 @@ export interface DiagramProps {
   readonly held?: ReadonlySet<number>;
   readonly kept?: ReadonlySet<number>;
   readonly together?: boolean;
+  readonly speech?: Speech;
   readonly title: string;
   /** Somebody goes to a fact; `asks`: by a click or Enter, which also asks why. */
   readonly onGo: (seq: number, asks: boolean) => void;
   readonly onEscape?: () => void;
 }
 
-export function Diagram({ facts, at, chain, held, kept, together = false, title, onGo, onEscape }: DiagramProps) {
+export function Diagram({ facts, at, chain, held, kept, together = false, speech, title, onGo, onEscape }: DiagramProps) {
   const all = useSignal(false);
   const opened = useSignal<ReadonlySet<string>>(new Set());
   const folded = useSignal<ReadonlySet<number>>(new Set());
   const box = useBox();
   const head = useRef<HTMLDivElement>(null);
-  const sequence = useSequence(facts, all.value, opened.value, folded.value, kept, together);
+  const sequence = useSequence(facts, all.value, opened.value, folded.value, kept, together, speech);
   const { lanes, rows, calls } = sequence;
   const lane = Math.max(112, Math.min(200, Math.floor((box.width.value - gutter - margin) / Math.max(1, lanes.length - 0.5))));
   const place = useMemo(() => placeOf(facts, at), [facts, at]);
