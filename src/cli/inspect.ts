@@ -18,7 +18,6 @@ import { kindOfText } from '../web/texts.ts';
 import { count } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
 import { replaceFile } from './file.ts';
-import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import { by, reading } from './store.ts';
 import { version, type Program } from './program.ts';
@@ -43,15 +42,15 @@ export function register(program: Program): void {
     .option('--out <file>', 'write one HTML file that opens without a server, and end')
     .option('--at <n>', 'begin after so many facts', count('--at'))
     .option('--view <name>', 'begin with this view: topology, chart, sequence, space, verdicts, traces, facts')
-    .addHelpText('after', `
-Examples:
-  dma-ownership inspect                                   the page, with the runs of the usual store
-  dma-ownership inspect race.scenario                     plays a scenario, to walk along it
-  dma-ownership inspect trace.txt                         judges a kernel trace and shows ownership over time
-  dma-ownership inspect race.scenario --out race.html     one file that can be mailed
-  dma-ownership inspect --listen                          watches any XState application: createWebSocketInspector()
-
-Ends with Ctrl-C. Exit code ${exit.badInput}: the port is taken, or a file cannot be read.`)
+    .values({ what: { files: ['scenario', 'json', 'txt', 'gz', 'db', 'jsonl'] }, '--out': { files: ['html'] }, '--view': ['topology', 'chart', 'sequence', 'space', 'verdicts', 'traces', 'facts'] })
+    .ends({ holds: 'written, or ended by Ctrl-C', badInput: 'the port is taken, or a file cannot be read' })
+    .examples([
+      ['inspect', 'the page, with the runs of the usual store, until Ctrl-C'],
+      ['inspect race.scenario', 'plays a scenario, to walk along it'],
+      ['inspect trace.txt', 'judges a kernel trace and shows ownership over time'],
+      ['inspect race.scenario --out race.html', 'one file that can be mailed'],
+      ['inspect --listen', 'watches any XState application: createWebSocketInspector()'],
+    ])
     .does(inspect);
 }
 
@@ -105,19 +104,19 @@ async function runOf(store: Store, id: string | undefined, whole: boolean): Prom
 function written(out: Output, start: Start, file: string): Exit {
   const text = singleFile({ ...start, store: null });
   replaceFile(file, text);
-  out.result({ schema: 'dma-ownership/inspect@1', file, bytes: Buffer.byteLength(text) } as { schema: string }, () => `${file}: ${(Buffer.byteLength(text) / 1e6).toFixed(1)} MB, opens without a server`);
+  out.result({ schema: 'dma-ownership/inspect@1', file, bytes: Buffer.byteLength(text) }, () => `${file}: ${(Buffer.byteLength(text) / 1e6).toFixed(1)} MB, opens without a server`);
   return exit.holds;
 }
 
 async function served(out: Output, start: Start, store: Store | null, name: string, { host, port, listen }: Options, asked: readonly string[]): Promise<Exit> {
-  const stop = interruption();
+  const stop = out.interruption();
   const watching = listen === undefined && asked.length === 0 ? null : await watchApplications({ listen: listen === true ? usualPort : listen, asked });
   try {
     const writable = store === null ? null : () => openStore(name, { mode: 'write', upcast });
     const watched = watching === null ? {} : { watching: { url: watching.url } };
     const serving = await serve({ start: { ...start, ...watched, writes: writable !== null }, store, writable, by: by(), files: assets(), host, port, ...(watching === null ? {} : { watched: watching.hub }) });
     const listens = watching?.url ?? null;
-    out.result({ schema: 'dma-ownership/inspect@1', url: serving.url, port: serving.port, token: serving.token, ...(listens === null ? {} : { listens }) } as { schema: string },
+    out.result({ schema: 'dma-ownership/inspect@1', url: serving.url, port: serving.port, token: serving.token, ...(listens === null ? {} : { listens }) },
       () => `${serving.url}\n${listens === null ? '' : `  Applications are watched that connect with createWebSocketInspector({ url: '${listens}' }).\n`}  Ctrl-C ends it.`);
     if (!loopback(host)) out.remark(`note: ${host} is no loopback address. Whoever can reach it and knows the token sees everything, unencrypted.`);
     if (!stop.aborted) await new Promise<void>((resolve) => { stop.addEventListener('abort', () => { resolve(); }, { once: true }); });

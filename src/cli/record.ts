@@ -16,6 +16,7 @@ interface Options {
   readonly buffer?: number;
   readonly clock?: string;
   readonly seconds?: number;
+  readonly with?: string;
   readonly kernelConfig?: string;
   readonly check?: true;
   readonly probes?: true;
@@ -31,10 +32,17 @@ export function register(program: Program): void {
     .option('-s, --seconds <n>', 'record for so long, instead of until Ctrl-C or the end of a command', count('--seconds', 1))
     .option('-b, --buffer <kb>', 'for each processor, default 4096; what does not fit is lost, and counted', count('--buffer', 1))
     .option('-C, --clock <name>', 'trace clock, default counter: one exact order for all processors, but no times')
+    .option('--with <program>', 'trace-cmd: it writes to disk while it records, so that the buffer does not fill')
     .option('--kernel-config <file>', 'the configuration of this kernel, where it is not found')
     .option('--probes', 'only print the probes, for a recorder of your own')
     .option('--undo', 'take back what a recorder that was killed has left')
-    .addHelpText('after', `\nExamples:\n${examples}`)
+    .values({ '--out': { files: ['sh'] }, '--to': 'folders', '--kernel-config': { files: [] } })
+    .ends({ holds: 'recorded, or written; where a command ran, it ended with 0', badInput: 'nothing can be recorded on this machine', inconclusive: 'recorded, and events were lost' })
+    .examples([
+      ['record --check', 'as root: what could be recorded here, and what not'],
+      [`record --to bind -- sh -c 'echo 0000:02:00.0 > /sys/bus/pci/drivers/vfio-pci/bind'`, 'as root: while a command runs'],
+      ['record --out record.sh', 'for another machine: sh record.sh --help'],
+    ])
     .does(record);
 }
 
@@ -57,7 +65,7 @@ async function record(out: Output, command: readonly string[], options: Options)
     return write(out, file);
   }
   if (command.length === 0 && Object.keys(asked).length === 0) {
-    out.result({ schema: 'dma-ownership/record@1', usage: howTo } as { schema: string }, () => howTo);
+    out.result({ schema: 'dma-ownership/record@1', usage: howTo }, () => howTo);
     return exit.holds;
   }
   return runHere([...argumentsOf(asked), ...(command.length === 0 ? [] : ['--', ...command])], out);
@@ -65,11 +73,11 @@ async function record(out: Output, command: readonly string[], options: Options)
 
 function write(out: Output, file: string): Exit {
   const script = recordScript(version());
-  if (file === '-') out.result({ schema: 'dma-ownership/record@1', script } as { schema: string }, () => script.trimEnd());
+  if (file === '-') out.result({ schema: 'dma-ownership/record@1', script }, () => script.trimEnd());
   else {
     replaceFile(file, script);
     chmodSync(file, 0o755);
-    out.result({ schema: 'dma-ownership/record@1', file, probes: probes.length } as { schema: string }, () => `${file}: run it as root, sh ${file} --check first`);
+    out.result({ schema: 'dma-ownership/record@1', file, probes: probes.length }, () => `${file}: run it as root, sh ${file} --check first`);
   }
   return exit.holds;
 }
@@ -93,7 +101,7 @@ async function runHere(args: readonly string[], out: Output): Promise<Exit> {
       child.on('error', (cause) => { reject(new ModelError('missing-program', 'there is no shell', { at: 'sh', cause })); });
       child.on('close', (ended) => { resolve(ended ?? exit.fault); });
     });
-    if (out.json) out.result({ schema: 'dma-ownership/record@1', arguments: args, code } as { schema: string }, () => '');
+    if (out.json) out.result({ schema: 'dma-ownership/record@1', arguments: args, code }, () => '');
     return code as Exit;
   } finally {
     process.off('SIGINT', waits);
