@@ -63,7 +63,8 @@ set_up() {
 	exec 9>"$instance/trace_marker"
 	echo 0 >"$instance/tracing_on"
 	echo "$CLOCK" >"$instance/trace_clock" || die 2 "there is no clock $CLOCK; there are: $(cat "$instance/trace_clock")"
-	echo 0 >"$instance/options/overwrite"
+	# What is overwritten is marked where trace-cmd reads it; what finds no room is not.
+	[ -n "$WITH" ] || echo 0 >"$instance/options/overwrite"
 	good=0
 	bad=
 	while read -r line; do
@@ -99,8 +100,13 @@ save() {
 	grep ":dma_ownership_$ID/" "$TRACEFS/kprobe_events" >"$TO/kprobe_events.txt"
 	never_there
 	awk -F '[:/ ]' 'NR == FNR { ours[$3] = 1; next } { split($0, part, " "); if (part[1] in ours) print }' "$TO/kprobe_events.txt" "$TRACEFS/kprobe_profile" >"$TO/kprobe_profile.txt"
-	cat "$instance"/per_cpu/cpu*/stats >"$TO/stats.txt"
-	lost=$(awk -F ': ' '$1 == "overrun" || $1 == "dropped events" { sum += $2 } END { print sum + 0 }' "$TO/stats.txt")
+	if [ -n "$WITH" ]; then
+		# It has emptied the buffer, counts and all; where events are missing it says so in a line.
+		lost=$(awk '/^ *CPU:[0-9]* \[.*EVENTS/ { sum += $3 + 0 > 0 ? $3 : 1 } END { print sum + 0 }' "$TO/trace.txt")
+	else
+		cat "$instance"/per_cpu/cpu*/stats >"$TO/stats.txt"
+		lost=$(awk -F ': ' '$1 == "overrun" || $1 == "dropped events" { sum += $2 } END { print sum + 0 }' "$TO/stats.txt")
+	fi
 	missed=$(awk '{ sum += $3 } END { print sum + 0 }' "$TO/kprobe_profile.txt")
 	note "events lost: $lost, probes missed: $missed"
 	[ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-0}" "$TO"
@@ -168,7 +174,7 @@ record() {
 	if [ "$WITH" = trace-cmd ]; then
 		[ -z "$SECONDS_ASKED" ] || set -- sleep "$SECONDS_ASKED"
 		group=dma_ownership_$ID
-		set -- trace-cmd record -q -k -B "dma-ownership-$ID" -C "$CLOCK" -b "$BUFFER" -e "$group" -e "$group:notify" -f "$NOTIFIED" -o "$TO/trace.dat" "$@"
+		set -- trace-cmd record -q -B "dma-ownership-$ID" -C "$CLOCK" -b "$BUFFER" -e "$group" -e "$group:notify" -f "$NOTIFIED" -o "$TO/trace.dat" "$@"
 	fi
 	if [ $# -gt 0 ]; then
 		# A terminal's Ctrl-C is for the command: it runs in front. Without a terminal signals come to us, and we pass them on.
