@@ -69,7 +69,7 @@ const table: readonly (readonly [string, Ending])[] = [
   ['testgen topology.json', 'holds'], ['testgen bad.json', 'badInput'], ['testgen topology.json --limit 10', 'limit'], ['testgen topology.json', 'interrupted'],
   ['mutate alone.json --chart iommu_group --coverage states', 'holds'], ['mutate alone.json --chart iommu_group --coverage states --least 100', 'violation'], ['mutate bad.json', 'badInput'],
   ['mutate alone.json --chart iommu_group --coverage states --limit 2', 'limit'], ['mutate alone.json --chart iommu_group', 'interrupted'],
-  ['inspect none.txt', 'badInput'], ['record', 'holds'], ['record --out record.sh', 'holds'],
+  ['completion bash', 'holds'], ['inspect none.txt', 'badInput'], ['record', 'holds'], ['record --out record.sh', 'holds'],
 ];
 
 /** What no line here can bring about, and where it is held instead. */
