@@ -16,6 +16,7 @@ interface Options {
   readonly buffer?: number;
   readonly clock?: string;
   readonly seconds?: number;
+  readonly with?: string;
   readonly kernelConfig?: string;
   readonly check?: true;
   readonly probes?: true;
@@ -31,6 +32,7 @@ export function register(program: Program): void {
     .option('-s, --seconds <n>', 'record for so long, instead of until Ctrl-C or the end of a command', count('--seconds', 1))
     .option('-b, --buffer <kb>', 'for each processor, default 4096; what does not fit is lost, and counted', count('--buffer', 1))
     .option('-C, --clock <name>', 'trace clock, default counter: one exact order for all processors, but no times')
+    .option('--with <program>', 'trace-cmd: it writes to disk while it records, so that the buffer does not fill')
     .option('--kernel-config <file>', 'the configuration of this kernel, where it is not found')
     .option('--probes', 'only print the probes, for a recorder of your own')
     .option('--undo', 'take back what a recorder that was killed has left')

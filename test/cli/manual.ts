@@ -11,7 +11,7 @@ const bold = (text: string): string => `\\fB${roff(text)}\\fR`;
 const word = (text: string): string => `"${roff(text).replaceAll('"', '\\(dq')}"`;
 const sentence = (text: string): string => roff(`${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? '' : '.'}`);
 
-const option = ({ flags, about, usual }: SurfaceOption): string[] => ['.TP', bold(flags), `${sentence(about)}${usual === undefined ? '' : roff(` Usual: ${[usual].flat().join(',')}.`)}`];
+const option = ({ flags, about, usual }: SurfaceOption): string[] => ['.TP', bold(flags), `${sentence(about)}${usual === undefined ? '' : roff(` Usual: ${[usual as string | readonly string[]].flat().join(',')}.`)}`];
 const line = ({ path, arguments: given, options }: Surface): string =>
   `${path.join(' ')}${options.length === 0 ? '' : ' [options]'}${given.map(({ name, required, variadic }) => ` ${required ? '<' : '['}${name}${variadic ? '...' : ''}${required ? '>' : ']'}`).join('')}`;
 

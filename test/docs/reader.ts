@@ -69,7 +69,7 @@ export class Reader {
   #inShell(line: string): Said {
     if (!this.#built && /\b(?:dma-ownership|node|npm|npx|git)\b/.test(line)) return { code: 127, out: 'to be run by a real shell: mark it <!-- dear: ... -->' };
     const place = join(this.folder, '.place');
-    const told = spawnSync('bash', ['-c', `(exit ${this.#code})\n${line}\ncode=$?; pwd > '${place}'; exit $code`], {
+    const told = spawnSync('bash', ['-c', `exec 2>&1; (exit ${this.#code})\n${line}\ncode=$?; pwd > '${place}'; exit $code`], {
       cwd: this.#place, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28, timeout: 600_000,
       env: { PATH: `${join(this.folder, 'node_modules/.bin')}:${dirname(process.execPath)}:/usr/bin:/bin`, HOME: this.folder, LC_ALL: 'C.UTF-8' },
     });

@@ -23,14 +23,15 @@ fi
 tracefs() {
 	{
 		ls $tracing/instances
-		cat $tracing/kprobe_events $tracing/tracing_on $tracing/buffer_size_kb $tracing/trace_clock $tracing/current_tracer $tracing/set_event $tracing/options/overwrite
+		# 6.1 gives its own buffer the size that it announces once anybody switches on an event, in whole pages.
+		awk '{ print /expanded/ || $1 >= 1408 ? "full size" : $0 }' $tracing/buffer_size_kb
+		cat $tracing/kprobe_events $tracing/tracing_on $tracing/trace_clock $tracing/current_tracer $tracing/set_event $tracing/options/overwrite
 		ls -d $tracing/events/*dma_own* 2>&1
 	} > "/out/tracefs.$1"
 }
-recording() { # FOLDER: waits until a recorder is at work
+recording() { # FILE: waits until a recorder says that it is at work
 	tries=0
-	while ! grep -q 'state: before' "$1/log.txt" 2> /dev/null && [ $tries -lt 600 ]; do sleep 1; tries=$((tries + 1)); done
-	sleep 1
+	while ! grep -q 'recording into' "$1" && [ $tries -lt 600 ]; do sleep 1; tries=$((tries + 1)); done
 }
 
 tracefs before
@@ -38,18 +39,18 @@ sh /lab/record.sh --to /out/whole -- sh /lab/guest.sh devices
 echo "CODE $? whole"
 tracefs whole
 
-sh /lab/record.sh --to /out/ended &
+sh /lab/record.sh --to /out/ended 2> /out/ended.said &
 recorder=$!
-recording /out/ended
+recording /out/ended.said
 bind 0000:00:05.0 uio_pci_generic
 kill -TERM $recorder
 wait $recorder
 echo "CODE $? ended"
 tracefs ended
 
-sh /lab/record.sh --to /out/killed &
+sh /lab/record.sh --to /out/killed 2> /out/killed.said &
 recorder=$!
-recording /out/killed
+recording /out/killed.said
 sh /lab/record.sh --undo
 echo "CODE $? undo of a live one"
 kill -KILL $recorder

@@ -20,7 +20,7 @@ const patience = 1_900_000;
 async function boot(kernel: string, script: string, append?: string): Promise<string> {
   const run = await runJob(kernelOf(lab, kernel), {
     name: 'record', script, files: [{ path: 'record.sh', bytes: Buffer.from(recordScript('0.0.0')) }, { path: 'guest.sh', bytes: job }],
-  }, { lab, to: join(tmpdir(), `dma-ownership-record-${kernel}`), limit: 900, tries: 2, ...(append === undefined ? {} : { append }) });
+  }, { lab, to: join(tmpdir(), `dma-ownership-record-${kernel}${append === undefined ? '' : '-locked'}`), limit: 900, tries: 2, ...(append === undefined ? {} : { append }) });
   expect(run.ended, run.folder).toBe('finished');
   return run.folder;
 }

@@ -113,6 +113,7 @@ describe('what a machine lacks', () => {
     ['probes, before tracefs is mounted', ['sys/kernel/tracing/events/header_page', 'sys/kernel/tracing/kprobe_events'], { 'proc/filesystems': 'nodev\ttracefs\n', [`boot/config-${release()}`]: 'CONFIG_FTRACE=y\n' }, /^stop {2}no kprobe events: the kernel was built without CONFIG_KPROBE_EVENTS\n/m],
     ['tracefs', ['sys/kernel/tracing/events/header_page', 'sys/kernel/tracing/kprobe_events', 'sys/kernel/tracing/instances/.keep'], {}, /^stop {2}no tracefs: the kernel was built without CONFIG_FTRACE\n/m],
     ['freedom', [], { 'sys/kernel/security/lockdown': 'none integrity [confidentiality]\n' }, /^stop {2}the kernel is locked down \(confidentiality\): it refuses probes\n/m],
+    ['freedom, as far as the command line says', ['sys/kernel/security/lockdown'], { 'proc/cmdline': 'quiet lockdown=confidentiality\n' }, /^stop {2}the kernel is locked down/m],
     ['ownership', [], { 'proc/kallsyms': taken('6.12.117+deb12-amd64').kallsyms.replace(/^.* iommu_device_use_default_domain$/m, '') }, /^stop {2}no function iommu_device_use_default_domain\(\)/m],
     ['types that can be read', [], { 'sys/kernel/btf/vmlinux': 'ELF' }, /^stop {2}\S+vmlinux cannot be understood/m],
   ] as const)('%s: nothing is recorded', (_what, without, files, said) => {
@@ -152,6 +153,7 @@ describe('wrong use', () => {
     [['--sceonds', '3'], 'there is no option --sceonds'],
     [['--seconds', '3', '--', 'true'], 'either --seconds or a command'],
     [['--check', '--', 'true'], '--check takes no command'],
+    [['--with', 'perf'], '--with takes trace-cmd, not perf'],
     [['--kernel-config', '/nowhere', '--check'], '/nowhere cannot be read'],
   ])('%j', (args, said) => {
     const { status, stdout, stderr } = run('/nowhere', args);

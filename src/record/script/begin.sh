@@ -38,6 +38,7 @@ usage() {
 		  --to FOLDER           default: ./dma-ownership-DATE-TIME; must be new or empty
 		  --buffer KB           for each processor, default 4096; what does not fit is lost, and counted
 		  --clock NAME          default counter: one exact order for all processors, but no times; see trace_clock
+		  --with trace-cmd      it writes to disk while it records, so that the buffer does not fill
 		  --check               only say what there is, what is missing, what the judge will not see then
 		  --probes              only print the probes, for a recorder of your own
 		  --undo                take back what a recorder that was killed has left

@@ -99,7 +99,7 @@ symbols() {
 sites() { # SYMBOLS
 	[ "$MACHINE" = x86_64 ] && [ -r "$KCORE" ] || return 1
 	# Part of the file that has the kernel's text: start (lower half), length, place in the file as two halves.
-	loads=$(od -A n -v -t x4 -N 16384 "$KCORE" | awk '
+	loads=$(od -A n -v -t x4 -N 16384 "$KCORE" 2>/dev/null | awk '
 		function number(hex,  i, sum) { for (i = 1; i <= 8; i++) sum = sum * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1; return sum }
 		{ for (i = 1; i <= NF; i++) word[n++] = $i }
 		END {

@@ -50,8 +50,12 @@ examine_kernel() {
 }
 
 examine_tracefs() {
-	if grep -q '\[confidentiality\]' "$ROOT/sys/kernel/security/lockdown" 2>/dev/null; then
+	if grep -q '\[confidentiality\]' "$ROOT/sys/kernel/security/lockdown" 2>/dev/null || grep -qw 'lockdown=confidentiality' "$ROOT/proc/cmdline" 2>/dev/null; then
 		found stop "the kernel is locked down (confidentiality): it refuses probes; do: boot without lockdown=confidentiality"
+		return
+	fi
+	if [ ! -d "$TRACEFS/events" ] && grep -q " $TRACEFS tracefs" "$ROOT/proc/mounts" 2>/dev/null; then
+		found stop "tracefs is mounted on $TRACEFS, and empty: the kernel is locked down, or was booted without tracing; do: boot without lockdown=confidentiality"
 		return
 	fi
 	if [ ! -d "$TRACEFS/events" ]; then

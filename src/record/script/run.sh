@@ -62,9 +62,9 @@ set_up() {
 	# Who holds a file of the instance keeps it from being removed: --undo leaves a recorder alone that lives.
 	exec 9>"$instance/trace_marker"
 	echo 0 >"$instance/tracing_on"
-	echo "$BUFFER" >"$instance/buffer_size_kb" || die 3 "the kernel has no $BUFFER KB for each processor; --buffer takes less"
 	echo "$CLOCK" >"$instance/trace_clock" || die 2 "there is no clock $CLOCK; there are: $(cat "$instance/trace_clock")"
-	echo 0 >"$instance/options/overwrite"
+	# What is overwritten is marked where trace-cmd reads it; what finds no room is not.
+	[ -n "$WITH" ] || echo 0 >"$instance/options/overwrite"
 	good=0
 	bad=
 	while read -r line; do
@@ -77,6 +77,8 @@ set_up() {
 	events=$instance/events/dma_ownership_$ID
 	[ ! -e "$events/notify/filter" ] || echo "$NOTIFIED" >"$events/notify/filter"
 	echo 1 >"$events/enable" || die 3 "the kernel does not switch the probes on; its log may say why (dmesg)"
+	# Not earlier: before 6.6 the kernel takes the first size that anybody sets for a sign that the buffer of all others need not grow any more.
+	echo "$BUFFER" >"$instance/buffer_size_kb" || die 3 "the kernel has no $BUFFER KB for each processor; --buffer takes less"
 }
 
 begin() { # WHAT
@@ -94,12 +96,17 @@ begin() { # WHAT
 save() {
 	echo 0 >"$instance/tracing_on"
 	state after
-	cat "$instance/trace" >"$TO/trace.txt"
+	if [ -n "$WITH" ]; then trace-cmd report -i "$TO/trace.dat" | sed "s/^ *dma-ownership-$ID://" >"$TO/trace.txt"; else cat "$instance/trace" >"$TO/trace.txt"; fi
 	grep ":dma_ownership_$ID/" "$TRACEFS/kprobe_events" >"$TO/kprobe_events.txt"
 	never_there
 	awk -F '[:/ ]' 'NR == FNR { ours[$3] = 1; next } { split($0, part, " "); if (part[1] in ours) print }' "$TO/kprobe_events.txt" "$TRACEFS/kprobe_profile" >"$TO/kprobe_profile.txt"
-	cat "$instance"/per_cpu/cpu*/stats >"$TO/stats.txt"
-	lost=$(awk -F ': ' '$1 == "overrun" || $1 == "dropped events" { sum += $2 } END { print sum + 0 }' "$TO/stats.txt")
+	if [ -n "$WITH" ]; then
+		# It has emptied the buffer, counts and all; where events are missing it says so in a line.
+		lost=$(awk '/^ *CPU:[0-9]* \[.*EVENTS/ { sum += $3 + 0 > 0 ? $3 : 1 } END { print sum + 0 }' "$TO/trace.txt")
+	else
+		cat "$instance"/per_cpu/cpu*/stats >"$TO/stats.txt"
+		lost=$(awk -F ': ' '$1 == "overrun" || $1 == "dropped events" { sum += $2 } END { print sum + 0 }' "$TO/stats.txt")
+	fi
 	missed=$(awk '{ sum += $3 } END { print sum + 0 }' "$TO/kprobe_profile.txt")
 	note "events lost: $lost, probes missed: $missed"
 	[ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-0}" "$TO"
@@ -126,7 +133,11 @@ never_there() {
 finish() {
 	code=$?
 	trap '' INT TERM HUP QUIT
-	[ -z "$CHILD" ] || kill "$CHILD" 2>/dev/null
+	if [ -n "$CHILD" ] && [ -n "$WITH" ]; then
+		# Told so it writes what it has.
+		kill -INT "$CHILD" 2>/dev/null
+		wait "$CHILD"
+	elif [ -n "$CHILD" ]; then kill "$CHILD" 2>/dev/null; fi
 	if [ -n "$RECORDING" ]; then save || { [ "$code" -ne 0 ] || code=4; }; fi
 	if [ -n "$SET" ]; then
 		exec 9>&-
@@ -156,18 +167,23 @@ record() {
 	trap 'exit 130' INT
 	prepare_folder
 	set_up
+	[ $# -gt 0 ] || trap 'exit 0' INT
+	if [ $# -gt 0 ]; then begin "$*"; else begin "${SECONDS_ASKED:+$SECONDS_ASKED s}"; fi
+	DMA_OWNERSHIP_MARKER=$instance/trace_marker
+	export DMA_OWNERSHIP_MARKER
+	if [ "$WITH" = trace-cmd ]; then
+		[ -z "$SECONDS_ASKED" ] || set -- sleep "$SECONDS_ASKED"
+		group=dma_ownership_$ID
+		set -- trace-cmd record -q -B "dma-ownership-$ID" -C "$CLOCK" -b "$BUFFER" -e "$group" -e "$group:notify" -f "$NOTIFIED" -o "$TO/trace.dat" "$@"
+	fi
 	if [ $# -gt 0 ]; then
-		begin "$*"
-		DMA_OWNERSHIP_MARKER=$instance/trace_marker
-		export DMA_OWNERSHIP_MARKER
 		# A terminal's Ctrl-C is for the command: it runs in front. Without a terminal signals come to us, and we pass them on.
 		if [ -t 0 ]; then "$@" 9>&-; else patiently "$@"; fi
 		exit
 	fi
-	trap 'exit 0' INT
-	begin "${SECONDS_ASKED:+$SECONDS_ASKED s}"
-	if [ -n "$SECONDS_ASKED" ]; then patiently sleep "$SECONDS_ASKED"; exit 0; fi
-	while patiently sleep 3600; do :; done
+	# After kill -9 the sleep goes on: it must hold nobody's pipe.
+	if [ -n "$SECONDS_ASKED" ]; then patiently sleep "$SECONDS_ASKED" >/dev/null 2>&1; exit 0; fi
+	while patiently sleep 60 >/dev/null 2>&1; do :; done
 }
 
 undo() {
@@ -186,7 +202,7 @@ undo() {
 	exit "$code"
 }
 
-ACTION=record TO='' BUFFER=4096 CLOCK=counter SECONDS_ASKED='' CONFIG_GIVEN=''
+ACTION=record TO='' WITH='' BUFFER=4096 CLOCK=counter SECONDS_ASKED='' CONFIG_GIVEN=''
 RELEASE=$(uname -r) MACHINE=$(uname -m)
 needs() { [ "$1" -ge 2 ] || die 2 "$2 takes a value; see $SELF --help"; }
 number() { case $2 in '' | *[!0-9]* | 0*) die 2 "$1 takes a number from 1, not $2" ;; esac; }
@@ -196,6 +212,7 @@ while [ $# -gt 0 ]; do
 	-b | --buffer) needs $# "$1"; number "$1" "$2"; BUFFER=$2; shift ;;
 	-C | --clock) needs $# "$1"; CLOCK=$2; shift ;;
 	-s | --seconds) needs $# "$1"; number "$1" "$2"; SECONDS_ASKED=$2; shift ;;
+	--with) needs $# "$1"; WITH=$2; shift ;;
 	--kernel-config) needs $# "$1"; CONFIG_GIVEN=$2; [ -r "$2" ] || die 2 "$2 cannot be read"; shift ;;
 	--check | --probes | --undo) ACTION=${1#--} ;;
 	-h | --help) usage; exit 0 ;;
@@ -208,6 +225,13 @@ while [ $# -gt 0 ]; do
 done
 [ $# -eq 0 ] || [ -z "$SECONDS_ASKED" ] || die 2 "either --seconds or a command, not both"
 [ $# -eq 0 ] || [ "$ACTION" = record ] || die 2 "--$ACTION takes no command"
+
+case $WITH in
+'') ;;
+trace-cmd) command -v trace-cmd >/dev/null || die 3 "there is no trace-cmd; do: install it, or record without --with" ;;
+bpftrace) die 2 "bpftrace needs none of this: docs/reference/recordings.md has a program for it, whose output is judged, too" ;;
+*) die 2 "--with takes trace-cmd, not $WITH" ;;
+esac
 
 [ "$ACTION" != undo ] || undo
 examine

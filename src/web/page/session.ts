@@ -209,7 +209,7 @@ export function createSession(first: Origin): Session {
         if (current.value === run && at.value === run.length - by) at.value = run.length;
       });
     },
-    tell(kind, text) { notice.value = { kind, text }; },
+    tell(kind, text) { notice.value = { kind, text: text.trim() === '' ? 'Something failed and did not say what. The console of the browser (F12) may know more.' : text }; },
     quiet() { notice.value = null; },
     work(what, done = 0) { busy.value = what === null ? null : { what, done }; },
   };
