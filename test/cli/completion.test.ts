@@ -35,7 +35,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'deep'));
   for (const name of ['one.json', 'two.txt']) writeFileSync(join(folder, name), '');
   for (const name of ['bash', 'zsh', 'fish']) writeFileSync(join(folder, name === 'zsh' ? '_dma-ownership' : name), (await shell(['completion', name])).out);
-});
+}, 60_000);
 
 /** What bash puts into COMPREPLY for each line: one process. */
 function inBash(all: readonly (readonly string[])[]): string[][] {

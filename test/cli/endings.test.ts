@@ -44,7 +44,7 @@ beforeAll(async () => {
     await to.append({ stream, expected: 'any', entries: [{ id, type, version, meta, data: JSON.parse(JSON.stringify(data).replace('"ret":-16', '"ret":-12')) as typeof data }] });
   await from.close();
   await to.close();
-});
+}, 60_000);
 
 /** Lines by how they end. `# interrupted` is Ctrl-C before the work begins. */
 const table: readonly (readonly [string, Ending])[] = [
