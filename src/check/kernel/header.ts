@@ -126,9 +126,6 @@ export const PART_WEIGHTS_AT = 60;
 export const PART_COUNT = 128;
 /** Of the first 8 bytes of a record: a bit for each actor that has choices, then how many threads are inside a call; bit 63: something is busy. */
 export const OPEN_ACTORS = 48;
-/** The parts of a kernel that renames. */
-export const THREADS = 0;
-export const OTHERS = 1;
 
 /** Inside a worker's own memory: transitions (64 bits), worlds in hand, observed words, open nodes, pending worlds. */
 export const OWN_TRANSITIONS = 0;

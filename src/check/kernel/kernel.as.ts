@@ -64,6 +64,20 @@ function batch(own: i32, from: i32, to: i32): bool {
   return true;
 }
 
+/** The first world of the places `from` to `end` that has a step to the one at `place`; -1: none, or the host must help. */
+export function before(place: i32, from: i32, end: i32): i32 {
+  const own = get(OWN_AT);
+  const first = own + OWN_PENDING;
+  const wanted = load<u64>(get(WORLDS_AT) + (place << 3));
+  for (let at = from; at < end; at += get(BATCH)) {
+    const last = choose(own, at, min(at + get(BATCH), end));
+    if (last === 0) return -1;
+    for (let one = first; one < last; one += PENDING_BYTES)
+      if (representative(after(load<i32>(one, 12), load<u64>(one), own), own) === wanted) return load<i32>(one, 20);
+  }
+  return -1;
+}
+
 /** Lists all steps of worlds: which world, which choice, which leaf. Gives the end of the list, or 0. */
 // @ts-ignore: decorator
 @inline

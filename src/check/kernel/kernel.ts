@@ -31,6 +31,7 @@ interface Exports {
   read(place: number): void;
   run(worker: number, workers: number): number;
   redo(from: number, to: number): number;
+  before(place: number, from: number, end: number): number;
   chase(from: number, trail: number): number;
   mark(): void;
   spread(): number;
@@ -247,6 +248,14 @@ export class Kernel {
     return this.#calls.find();
   }
 
+  /** The first of the worlds `from` to `end` that has a step to the one at `place`, or -1 where that is not known. */
+  before(place: number, from: number, end: number): number {
+    this.#ready();
+    const found = this.#calls.before(place, from, end);
+    this.#set(header.NOTES, 0);
+    return found;
+  }
+
   read(place: number, nodes: Int32Array): void {
     this.#calls.read(place);
     const at = (this.#map.own + header.OWN_HERE) >>> 2;
@@ -330,8 +339,9 @@ export class Kernel {
   #parted(before?: Parted): Parted {
     const { nodes, subject: { actors } } = this.steps.tables;
     const charts = actors.map(({ chart }) => chart);
-    const fields = actors.map(({ thread, chart }, actor) =>
-      ({ nodes: (nodes[actor] as { length: number }).length, thread, chart, single: charts.indexOf(chart) === charts.lastIndexOf(chart) }));
+    const fields = actors.map(({ thread, chart }, actor) => ({
+      nodes: (nodes[actor] as { length: number }).length, thread, chart, single: charts.indexOf(chart) === charts.lastIndexOf(chart), moved: this.#writer.moves(actor),
+    }));
     const known = { numbered: this.#writer.renamings > 0, reserve: this.#writer.values() * (this.#crew?.workers ?? 1) };
     return partsOf(fields, before === undefined ? known : { ...known, before: { layout: before, counts: before.parts.map((_, part) => this.#count(part)) } });
   }

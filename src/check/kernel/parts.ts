@@ -3,7 +3,8 @@
  *
  * What belongs to actors of which there are several takes few values beside the number of worlds. So each of these values is
  * kept once, as a record, and a world holds its number. Threads and actors that are one of a kind stand in the world itself
- * when there is room: then a step changes them without a look-up. Otherwise they are numbered too.
+ * when there is room: then a step changes them without a look-up. Otherwise they are numbered too: some threads together,
+ * as few of their nodes meet, and those that renamings swap with the actors that are one of a kind, which may name them.
  */
 import { ModelError } from '../../errors.ts';
 import { bitsFor, generous, type Layout } from '../layout.ts';
@@ -30,6 +31,8 @@ export interface Field {
   readonly thread: boolean;
   /** One of a kind. */
   readonly single: boolean;
+  /** A renaming turns the actor into another. */
+  readonly moved: boolean;
   readonly chart: unknown;
 }
 
@@ -37,39 +40,80 @@ export interface Field {
 const head = 2;
 /** The widest number that the kernel remembers changes of, see `MEMORY_NUMBER`. */
 const widest = 25;
-/** Room for so many values of threads, of actors of which there are several, and of others, to begin with. */
-const least = [20, 17, 14];
+/** Bits of threads that share a number. */
+const together = 22;
+/** Bits of numbers to begin with: of actors that are one of a kind, of some threads, of all, of actors of which there are several. */
+const least = { others: 13, threads: 14, all: 20, several: 17 };
 
 /** What is known beside the fields. */
 export interface Known {
   /** Values that one batch of each worker adds to a part at most. */
   readonly reserve: number;
-  /** Threads must be a part of their own. */
+  /** Actors may be renamed, so all must be in parts. */
   readonly numbered: boolean;
   /** The layout that became too narrow, and the values of each of its parts; there will be twice as many. */
   readonly before?: { readonly layout: Parted; readonly counts: readonly number[] };
 }
 
+/** Actors that share a number, bits to begin with, and values that are known. */
+interface Group {
+  readonly actors: readonly number[];
+  readonly least: number;
+  readonly count: number;
+}
+
 /** A layout for all fields. @throws {ModelError} out-of-memory when 64 bits are too few */
 export function partsOf(fields: readonly Field[], { reserve, numbered, before }: Known): Parted {
-  const several = fields.flatMap(({ thread, single }, index) => (thread || single ? [] : [index]));
-  const others = fields.flatMap(({ thread, single }, index) => (single && !thread ? [index] : []));
-  const threads = fields.flatMap(({ thread }, index) => (thread ? [index] : []));
+  const indexes = [...fields.keys()];
+  const at = (index: number) => fields[index] as Field;
+  const several = indexes.filter((index) => !at(index).thread && !at(index).single);
   const roomy = generous(fields.map(({ nodes }) => nodes), fields.map(({ chart }) => chart), before?.layout.bits);
   const counts = before?.counts ?? [];
-  const alone = counts.length <= 1;
-  const widthOf = (part: number, count = 0) => Math.max(least[part] as number, bitsFor(2 * (count + reserve)));
-  const plain = numbered || !alone ? undefined : plainly(fields, threads, others, widthOf(1, counts[0]));
-  if (plain) return put(fields.length, roomy, plain, [[...several, ...others].filter((index) => !plain.at.has(index))]);
-  const widths = [0, 1, 2].map((part) => widthOf(part, alone ? (part === 1 ? counts[0] : 0) : counts[part]));
-  let left = 64 - widths.reduce((sum, width) => sum + width, 0);
-  for (const [part, width] of widths.entries()) {
-    const more = Math.min(left, widest - width);
-    widths[part] = width + more;
-    left -= more;
+  const widthOf = (group: Pick<Group, 'least' | 'count'>) => Math.max(group.least, bitsFor(2 * (group.count + reserve)));
+  if (!numbered && counts.length <= 1) {
+    const threads = indexes.filter((index) => at(index).thread);
+    const plain = plainly(fields, threads, indexes.filter((index) => !at(index).thread && at(index).single), widthOf({ least: least.several, count: counts[0] ?? 0 }));
+    if (plain) return put(fields.length, roomy, plain, [indexes.filter((index) => !plain.at.has(index))]);
   }
-  if (left < 0 || widths.some((width) => width > widest)) throw new ModelError('out-of-memory', 'worlds have too many different parts', { at: 'topology' });
-  return put(fields.length, roomy, { at: new Map(), shift: 0, widths }, [threads, several, others]);
+  const others = indexes.filter((index) => !several.includes(index) && (!at(index).thread || at(index).moved));
+  const rest = indexes.filter((index) => at(index).thread && !at(index).moved);
+  const known = (part: number) => (counts.length <= 1 ? 0 : counts.at(part) ?? 0);
+  const group = (threads: readonly (readonly number[])[], bits: number): Group[] => [
+    { actors: others, least: least.others, count: known(0) },
+    ...threads.map((actors, part) => ({ actors, least: bits, count: threads.length === counts.length - 2 ? known(part + 1) : 0 })),
+    { actors: several, least: least.several, count: counts.length <= 1 ? counts[0] ?? 0 : known(-1) },
+  ];
+  const sum = (groups: readonly Group[]) => groups.reduce((bits, one) => bits + widthOf(one), 0);
+  let groups = group(chunks(rest, (index) => bitsFor(at(index).nodes - 1)), least.threads);
+  if (sum(groups) > 64) groups = group([rest], least.all);
+  let left = 64 - sum(groups);
+  if (left < 0 || groups.some((one) => widthOf(one) > widest)) throw new ModelError('out-of-memory', 'worlds have too many different parts', { at: 'topology' });
+  const widths = groups.map(widthOf);
+  for (let more = true; more && left > 0;) {
+    more = false;
+    for (let part = 0; part < widths.length && left > 0; part++) {
+      if (widths[part] === widest) continue;
+      widths[part]!++;
+      left--;
+      more = true;
+    }
+  }
+  return put(fields.length, roomy, { at: new Map(), shift: 0, widths }, groups.map(({ actors }) => actors));
+}
+
+/** Puts neighbours together, up to so many bits. */
+function chunks(indexes: readonly number[], bits: (index: number) => number): number[][] {
+  const found: number[][] = [[]];
+  let used = 0;
+  for (const index of indexes) {
+    used += bits(index);
+    if (used > together) {
+      found.push([]);
+      used = bits(index);
+    }
+    (found.at(-1) as number[]).push(index);
+  }
+  return found;
 }
 
 /** Fields by their first bit in the 64 bits, and the width of each; then where numbers begin, and how wide they are. */

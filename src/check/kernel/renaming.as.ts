@@ -7,71 +7,50 @@ import {
 } from './header';
 
 /**
- * Of all worlds that renamings make of one, the key of that which weighs least: it stands for all. The first part, that of
- * threads, is weighed first, then all others together.
+ * Of all worlds that renamings make of one, the key of that which weighs least: it stands for all.
  *
  * What renamings make of a part is computed once for each of its values, and what each image weighs; so is which of them
- * the part alone decides for, if it does.
+ * the part alone decides for, if it does. Most parts weigh the same under all names.
  */
 // @ts-ignore: decorator
 @inline
 export function representative(key: u64, own: i32): u64 {
   if (get(RENAMINGS) === 0) return key;
-  const threads = get(PARTS_AT);
-  return load<u8>(its(threads, PART_VERDICTS_AT) + numberIn(key, threads)) === ITSELF ? key : image(key, own);
+  let deciding = 0;
+  let one = SAME;
+  for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) {
+    const number = numberIn(key, part);
+    const at = its(part, PART_VERDICTS_AT) + number;
+    if (load<u8>(at) === 0) rename(part, number, own);
+    const said = <i32>load<u8>(at);
+    if (said === SAME) continue;
+    deciding++;
+    one = said;
+  }
+  if (deciding === 0 || (deciding === 1 && one === ITSELF)) return key;
+  return image(key, deciding === 1 && one !== TIE ? one - ITSELF : lightest(key));
 }
 
-function image(key: u64, own: i32): u64 {
-  const best = chosen(key, own);
-  if (best === 0) return key;
+/** A world, each of whose parts has its images, under other names. */
+function image(key: u64, renaming: i32): u64 {
+  if (renaming === 0) return key;
   let renamed = key;
   for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) {
-    verdict(part, key, own);
-    const images = its(part, PART_IMAGES_AT) + (best - 1) * (its(part, PART_ROOM) << 2);
+    const images = its(part, PART_IMAGES_AT) + (renaming - 1) * (its(part, PART_ROOM) << 2);
     renamed = withNumber(renamed, part, load<u32>(images + (numberIn(key, part) << 2)));
   }
   return renamed;
 }
 
-/** What a part says of the renaming whose image weighs least. */
-// @ts-ignore: decorator
-@inline
-function verdict(part: i32, key: u64, own: i32): i32 {
-  const at = its(part, PART_VERDICTS_AT) + numberIn(key, part);
-  if (load<u8>(at) === 0) rename(part, numberIn(key, part), own);
-  return load<u8>(at);
-}
-
 /** The renaming whose image weighs least; 0: none weighs less than the world itself. */
-function chosen(key: u64, own: i32): i32 {
-  const threads = get(PARTS_AT);
-  const first = verdict(threads, key, own);
-  if (first < SAME) return first - ITSELF;
-  let deciding = 0;
-  let one = SAME;
-  for (let part = threads + PART_BYTES, end = partsEnd(); part < end; part += PART_BYTES) {
-    const said = verdict(part, key, own);
-    if (said === SAME) continue;
-    deciding++;
-    one = said;
-  }
-  if (first === SAME && deciding === 0) return 0;
-  if (first === SAME && deciding === 1 && one !== TIE) return one - ITSELF;
-  return lightest(key);
-}
-
 function lightest(key: u64): i32 {
-  const threads = get(PARTS_AT);
   let best = 0;
   let least: u64 = 0;
-  let others: u64 = 0;
   for (let renaming = 0, renamings = get(RENAMINGS); renaming <= renamings; renaming++) {
-    const weight = weightOf(threads, renaming, key);
-    let more: u64 = 0;
-    for (let part = threads + PART_BYTES, end = partsEnd(); part < end; part += PART_BYTES) more += weightOf(part, renaming, key);
-    if (renaming !== 0 && (weight > least || (weight === least && more >= others))) continue;
+    let weight: u64 = 0;
+    for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) weight += weightOf(part, renaming, key);
+    if (renaming !== 0 && weight >= least) continue;
     least = weight;
-    others = more;
     best = renaming;
   }
   return best;

@@ -62,6 +62,11 @@ export class Writer {
     return this.#images.length;
   }
 
+  /** Does a renaming turn it into another? */
+  moves(actor: number): boolean {
+    return this.#images.some((image) => image.actor(actor) !== actor);
+  }
+
   /** Choices that a world has at most, as far as nodes are known. */
   choices(): number {
     this.#list();
