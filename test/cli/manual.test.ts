@@ -1,6 +1,6 @@
 /** man/dma-ownership.1 is what the program says now, and man(1) reads it without a remark. `npx vitest run test/cli/manual.test.ts -u` prints it again. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -15,11 +15,6 @@ const installed = (name: string): boolean => spawnSync('sh', ['-c', `command -v 
 
 test('the page is what the program says', async () => {
   await expect(manual(surface(), version())).toMatchFileSnapshot(page);
-});
-
-test('package.json has it where npm looks', () => {
-  const { man, files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { man: string; files: string[] };
-  expect([join(root, man), existsSync(join(root, man)), files.includes('man')]).toEqual([page, true, true]);
 });
 
 test.runIf(installed('mandoc'))('mandoc has nothing to remark, and shows every command with its options', () => {
