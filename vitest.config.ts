@@ -1,10 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+const source = (file: string): string => new URL(file, import.meta.url).pathname;
+
 /** The page in Chromium takes minutes with its builds: `npm run test:page`. */
-const inBrowser = 'test/web/{page,pictures,runs}.test.ts';
+const inBrowser = 'test/web/{page,pictures,runs,viewer}.test.ts';
 
 export default defineConfig({
-  resolve: { alias: { 'dma-ownership': new URL('src/index.ts', import.meta.url).pathname } }, // examples use the package by its name
+  resolve: {
+    alias: [ // examples and snippets in docs/ use the package by its names
+      { find: /^dma-ownership$/, replacement: source('src/index.ts') },
+      { find: /^dma-ownership\/inspect\/server$/, replacement: source('src/entry/inspect-server.ts') },
+      { find: /^dma-ownership\/(\w+)$/, replacement: source('src/entry/$1.ts') },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/inspect-v4/**', ...(process.env['BROWSER'] === undefined ? [inBrowser] : [])],

@@ -6,6 +6,7 @@
  * word of the charts: a call, its answer, or what a chart says. Functions that no row names are outside the model.
  * Kernel v6.1.y and v6.12.y as Debian builds them: which static functions survive inlining differs.
  */
+import { probes, type Probe } from './probes.ts';
 
 /** Where in a function a probe sits. */
 export type Place = 'entry' | 'locked' | 'return';
@@ -32,28 +33,13 @@ const notifierCalls: Readonly<Record<string, Tracepoint>> = {
   bus_notify: { says: 'bus_notify', at: 'entry', first: 0 },
 };
 
-/** Functions that both kernels show, at entry and return. */
-const both = [
-  '__driver_probe_device', 'device_driver_attach', 'device_attach', 'really_probe', 'device_release_driver_internal',
-  'device_links_check_suppliers', 'driver_register', 'driver_unregister', 'device_add', 'device_del',
-  'pci_device_probe', 'pci_device_remove', 'pci_dma_configure', 'pci_dma_cleanup', 'iommu_probe_device',
-  'iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner',
-  'iommu_group_release_dma_owner', 'iommu_attach_group', 'iommu_detach_group', 'iommu_group_store_type',
-  'vfio_group_fops_open', 'vfio_group_fops_release', 'vfio_group_fops_unl_ioctl', 'vfio_fops_unl_ioctl',
-  'vfio_container_attach_group', 'vfio_group_detach_container', 'vfio_device_fops_release',
-  'vfio_register_group_dev', 'vfio_unregister_group_dev',
-];
-/** Functions of which only the entry is recorded. */
-const entryOnly = [
-  'driver_sysfs_add', 'driver_bound', 'device_unbind_cleanup', 'driver_deferred_probe_add', 'driver_deferred_probe_del',
-  'driver_deferred_probe_trigger', 'deferred_probe_work_func', 'device_links_driver_bound', 'device_links_no_driver',
-  'device_links_driver_cleanup', 'driver_detach', 'vfio_pci_probe', 'vfio_pci_remove',
-];
-/** Functions with a probe at the unlock of group->mutex. */
-const locked = [
-  'iommu_device_use_default_domain', 'iommu_device_unuse_default_domain', 'iommu_group_claim_dma_owner',
-  'iommu_group_release_dma_owner', 'iommu_attach_group', 'iommu_detach_group',
-];
+/** Functions that every kernel shows, by what of them is recorded: entry and return, the entry alone, the unlock of group->mutex, calls of kobject_uevent(). */
+const everywhere = probes.filter(({ some, outside }) => some !== true && outside !== true);
+const functions = (which: (probe: Probe) => boolean): string[] => everywhere.filter(which).map(({ on }) => on.at(-1) ?? '');
+const both = functions(({ returns }) => returns !== undefined);
+const entryOnly = functions(({ returns, calls }) => returns === undefined && calls === undefined);
+const locked = functions(({ calls }) => calls === 'mutex_unlock');
+const uevents = functions(({ calls }) => calls === 'kobject_uevent');
 
 interface Special {
   readonly pairs: readonly string[];
@@ -74,8 +60,7 @@ function recorder({ pairs, entries, critical, notifier, renamed, inlined }: Spec
   for (const name of [...entryOnly, ...entries]) points.set(`${name} entry`, { says: name, at: 'entry' });
   for (const name of [...locked, ...critical]) points.set(`${name} locked`, { says: name, at: 'locked' });
   // kobject_uevent() lies in lib/, where no probe can sit: the calls to it inside these functions are recorded.
-  for (const name of ['driver_bound', 'device_release_driver_internal', 'device_add', 'device_del'])
-    points.set(`${name} locked`, { says: 'kobject_uevent', at: 'entry' });
+  for (const name of uevents) points.set(`${name} locked`, { says: 'kobject_uevent', at: 'entry' });
   const others = new Map<string, Tracepoint>();
   for (const [name, point] of Object.entries(notifierCalls)) (name === notifier ? points : others).set(`${name} entry`, point);
   for (const [name, says] of Object.entries(renamed)) for (const at of ['entry', 'return'] as const) others.set(`${name} ${at}`, { says, at });

@@ -46,7 +46,7 @@ const libraries = ['node:', ...Object.keys({ ...dependencies, ...peerDependencie
 const built = ['preact', '@preact/signals', 'elkjs', 'sigma', 'graphology', 'graphology-types'].map((name) => `package ${name}`);
 const base = ['machines', 'errors.ts', 'world'];
 const tools = ['log', 'scenario', 'check', 'compare', 'cases', 'trace', 'testgen', 'view', 'export'];
-const hosts = ['lab', 'inspect'];
+const hosts = ['lab', 'inspect', 'record'];
 
 /** Who may import whom. A part may always import itself. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {

@@ -131,6 +131,10 @@ export class FastSearch extends Search {
     }, rests);
   }
 
+  override mayLead(place: number, from: number, end: number): number {
+    return Math.max(from, this.kernel.before(place, from, end));
+  }
+
   #heard({ kind, place, more, most }: Note): void {
     if (kind === header.NOTE_DECIDED) {
       this.#visitor.decided(most, place, [more]);

@@ -8,7 +8,7 @@ import { ModelError } from '../errors.ts';
 import type { Local } from '../world/locals.ts';
 import { difference } from '../world/plain.ts';
 import { Ints, PairMap } from './ints.ts';
-import { kindOf, type Looked, type Property, type Seen } from './property.ts';
+import { kindOf, type Looked, type Property } from './property.ts';
 import type { Subject } from './subject.ts';
 import type { Node, Tables } from './tables.ts';
 
@@ -25,6 +25,8 @@ export class Judge {
   readonly #seen: Ints[];
   readonly #numbers = new Map<string, number>();
   readonly #looks: unknown[][] = [[]];
+  /** By kind: which of `watched` are of it. */
+  readonly #ofKind = new Map<string, number[]>();
   readonly #folds = new PairMap();
   #folded = 1;
   readonly #answers: (Answers | undefined)[] = [];
@@ -36,6 +38,10 @@ export class Judge {
     const looks = new Set(properties.flatMap(({ sees }) => Object.keys(sees)));
     this.watched = this.#subject.actors.flatMap(({ address }, index) => (looks.has(kindOf(address)) ? [index] : []));
     this.#seen = this.#subject.actors.map(() => new Ints());
+    for (const at of this.watched.keys()) {
+      const kind = kindOf(this.#address(at));
+      this.#ofKind.set(kind, [...this.#ofKind.get(kind) ?? [], at]);
+    }
   }
 
   /** Number of what the properties see of an actor at a node. Equal numbers look equal to all of them. */
@@ -97,8 +103,8 @@ export class Judge {
     if (known !== undefined) return known;
     const facts = this.watched.map((actor) => this.#looks[this.observation(actor, nodes[actor] as number)] as unknown[]);
     const answers = Uint8Array.from(this.properties, (property, index) => {
-      const seen: Seen = Object.fromEntries(Object.keys(property.sees).map((kind) =>
-        [kind, facts.flatMap((fact, at) => (kindOf(this.#address(at)) === kind ? [fact[index]] : []))]));
+      const seen: Record<string, unknown[]> = {};
+      for (const kind in property.sees) seen[kind] = (this.#ofKind.get(kind) ?? []).map((at) => (facts[at] as unknown[])[index]);
       return ((property.holds?.(seen) ?? true) ? 1 : 0) | ((property.then?.(seen) ?? false) ? 2 : 0);
     });
     this.#answers[fold] = answers;

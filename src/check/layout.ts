@@ -45,4 +45,5 @@ export function generous(counts: readonly number[], alike: readonly unknown[], b
   });
 }
 
-const bitsFor = (largest: number): number => (largest <= 0 ? 0 : 32 - Math.clz32(largest));
+/** Bits that a number up to this takes. */
+export const bitsFor = (largest: number): number => (largest <= 0 ? 0 : 32 - Math.clz32(largest));

@@ -60,7 +60,7 @@ export const stepAs = ({ search: { tables } }: Round, { target, event, start }: 
 /** A world of the level `from` to `end` that leads to the one at `place`, and the choices on the way. */
 function before(round: Round, place: number, from: number, end: number): [number, readonly number[]] {
   const { search } = round;
-  for (let candidate = from; candidate < end; candidate++) {
+  for (let candidate = search.mayLead(place, from, end); candidate < end; candidate++) {
     let taken: readonly number[] | undefined;
     search.rows(candidate, (row) => {
       if (!taken && located(round) === place) taken = [...row];

@@ -209,6 +209,11 @@ export class Search {
     return found;
   }
 
+  /** No world from `from` up to the one that this gives, below `end`, has a step to the one at `place`. */
+  mayLead(_place: number, from: number, _end: number): number {
+    return from;
+  }
+
   /** The same with the reduction of the search: `row` leads to the next world that was kept, which is in `nodes`. */
   rows(place: number, each: (row: readonly number[]) => void): void {
     this.#told = each;

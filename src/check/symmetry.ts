@@ -75,19 +75,17 @@ export class Symmetry implements Folding {
     return used;
   }
 
-  /** Threads first, then the others: of each the higher and the lower half. */
-  #weigh(nodes: Int32Array): readonly number[] {
-    const sums = [0, 0, 0, 0];
+  /** The higher and the lower half of what all nodes weigh. */
+  #weigh(nodes: Int32Array): readonly [high: number, low: number] {
+    let [high, low] = [0, 0];
     for (let actor = 0; actor < nodes.length; actor++) {
       const node = nodes[actor] as number;
       const weights = this.#weights[actor] as Ints;
       while (weights.length <= node * 2) for (const part of weightOf(actor, weights.length / 2)) weights.push(part);
-      const at = this.#tables.subject.actors[actor]?.thread ? 0 : 2;
-      sums[at]! += weights.data[node * 2] as number;
-      sums[at + 1]! += (weights.data[node * 2 + 1] as number) >>> 0;
+      high += weights.data[node * 2] as number;
+      low += (weights.data[node * 2 + 1] as number) >>> 0;
     }
-    const [high, low, otherHigh, otherLow] = sums as [number, number, number, number];
-    return [high + Math.floor(low / 2 ** 32), low % 2 ** 32, otherHigh + Math.floor(otherLow / 2 ** 32), otherLow % 2 ** 32];
+    return [high + Math.floor(low / 2 ** 32), low % 2 ** 32];
   }
 
   /** Do all properties say the same of every renaming of this world? Asked once per `fold`. */

@@ -22,7 +22,8 @@ export type Asked = AskedTopology & { readonly model: string; readonly property?
 export function asking(command: Program): Program {
   return askingTopology(command)
     .option('--model <name>', `one of ${Object.keys(models).join(', ')}`, 'v6.12.y')
-    .option('--property <words...>', 'only properties whose sentence has these words');
+    .option('--property <words...>', 'only properties whose sentence has these words')
+    .values({ '--model': Object.keys(models), '--property': properties.map(({ name }) => name) });
 }
 
 /** The same for commands that take their models otherwise; `usual`: how many devices and users there are without a file. */
@@ -34,7 +35,8 @@ export function askingTopology(command: Program, usual = { devices: 3, users: 2 
     .option('--bus <name>', `bus of the usual topology: ${Object.keys(buses).join(', ')}`, bus, 'pci')
     .option('--hotplug', 'the usual topology also plugs and unplugs its devices: many more worlds')
     .option('--times <n>', 'how often each thread may begin a call; 0: again and again. Default: as the topology says, once in the usual one', count('--times'))
-    .option('--together <n>', 'how many threads may be inside a call at once; 0: all. Default: all, 2 in the usual topology', count('--together'));
+    .option('--together <n>', 'how many threads may be inside a call at once; 0: all. Default: all, 2 in the usual topology', count('--together'))
+    .values({ topology: { files: ['json'] }, '--bus': Object.keys(buses) });
 }
 
 /**

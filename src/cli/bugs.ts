@@ -7,7 +7,6 @@ import { ModelError } from '../errors.ts';
 import { nearest } from '../world/nearest.ts';
 import { count } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
-import { interruption } from './interrupt.ts';
 import type { Colour, Output } from './output.ts';
 import type { Program } from './program.ts';
 
@@ -19,20 +18,20 @@ export function register(program: Program): void {
     .argument('[id...]', 'rows of docs/reference/bugs.md, such as 18 or H-g; 5 stands for 5a and 5b. Default: all')
     .option('--paths', 'print the path of each, as it is printed for rows that are named')
     .option('--workers <n>', 'threads that search together', count('--workers', 1), 1)
-    .addHelpText('after', `
-Examples:
-  dma-ownership bugs            every row in two lines, some ten seconds
-  dma-ownership bugs 18         the bus that throws a refusal away, step by step
-  dma-ownership bugs 5 H-a      two ways in which a group that appears late is not counted
-  dma-ownership bugs --json     for a program: dma-ownership/bugs@1
-
-Exit code ${exit.violation}: a row says what the models do not.`)
+    .values({ id: [...all, ...outside].map(({ id }) => id) })
+    .ends({ holds: 'the models have what each row says', violation: 'a row says what the models do not', interrupted: 'stopped, with what was found so far' })
+    .examples([
+      ['bugs', 'every row in two lines, some ten seconds'],
+      ['bugs 18', 'the bus that throws a refusal away, step by step'],
+      ['bugs 5 H-a', 'two ways in which a group that appears late is not counted'],
+      ['bugs 18 --json', 'for a program: dma-ownership/bugs@1'],
+    ])
     .does(bugs);
 }
 
 async function bugs(out: Output, ids: string[], { paths = ids.length > 0, workers }: { readonly paths?: boolean; readonly workers: number }): Promise<Exit> {
   const rows = ids.length === 0 ? [...all, ...outside] : [...new Set(ids.flatMap(called))];
-  const signal = interruption();
+  const signal = out.interruption();
   const sought = await find(rows.filter(isBug), { workers, signal, onProgress: (done, of) => out.progress(`${done} of ${of} topologies explored`) });
   const beyond = rows.filter((row): row is Outside => !isBug(row));
   out.result(documentOf(sought, beyond), () => [

@@ -2,7 +2,7 @@
 import type { Model } from '../../machines/model.ts';
 import { models } from '../../machines/models/index.ts';
 import { ModelError } from '../errors.ts';
-import { chartsOf, type NamedChart } from '../view/chart/charts.ts';
+import { chartNames, chartsOf, type NamedChart } from '../view/chart/charts.ts';
 import { chartGraph, statesOf } from '../view/chart/graph.ts';
 import { fromElk, toElk } from '../view/chart/layout.ts';
 import { chartSvg } from '../view/chart/svg.ts';
@@ -23,11 +23,13 @@ export function register(program: Program): void {
     .option('--model <name>', `one of ${Object.keys(models).join(', ')}`, 'v6.12.y')
     .option('--out <file>', 'write there instead of to stdout: all or nothing')
     .option('--active <states...>', 'mark these states, by the end of their path: in_dma_configure, sysfs_failed.in_dma_cleanup')
-    .addHelpText('after', `
-Examples:
-  dma-ownership chart                                        the charts of v6.12.y
-  dma-ownership chart driver_binding --out driver_binding.svg
-  dma-ownership chart iommu_group --model v6.1.y --active claimed > claimed.svg`)
+    .values({ name: chartNames, '--model': Object.keys(models), '--out': { files: ['svg'] } })
+    .ends({ holds: 'drawn', badInput: 'the picture cannot be written' })
+    .examples([
+      ['chart', 'the charts of v6.12.y'],
+      ['chart driver_binding --out driver_binding.svg', 'one of them as a picture'],
+      ['chart iommu_group --model v6.1.y --active claimed > claimed.svg', 'where one state is marked'],
+    ])
     .does(drawn);
 }
 
@@ -36,7 +38,7 @@ async function drawn(out: Output, name: string | undefined, options: Options): P
   const charts = chartsOf(model);
   if (name === undefined) {
     const rows = charts.map(({ name: one, machine }) => ({ name: one, states: statesOf(machine.root).length }));
-    out.result({ schema: 'dma-ownership/charts@1', model: model.name, charts: rows } as { schema: string }, () => rows.map(({ name: one, states }) => `${one.padEnd(32)}${states} states`).join('\n'));
+    out.result({ schema: 'dma-ownership/charts@1', model: model.name, charts: rows }, () => rows.map(({ name: one, states }) => `${one.padEnd(32)}${states} states`).join('\n'));
     return exit.holds;
   }
   const { machine, context } = chartNamed(model, charts, name);
@@ -46,7 +48,7 @@ async function drawn(out: Output, name: string | undefined, options: Options): P
   const svg = chartSvg(drawing, { active });
   if (options.out !== undefined) replaceFile(options.out, svg);
   const told = { model: model.name, chart: name, states: graph.states.length, width: Math.ceil(drawing.width), height: Math.ceil(drawing.height), ...(options.out === undefined ? { svg } : { out: options.out }) };
-  out.result({ schema: 'dma-ownership/chart@1', ...told } as { schema: string }, () => (options.out === undefined ? svg.trimEnd() : `${options.out}: ${name} of ${model.name}, ${told.states} states, ${told.width} x ${told.height}`));
+  out.result({ schema: 'dma-ownership/chart@1', ...told }, () => (options.out === undefined ? svg.trimEnd() : `${options.out}: ${name} of ${model.name}, ${told.states} states, ${told.width} x ${told.height}`));
   return exit.holds;
 }
 

@@ -13,7 +13,6 @@ import type { Fact, System } from '../world/world.ts';
 import { asked, asking, bytes, count, type Asked } from './asked.ts';
 import { ModelError } from '../errors.ts';
 import { exit, type Exit } from './exit.ts';
-import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 import { by, keeping, remarkKept, withStore, type Kept } from './store.ts';
@@ -51,12 +50,25 @@ export function register(program: Program): void {
     .option('--depth <n>', 'with --schedule pct: how many steps have to come in the right order', count('--depth', 1, 100), 3)
     .option('--walk <n>', 'with --simulate: begin with this walk; --simulate 1 --walk 7 takes walk 7 again', count('--walk'), 0)
     .option('--seed <n>', 'with --simulate: the same seed gives the same walks', count('--seed'), 1)
+    .values({ '--lossy': ['compact', 'bitstate'], '--checkpoint': { files: [] }, '--resume': { files: [] }, '--reduce': Object.keys(searches), '--schedule': ['uniform', 'pct'] })
+    .ends({
+      holds: 'every property holds, in every world', violation: 'a property is broken', badInput: 'the topology, the checkpoint or the name of a property is not valid',
+      inconclusive: 'nothing is broken among what was sampled (--simulate, --lossy)', limit: '--limit or --memory came first, and something is unknown', interrupted: 'stopped, with what was decided so far',
+    })
+    .examples([
+      ['check', 'the usual topology: three devices in one group, two users'],
+      ['check --devices 1 --users 1 --model v6.1.y', 'a smaller one, under another kernel'],
+      ['check topology.json --property "released"', 'one of your own, one property'],
+      ['check --devices 1 --limit 1000', 'stops early, and says what is unknown'],
+      ['check --hotplug --simulate 50 --seed 7', 'random walks where there are too many worlds'],
+      ['check --devices 1 --users 1 --coverage', 'what of the charts no world used'],
+    ])
     .does(check);
 }
 
 async function check(out: Output, file: string | undefined, options: Options): Promise<Exit> {
   const { model, topology, properties, notApplicable, system, together } = asked(file, options);
-  const signal = interruption();
+  const signal = out.interruption();
   if (options.simulate !== undefined) {
     const subject = subjectOf(system, { together });
     const { simulate: walks, seed, schedule, depth, walk: first } = options;
@@ -83,7 +95,7 @@ async function check(out: Output, file: string | undefined, options: Options): P
     notApplicable,
     ...(options.explain ? { explain: report.explain } : {}),
     ...(options.coverage ? { coverage: report.coverage } : {}),
-  } as { schema: string }, () => text(report, model, topology, properties, told, { ...options, ...(together === undefined ? {} : { together }), notApplicable }, out));
+  }, () => text(report, model, topology, properties, told, { ...options, ...(together === undefined ? {} : { together }), notApplicable }, out));
   return exitOf(report);
 }
 
@@ -95,7 +107,7 @@ function simulated(out: Output, system: System, model: string, { walks, steps, s
     properties: told.map(({ name, verdict, walk, walked, steps: shrunk, path }) => ({
       name, verdict, ...(walk === undefined ? {} : { walk, walked, shrunk: shrunk?.length }), path: path.map(({ from, to, event }) => ({ from, to, event })),
     })),
-  } as { schema: string }, () => [
+  }, () => [
     ...told.flatMap(({ name, verdict, walk, walked, steps: shrunk, path }) => [
       `${out.paint(verdict === 'broken' ? 'red' : 'yellow', verdict.padEnd(8))} ${name}`,
       ...(walk === undefined ? [] : [`         walk ${walk} of seed ${seed}, ${walked} steps, shrunk to ${shrunk?.length}:`, ...tell(path).map((line) => `           ${line}`)]),

@@ -4,7 +4,6 @@ import { claims as all } from '../cases/claims/index.ts';
 import { documentOf, printClaim } from '../cases/claims/print.ts';
 import { ModelError } from '../errors.ts';
 import { exit, type Exit } from './exit.ts';
-import { interruption } from './interrupt.ts';
 import type { Colour, Output } from './output.ts';
 import type { Program } from './program.ts';
 
@@ -15,19 +14,19 @@ export function register(program: Program): void {
     .description('the claims of the thread of February 2022, each settled by checks: confirmed, refuted, conditional, or not a state property')
     .argument('[id...]', 'numbers of claims, 1 to 26. Default: all')
     .option('--paths', 'print the way to each violation')
-    .addHelpText('after', `
-Examples:
-  dma-ownership claims                 all of them, some ten seconds
-  dma-ownership claims 10 11 --paths   two removes, a remove and a probe: with the steps that show it
-  dma-ownership claims 21 --json       the same for a program
-
-Exit code ${exit.violation}: the checks of a claim do not come to what a verdict needs.`)
+    .values({ id: all.map(({ id }) => String(id)) })
+    .ends({ holds: 'each claim that was asked about is settled', violation: 'the checks of a claim do not come to what a verdict needs', interrupted: 'stopped, with what was settled so far' })
+    .examples([
+      ['claims', 'all of them, some ten seconds'],
+      ['claims 10 11 --paths', 'two removes, a remove and a probe: with the steps that show it'],
+      ['claims 21 --json', 'the same for a program'],
+    ])
     .does(claims);
 }
 
 async function claims(out: Output, ids: string[], { paths = false }: { readonly paths?: boolean }): Promise<Exit> {
   const asked = ids.length === 0 ? all : ids.map(claimOf).filter((claim, index, every) => every.indexOf(claim) === index);
-  const signal = interruption();
+  const signal = out.interruption();
   const settled = await settle(asked, { signal, onProgress: (done, of) => out.progress(`${done} of ${of} topologies explored`) });
   out.result(documentOf(settled), () => [
     ...settled.flatMap((one) => [...printClaim(one, { paths, paint: (verdict, text) => out.paint(colours[verdict], text) }), '']),

@@ -11,8 +11,9 @@ import { register as judge } from './judge.ts';
 import { register as lab } from './lab.ts';
 import { register as log } from './log.ts';
 import { register as mutate } from './mutate.ts';
+import { register as record } from './record.ts';
 import { register as replay } from './replay.ts';
 import { register as run } from './run.ts';
 import { register as testgen } from './testgen.ts';
 
-export const commands: readonly Register[] = [judge, check, compare, claims, bugs, run, log, replay, chart, exported, testgen, mutate, lab, inspect];
+export const commands: readonly Register[] = [judge, record, check, compare, claims, bugs, run, log, replay, chart, exported, testgen, mutate, lab, inspect];

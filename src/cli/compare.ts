@@ -1,6 +1,7 @@
 /** `dma-ownership compare MODEL MODEL [TOPOLOGY.json]`: are two models the same to an observer? If not, a shortest run that only one has. */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { models as all } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
 import { observers, type Observer } from '../../machines/observable.ts';
 import { replay, tell } from '../check/replay.ts';
@@ -14,7 +15,6 @@ import { System, type Fact } from '../world/world.ts';
 import { askingTopology, bytes, count, topologyAsked, type AskedTopology } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
 import { replaceFile } from './file.ts';
-import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
@@ -28,13 +28,14 @@ export function register(program: Program): void {
     .option('--memory <bytes>', 'memory for the worlds of each side, as 2000000000, 500M or 2G. Default 2G', bytes)
     .option('--all', 'where they differ, every step of a shortest way that shows it')
     .option('--aut <dir>', 'write what was compared there, as <model>.aut: for ltscompare of mCRL2 (--tau=i), CADP and LTSmin')
-    .addHelpText('after', `
-Exit codes: ${exit.holds} the same, ${exit.violation} not, ${exit.limit} a limit came first.
-Examples:
-  dma-ownership compare v6.5 v6.6                             the usual topology: do these kernels differ at all?
-  dma-ownership compare v6.5 v6.6 test-remove.json --all      where test_remove is on, with every step
-  dma-ownership compare v6.1.y notifier-walk --devices 2 --users 1 --observer user-any-errno
-  dma-ownership compare v6-posting v6-posting --observer cleanups,notices`)
+    .values({ model: Object.keys(all), other: Object.keys(all), '--observer': { commas: Object.keys(observers) }, '--aut': 'folders' })
+    .ends({ holds: 'the same to this observer', violation: 'not the same', badInput: 'the topology is not valid', limit: 'a limit came first', interrupted: 'stopped before an answer' })
+    .examples([
+      ['compare v6.5 v6.6 --devices 1', 'do these kernels differ at all?'],
+      ['compare v6.5 v6.6 test-remove.json --all', 'where test_remove is on, with every step'],
+      ['compare v6.1.y notifier-walk --devices 2 --users 1 --observer user-any-errno', 'a design that was never merged, to a user'],
+      ['compare v6-posting v6-posting --devices 1 --observer cleanups,notices', 'does it tell user space of every clean-up?'],
+    ])
     .does(compared);
 }
 
@@ -45,7 +46,7 @@ async function compared(out: Output, name: string, other: string, file: string |
   if (options.aut !== undefined) folder(options.aut);
   const systems = models.map((model) => new System(model, topology, { twice: true }));
   const [left, right] = systems.map((system) => subjectOf(system, { together })) as [ReturnType<typeof subjectOf>, ReturnType<typeof subjectOf>];
-  const signal = interruption();
+  const signal = out.interruption();
   const comparison = await compare(left, right, eyes, {
     limit: options.limit, memory: options.memory, signal, onProgress: (side, worlds) => out.progress(`${models[side]?.name}: ${worlds} worlds`),
   });
@@ -59,7 +60,7 @@ async function compared(out: Output, name: string, other: string, file: string |
     ...(comparison.answer === 'differ' ? { run: comparison.parting.run, left: comparison.parting.left, right: comparison.parting.right, side: comparison.parting.side, then: comparison.parting.then } : {}),
     ...(comparison.answer === 'same-traces' ? { hesitation: comparison.hesitation ?? null } : {}),
     path: facts.map(({ from, to, event }) => ({ from, to, event })), aut: files,
-  } as { schema: string }, () => text(models, comparison, facts, options, out, files));
+  }, () => text(models, comparison, facts, options, out, files));
   if (comparison.answer === 'same') return exit.holds;
   if (comparison.answer === 'unknown') return comparison.why === 'interrupted' ? exit.interrupted : exit.limit;
   return exit.violation;

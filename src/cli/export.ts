@@ -8,8 +8,10 @@ import { ModelError } from '../errors.ts';
 import { close } from '../export/close.ts';
 import { chartFormats, type ChartFormat } from '../export/charts/formats.ts';
 import { formats, type Format } from '../export/formats.ts';
+import { automata } from '../export/rv/monitors.ts';
 import { follow, madeOf, modelOf, optionsTaken } from '../export/trail.ts';
 import { modelNamed } from '../world/models.ts';
+import { chartNames } from '../view/chart/charts.ts';
 import { nearest } from '../world/nearest.ts';
 import { parseTopology } from '../world/topology.ts';
 import { System } from '../world/world.ts';
@@ -17,7 +19,6 @@ import { asked, asking, bytes, count, type Asked } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
 import { exportCharts, exportMonitors, type ChartOptions } from './export_chart.ts';
 import { replaceFile } from './file.ts';
-import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
@@ -42,6 +43,17 @@ export function register(program: Program): void {
     .option('--walks <n>', 'where there are more worlds: random walks that fill the tables further', count('--walks'), 20_000)
     .option('--seed <n>', 'the same seed gives the same walks', count('--seed'), 1)
     .option('--trail <file>', 'tell the way that "spin -t -p" printed, step by step; - for stdin')
+    .values({ '--to': names, '--chart': chartNames, '--monitor': automata.map(({ name }) => name), '--out': { files: [] }, '--trail': { files: [] } })
+    .ends({
+      holds: 'written', violation: 'with --trail: the way breaks a property', badInput: 'the topology or the trail is not valid, or the topology is too large for the format',
+      limit: 'written, and the tables are not complete', interrupted: 'stopped, and nothing was written',
+    })
+    .examples([
+      ['export --to mermaid --chart iommu_group', 'a chart for a wiki; also dot, plantuml, scxml, stately'],
+      ['export --to scxml --out charts', 'every chart into a folder'],
+      ['export --to promela --devices 1 --users 1 --out model.pml', 'the model and its properties for Spin'],
+      ['export --to rv --monitor group_owner', "an automaton for the kernel's rvgen"],
+    ])
     .does(exported);
 }
 
@@ -53,7 +65,7 @@ async function exported(out: Output, file: string | undefined, options: Options)
   if (!('says' in format)) return exportCharts(out, format, file, options);
   if (options.chart !== undefined) throw new ModelError('wrong-use', `${options.to} takes all charts of a model together`, { at: '--chart', accepted: Object.keys(chartFormats).map((name) => `--to ${name}`) });
   const { model, properties, system, together } = asked(file, options);
-  const signal = interruption();
+  const signal = out.interruption();
   const closed = await close(subjectOf(system, { together }), properties, {
     limit: options.limit, memory: options.memory, walks: options.walks, seed: options.seed, signal,
     onProgress: (worlds) => out.progress(`${worlds} worlds`),
@@ -66,8 +78,8 @@ async function exported(out: Output, file: string | undefined, options: Options)
   const { text, left } = format.write(closed, properties);
   if (options.out !== undefined) replaceFile(options.out, text);
   const { complete, states, transitions, walks } = closed;
-  const told = { model: model.name, to: options.to, complete, states, transitions, walks, left: left.map(({ name }) => name), ...(options.out === undefined ? { text } : { out: options.out }) };
-  out.result({ schema: 'dma-ownership/export@1', ...told } as { schema: string }, () =>
+  const told = { model: model.name, to: options.to ?? '', complete, states, transitions, walks, left: left.map(({ name }) => name), ...(options.out === undefined ? { text } : { out: options.out }) };
+  out.result({ schema: 'dma-ownership/export@1', ...told }, () =>
     (options.out === undefined ? text.trimEnd() : `${options.out}: ${states} worlds, ${transitions} steps${complete ? '' : ', not complete'}`));
   for (const { kind, name } of format.says ? left : []) out.remark(`left out, because it speaks of all futures: ${kind} ${name}`);
   if (complete) return exit.holds;
@@ -101,7 +113,7 @@ function trail(out: Output, file: string): Exit {
   out.result({
     schema: 'dma-ownership/trail@1', model: model.name, steps: steps.length, broken: broken.map(({ name }) => name),
     found: decided.filter(({ kind }) => kind === 'sometimes').map(({ name }) => name), path: facts.map(({ from, to, event }) => ({ from, to, event })),
-  } as { schema: string }, () => [
+  }, () => [
     `${model.name}: ${steps.length} steps`, ...tell(facts).map((line) => `  ${line}`), '',
     ...(broken.length === 0 ? ['Nothing is broken on this way.'] : broken.map((property) => `${out.paint('red', 'broken')}   ${property.kind.padEnd(10)} ${property.name}`)),
   ].join('\n'));

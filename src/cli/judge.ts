@@ -1,6 +1,7 @@
 /** `dma-ownership judge TRACE...`: does the model explain what a real kernel recorded? */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { models } from '../../machines/models/index.ts';
 import { ModelError } from '../errors.ts';
 import { formats, type Format } from '../trace/readers/reader.ts';
 import { nearest } from '../world/nearest.ts';
@@ -9,7 +10,6 @@ import { fileBytes, findRecording, readTraceFile } from '../trace/file.ts';
 import { judgeTrace, type Report, type Verdict } from '../trace/report.ts';
 import type { Recording } from '../trace/recording.ts';
 import { exit, type Exit } from './exit.ts';
-import { interruption } from './interrupt.ts';
 import { reportText } from './judge_text.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
@@ -29,13 +29,25 @@ export function register(program: Program): void {
     .option('--why', 'for each refusal, failure, deferral and clean-up, print the chain of causes')
     .option('--transitions', 'list the transitions of the charts that every explanation takes: what the trace confirms')
     .option('--all', 'print every change of ownership, however many')
+    .values({ trace: { files: ['txt', 'gz', 'trace'] }, '--model': Object.keys(models), '--format': formats })
+    .ends({
+      holds: 'every recording conforms', violation: 'one violates the model', badInput: 'a file cannot be read, has no line of a trace, or comes from a kernel that no model covers',
+      inconclusive: 'none violates, and of one it cannot be said: lines were lost, or something older than the recording is in the way', interrupted: 'stopped between two recordings',
+    })
+    .examples([
+      ['judge trace.txt', 'the first line that the model does not explain, if there is one'],
+      ['judge traces/', 'every trace.txt below a folder'],
+      ['judge trace.txt --why', 'with the chain of causes of each refusal and clean-up'],
+      ['judge trace.txt --model v6.1.y', 'by another kernel than its own'],
+      ['judge - --json < trace.txt', 'for a program'],
+    ])
     .does(judge);
 }
 
 async function judge(out: Output, given: string[], options: Options): Promise<Exit> {
   const files = given.flatMap((path) => tracesIn(path));
   const format = formatNamed(options.format);
-  const stop = interruption();
+  const stop = out.interruption();
   const reports: Report[] = [];
   for (const file of files) {
     if (stop.aborted) break;
@@ -49,7 +61,7 @@ async function judge(out: Output, given: string[], options: Options): Promise<Ex
   }
   out.progress('');
   const kept = options.log === undefined ? undefined : await keep(out, options.log, files.slice(0, reports.length), format, options);
-  out.result({ schema: 'dma-ownership/judge@1', ...(kept === undefined ? {} : { kept }), files: reports } as { schema: string }, () => summary(reports));
+  out.result({ schema: 'dma-ownership/judge@1', ...(kept === undefined ? {} : { kept }), files: reports }, () => summary(reports));
   if (stop.aborted) return exit.interrupted;
   return worst(reports.map(({ verdict }) => verdict));
 }

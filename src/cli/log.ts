@@ -21,23 +21,29 @@ import type { Program } from './program.ts';
 import { reading, withStore } from './store.ts';
 
 type Options = { readonly log: string };
+const formats = ['jsonl', 'perfetto', 'itf'] as const;
 
 export function register(program: Program): void {
   const log = program.command('log').description('the runs and recordings that were kept');
-  reading(log.command('list')).description('what is kept, the oldest first').does(list);
+  reading(log.command('list')).description('what is kept, the oldest first')
+    .ends({ holds: 'listed', badInput: 'the store cannot be read' }).examples([['log list', ''], ['log list --log file:runs.jsonl', 'of another store']]).does(list);
   registerShow(log);
   registerWhy(log);
   registerOwners(log);
-  reading(log.command('verify')).description('hold hashes, order and every fact of runs against the charts, and recordings against their files').argument('[run...]', 'beginnings of ids, or last; default: everything').does(verify);
+  reading(log.command('verify')).description('hold hashes, order and every fact of runs against the charts, and recordings against their files').argument('[run...]', 'beginnings of ids, or last; default: everything')
+    .values({ run: ['last'] }).ends({ holds: 'everything holds', violation: 'something differs', badInput: 'the store cannot be read, or has no such run' }).examples([['log verify', 'everything'], ['log verify last', 'the newest run']]).does(verify);
   reading(log.command('export')).description('write runs as a file').argument('[run...]', 'beginnings of ids, or last; default: everything')
     .option('--to <format>', 'jsonl (CloudEvents, what import reads), perfetto (for ui.perfetto.dev), itf (states, for Apalache and Quint)', format, 'jsonl' as const)
-    .option('--out <file>', 'write there, all or nothing; default: stdout').does(exportTo);
+    .option('--out <file>', 'write there, all or nothing; default: stdout')
+    .values({ run: ['last'], '--to': formats, '--out': { files: [] } }).ends({ holds: 'written', badInput: 'the store cannot be read, has no such run, or the file cannot be written' })
+    .examples([['log export --out runs.jsonl', 'everything'], ['log export last --to perfetto --out run.pftrace', 'one run, for ui.perfetto.dev'], ['log export last --to itf', 'its states, for Apalache and Quint']]).does(exportTo);
   reading(log.command('import')).description('take entries out of an exported log, or out of one whose writer died').argument('<file>', 'a log in JSON Lines')
-    .option('--recover', 'of a damaged file, take what stands before the damage').does(importFrom);
-  reading(log.command('prune')).description('forget whole runs and recordings').argument('[run...]', 'beginnings of ids; of recordings, eight digits or more').option('--keep <n>', 'all runs but the newest n', number).does(prune);
+    .option('--recover', 'of a damaged file, take what stands before the damage')
+    .values({ file: { files: ['jsonl'] } }).ends({ holds: 'taken, or known already', badInput: 'the file is damaged or of another kind, or the store cannot be written' }).examples([['log import runs.jsonl', ''], ['log import cut.jsonl --recover', 'what stands before the damage']]).does(importFrom);
+  reading(log.command('prune')).description('forget whole runs and recordings').argument('[run...]', 'beginnings of ids; of recordings, eight digits or more').option('--keep <n>', 'all runs but the newest n', number)
+    .values({ run: ['last'] }).ends({ holds: 'forgotten', badInput: 'the store cannot be written, or has no such run' }).examples([['log prune --keep 10', 'all runs but the newest ten'], ['log prune last', '']]).does(prune);
 }
 
-const formats = ['jsonl', 'perfetto', 'itf'] as const;
 function format(given: string): typeof formats[number] {
   const found = formats.find((one) => one === given);
   if (found !== undefined) return found;
@@ -55,7 +61,7 @@ async function list(out: Output, { log }: Options): Promise<Exit> {
   return withStore(log, 'read', async (store) => {
     const [found, traces] = [await runs(store), await imports(store)];
     const size = await store.head();
-    out.result({ schema: 'dma-ownership/log-list@1', store: store.name, durable: store.capabilities.durable, entries: size, runs: found.map(told), imports: traces } as { schema: string }, () => [
+    out.result({ schema: 'dma-ownership/log-list@1', store: store.name, durable: store.capabilities.durable, entries: size, runs: found.map(told), imports: traces }, () => [
       ...found.map((run) => `${run.id.slice(0, 8)}  ${new Date(run.at).toISOString().slice(0, 19)}  ${run.began.model.padEnd(8)} ${String(run.facts).padStart(7)} facts  ${run.ended === null ? 'not ended' : run.ended.outcome}  ${run.began.what}`),
       ...traces.map(({ id, at, name, events, gaps, ended }) => `${id.slice(0, 8)}  ${at.slice(0, 19)}  recorded ${String(events).padStart(7)} events ${gaps === 0 ? '' : `${many(gaps, 'gap')}  `}${ended ? '' : 'not ended  '}${name}`),
       `${many(found.length, 'run')} and ${many(traces.length, 'recording')} in ${store.name}, ${many(size, 'entry', 'entries')} so far; what is stored there survives ${store.capabilities.durable === 'power-cut' ? 'a loss of power' : 'the end of a process'}`,
@@ -82,7 +88,7 @@ async function verify(out: Output, names: string[], { log }: Options): Promise<E
     }
     const told = [...found.map(({ run, ok, notes }) => ({ id: run, ok, notes })), ...traces.map(({ recording, ok, notes }) => ({ id: recording, ok, notes }))];
     const bad = told.filter(({ ok }) => !ok);
-    out.result({ schema: 'dma-ownership/log-verify@1', store: store.name, runs: found, recordings: traces } as { schema: string }, () => [
+    out.result({ schema: 'dma-ownership/log-verify@1', store: store.name, runs: found, recordings: traces }, () => [
       ...told.map(({ id, ok, notes }) => `${out.paint(ok ? 'green' : 'red', ok ? 'holds  ' : 'differs')} ${id.slice(0, 8)}${notes.length === 0 ? '' : `  ${notes.join('; ')}`}`),
       `${many(found.length, 'run')} and ${many(traces.length, 'recording')}, ${bad.length} differ`,
     ].join('\n'));
@@ -101,10 +107,10 @@ async function exportTo(out: Output, names: string[], { log, to, out: file }: Op
     if (file === undefined) {
       let whole = '';
       for await (const piece of text) whole += String(piece);
-      out.result({ schema: 'dma-ownership/log-export@1', to, runs: runsOf, text: whole } as { schema: string }, () => whole.trimEnd());
+      out.result({ schema: 'dma-ownership/log-export@1', to, runs: runsOf, text: whole }, () => whole.trimEnd());
     } else {
       const bytes = await write(text, file);
-      out.result({ schema: 'dma-ownership/log-export@1', to, runs: runsOf, out: file, bytes } as { schema: string }, () => `${file}: ${bytes} bytes`);
+      out.result({ schema: 'dma-ownership/log-export@1', to, runs: runsOf, out: file, bytes }, () => `${file}: ${bytes} bytes`);
     }
     return exit.holds;
   });
@@ -134,7 +140,7 @@ async function write(pieces: AsyncIterable<string | Uint8Array>, file: string): 
 async function importFrom(out: Output, file: string, { log, recover }: Options & { readonly recover?: true }): Promise<Exit> {
   return withStore(log, 'write', async (store) => {
     const result = await imported(store, createReadStream(file), file, { recover: recover === true });
-    out.result({ schema: 'dma-ownership/log-import@1', file, store: store.name, ...result } as { schema: string }, () => [
+    out.result({ schema: 'dma-ownership/log-import@1', file, store: store.name, ...result }, () => [
       `${file}: ${result.taken} entries taken, ${result.known} known already`,
       ...(result.complete || result.damage !== null ? [] : ['the file has no trailer: its writer still writes, or died; everything up to its last whole batch was taken']),
       ...(result.damage === null ? [] : [`damaged: ${result.damage}; what stands before it was taken`]),
@@ -158,7 +164,7 @@ async function prune(out: Output, names: string[], { log, keep }: Options & { re
       await store.drop(importStream(id));
     }
     const pruned = [...gone, ...traces].map(({ id }) => id);
-    out.result({ schema: 'dma-ownership/log-prune@1', store: store.name, pruned } as { schema: string }, () => `${pruned.length} forgotten, ${all.length + recordings.length - pruned.length} left`);
+    out.result({ schema: 'dma-ownership/log-prune@1', store: store.name, pruned }, () => `${pruned.length} forgotten, ${all.length + recordings.length - pruned.length} left`);
     return exit.holds;
   });
 }

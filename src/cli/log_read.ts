@@ -28,6 +28,8 @@ export function registerShow(log: Program): void {
     .argument('[run]', 'the beginning of its id, or last', 'last')
     .option('--follow', 'and then whatever is written, until Ctrl-C or the end of the run')
     .option('--summary', 'no facts, but what they come to: drivers, clean-ups with causes, refusals with holders, what is held at the end')
+    .values({ run: ['last'] }).ends({ holds: 'shown', badInput: 'the store cannot be read, or has no such run' })
+    .examples([['log show', 'the facts of the newest run'], ['log show last --summary', 'what they come to'], ['log show --errno any --object group:8', 'what was refused at one group'], ['log show --follow', 'as they come, until Ctrl-C']])
     .does(show);
 }
 
@@ -38,6 +40,8 @@ export function registerWhy(log: Program): void {
     .argument('[run]', 'the beginning of its id, or last', 'last')
     .option('--all', 'every hop, with locks and passive reads')
     .option('--follow', 'of a run that still goes on: wait for the fact')
+    .values({ run: ['last'] }).ends({ holds: 'told', badInput: 'the store cannot be read, or has no such run' })
+    .examples([['log why 5', 'of the newest run'], ['log why 5 last --all', 'with locks and passive reads']])
     .does(explain);
 }
 
@@ -48,6 +52,8 @@ export function registerOwners(log: Program): void {
     .argument('[run]', 'the beginning of its id, or last', 'last')
     .option('--at <seq>', 'before this fact, or line of a recording, only', count('--at'))
     .option('--follow', 'and then every change, until Ctrl-C or the end of the run')
+    .values({ run: ['last'] }).ends({ holds: 'told', badInput: 'the store cannot be read, or has no such run' })
+    .examples([['log owners 8', 'of group 8, in the newest run'], ['log owners 8 last --at 5', 'before fact 5']])
     .does(owned);
 }
 
@@ -64,7 +70,7 @@ async function show(out: Output, name: string, options: Show): Promise<Exit> {
     if (options.summary === true) {
       const [{ cleanups: found }, held, devices] = [await project(store, run, cleanups), await project(store, run, refusals), await project(store, run, bindings)];
       const left = leaks(held, devices);
-      out.result({ schema: 'dma-ownership/log-summary@1', run: run.id, devices, cleanups: found, refusals: held.refusals, held: left } as { schema: string }, () => [
+      out.result({ schema: 'dma-ownership/log-summary@1', run: run.id, devices, cleanups: found, refusals: held.refusals, held: left }, () => [
         ...Object.entries(devices).map(([device, history]) => `${device}: ${history.map(({ seq, driver, presence }) => `${presence === 'present' ? driver ?? 'unbound' : presence}${seq === null ? '' : ` (${seq})`}`).join(', ')}`),
         ...found.map(({ seq, device, root, begun, failure, failed }) => `clean-up of ${device} at ${seq}: begun by ${begun} (${root})${failed === null ? '' : `, because of ${failed} (${failure})`}`),
         ...held.refusals.map(({ seq, group, answer, to, owner, users }) => `${group} refused ${to} at ${seq}: ${answer}; ${owner !== null ? `owned by ${owner}` : users.length > 0 ? `used by ${users.map(({ device }) => device).join(', ')}` : 'held by nobody'}`),
@@ -75,14 +81,14 @@ async function show(out: Output, name: string, options: Show): Promise<Exit> {
     const facts: Recorded[] = [];
     const states = new Map(Object.entries(run.began.initial));
     const ended = async () => (await runNamed(store, run.id)).ended !== null;
-    for await (const entry of entriesOf(store, runStream(run.id), options.follow === true, ended)) {
+    for await (const entry of entriesOf(store, runStream(run.id), options.follow === true ? out : null, ended)) {
       const stored = factOf(entry);
       const fact = circumstantial(entry.revision, stored, states);
       if (!wants(stored, entry)) continue;
       if (out.json) facts.push(fact);
       else out.line(line(fact));
     }
-    out.result({ schema: 'dma-ownership/log-show@1', run: run.id, model: run.began.model, what: run.began.what, facts } as { schema: string }, () => `run ${run.id}, ${run.began.model}: ${run.began.what}`);
+    out.result({ schema: 'dma-ownership/log-show@1', run: run.id, model: run.began.model, what: run.began.what, facts }, () => `run ${run.id}, ${run.began.model}: ${run.began.what}`);
     return exit.holds;
   });
 }
@@ -92,11 +98,11 @@ async function explain(out: Output, seq: number, name: string, { log, all, follo
     const recording = await recordingNamed(store, name);
     if (recording !== undefined) return whyRecording(out, store, recording, seq);
     const run = await runNamed(store, name);
-    if (follow === true && run.facts <= seq) for await (const { revision } of entriesOf(store, runStream(run.id), true, async () => (await runNamed(store, run.id)).ended !== null, run.facts)) if (revision >= seq) break;
+    if (follow === true && run.facts <= seq) for await (const { revision } of entriesOf(store, runStream(run.id), out, async () => (await runNamed(store, run.id)).ended !== null, run.facts)) if (revision >= seq) break;
     const facts = await loaded(store, run);
     const chain = why(facts, seq, { all: all === true });
     const inTheWay = holders(facts, seq);
-    out.result({ schema: 'dma-ownership/log-why@1', run: run.id, seq, chain, holders: inTheWay } as { schema: string }, () => [line(facts.fact(seq)), renderChain(chain), ...inTheWay.map(renderHolder)].join('\n'));
+    out.result({ schema: 'dma-ownership/log-why@1', run: run.id, seq, chain, holders: inTheWay }, () => [line(facts.fact(seq)), renderChain(chain), ...inTheWay.map(renderHolder)].join('\n'));
     return exit.holds;
   });
 }
@@ -113,16 +119,16 @@ async function owned(out: Output, group: string, name: string, { log, at, follow
     if (groups[address] === undefined) throw new ModelError('wrong-use', `the run has no group ${group}`, { at: `run ${run.id}`, accepted: Object.keys(groups).map(nameOf) });
     const first = at === undefined ? history() : history().slice(-1);
     if (follow !== true || at !== undefined) {
-      out.result({ schema: 'dma-ownership/log-owners@1', run: run.id, group, ownership: first } as { schema: string }, () => first.map(ownership).join('\n'));
+      out.result({ schema: 'dma-ownership/log-owners@1', run: run.id, group, ownership: first }, () => first.map(ownership).join('\n'));
       return exit.holds;
     }
     for (const one of first) out.line(ownership(one));
     let told = first.length;
-    for await (const entry of entriesOf(store, runStream(run.id), true, async () => (await runNamed(store, run.id)).ended !== null, to)) {
+    for await (const entry of entriesOf(store, runStream(run.id), out, async () => (await runNamed(store, run.id)).ended !== null, to)) {
       groups = owners.evolve(groups, factOf(entry), entry.revision);
       for (; told < history().length; told++) out.line(ownership(history()[told] as Owned));
     }
-    out.result({ schema: 'dma-ownership/log-owners@1', run: run.id, group, ownership: history() } as { schema: string }, () => `run ${run.id}, ${run.began.model}: ${run.began.what}`);
+    out.result({ schema: 'dma-ownership/log-owners@1', run: run.id, group, ownership: history() }, () => `run ${run.id}, ${run.began.model}: ${run.began.what}`);
     return exit.holds;
   });
 }

@@ -34,29 +34,32 @@ export async function showRecording(out: Output, store: Store, recording: Import
   const { id, name } = recording;
   if (filter.summary === true) {
     const report = await judgeStored(store, recording, { keep: Infinity });
-    out.result({ schema: 'dma-ownership/log-summary@1', recording: id, report } as { schema: string }, () => reportText(report, {}, out).trimEnd());
+    out.result({ schema: 'dma-ownership/log-summary@1', recording: id, report }, () => reportText(report, {}, out).trimEnd());
     return exit.holds;
   }
   const wants = wantedEvents(filter);
   const gaps = filter.object === undefined && filter.function === undefined && filter.errno === undefined;
-  const events: object[] = [];
+  const events: Shown[] = [];
   let shown = 0;
-  const print = (text: string, document: object) => {
+  const print = (text: string, document: Shown) => {
     shown++;
     if (out.json) events.push(document);
     else out.line(text);
   };
   const ended = async () => (await imports(store, id))[0]?.ended !== false;
-  for await (const entry of entriesOf(store, importStream(id), filter.follow === true, ended)) {
+  for await (const entry of entriesOf(store, importStream(id), filter.follow === true ? out : null, ended)) {
     const { type, meta, data } = entry;
     if (type === 'trace.event') {
       const event = eventOf(entry);
       if (wants(event, entry)) print(told(event, meta.occurredAt, meta.clock === 'local'), { ...event, occurredAt: meta.occurredAt, clock: meta.clock });
-    } else if (type === 'trace.gap' && gaps && wantedGap(filter, data as { line?: number })) print(gap(data as unknown as Gap), data as object);
+    } else if (type === 'trace.gap' && gaps && wantedGap(filter, data as { line?: number })) print(gap(data as unknown as Gap), data as unknown as Gap);
   }
-  out.result({ schema: 'dma-ownership/log-show@1', recording: id, name, events } as { schema: string }, () => `recording ${id.slice(0, 16)}, ${name}: ${shown} shown`);
+  out.result({ schema: 'dma-ownership/log-show@1', recording: id, name, events }, () => `recording ${id.slice(0, 16)}, ${name}: ${shown} shown`);
   return exit.holds;
 }
+
+/** What is printed of an entry: an event with its time, or a gap. */
+type Shown = Gap | (StoredEvent & { readonly occurredAt: string; readonly clock: string });
 
 interface Gap {
   readonly line: number;
@@ -78,7 +81,7 @@ export async function whyRecording(out: Output, store: Store, recording: Import,
       at: recording.name, accepted: near.length === 0 ? 'none: nothing of that kind happens in the recording' : near.map((reason) => `${reason.line}: ${reason.what}`), usually: 'another line than was meant', hint: 'log show --errno any lists errors',
     });
   }
-  out.result({ schema: 'dma-ownership/log-why@1', recording: recording.id, model: report.model, line, why: found } as { schema: string }, () => found.map(({ what, why }) => `line ${line}: ${what}\n${why}`).join('\n'));
+  out.result({ schema: 'dma-ownership/log-why@1', recording: recording.id, model: report.model, line, why: found }, () => found.map(({ what, why }) => `line ${line}: ${what}\n${why}`).join('\n'));
   return exit.holds;
 }
 
@@ -87,7 +90,7 @@ export async function ownersRecording(out: Output, store: Store, recording: Impo
   const group = report.groups.find(({ id }) => id === name.replace(/^group:/, ''));
   if (group === undefined) throw new ModelError('wrong-use', `the recording says nothing of group ${name}`, { at: recording.name, accepted: report.groups.length === 0 ? 'none: it shows no group' : report.groups.map(({ id }) => id) });
   const shown: readonly Ownership[] = at === undefined ? group.ownership : group.ownership.filter(({ line }) => line < at).slice(-1);
-  out.result({ schema: 'dma-ownership/log-owners@1', recording: recording.id, model: report.model, group: group.id, devices: group.devices, ownership: shown } as { schema: string },
+  out.result({ schema: 'dma-ownership/log-owners@1', recording: recording.id, model: report.model, group: group.id, devices: group.devices, ownership: shown },
     () => [...(shown.length === 0 ? [`before line ${at ?? 0} nothing is known of group ${group.id}`] : []), ...shown.map((change) => `line ${String(change.line).padStart(6)}  ${changeOf(change)}`)].join('\n'));
   return exit.holds;
 }

@@ -1,16 +1,17 @@
 /** `dma-ownership mutate`: what suites are worth, by mutants of the charts. */
 import type { AnyStateMachine } from 'xstate';
+import { models } from '../../machines/models/index.ts';
 import { subjectOf } from '../check/subject.ts';
 import { ModelError } from '../errors.ts';
 import { generate, type Generated } from '../testgen/generate.ts';
-import type { Criterion } from '../testgen/goals.ts';
+import { criteria, type Criterion } from '../testgen/goals.ts';
 import { mutantsOf, operators, type Mutant, type Operator } from '../testgen/mutants.ts';
 import { mutate, type Fate, type Score } from '../testgen/mutate.ts';
+import { chartNames } from '../view/chart/charts.ts';
 import { modelNamed } from '../world/models.ts';
 import { System } from '../world/world.ts';
 import { askingTopology, bytes, count, topologyAsked, type AskedTopology } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
-import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 import { coverage } from './testgen.ts';
@@ -30,6 +31,12 @@ export function register(program: Program): void {
     .option('--longest <steps>', 'tests of about so many steps at most', count('--longest', 1))
     .option('--survivors', 'list the mutants that no test tells from the model')
     .option('--least <percent>', 'exit code 1 when a suite kills less of what is not equal', count('--least', 0, 100))
+    .values({ '--model': Object.keys(models), '--coverage': { commas: Object.keys(criteria) }, '--chart': chartNames })
+    .ends({ holds: 'counted', violation: 'a suite kills less than --least', badInput: 'the topology is not valid', limit: 'counted, but --limit or --memory came first, so nothing is proved equal', interrupted: 'stopped before an answer' })
+    .examples([
+      ['mutate --chart iommu_group', 'what suites are worth on one chart'],
+      ['mutate --coverage transitions,pairs --survivors --least 90', 'for a CI job: which faults nobody finds, and a bound'],
+    ])
     .does(mutated);
 }
 
@@ -42,7 +49,7 @@ async function mutated(out: Output, file: string | undefined, options: Options):
   const subject = (system: System) => subjectOf(system, { together });
   const system = new System(model, topology);
   const mutants = mutantsOf(model, chartsOf(subject(system).actors.map(({ chart }) => chart as AnyStateMachine), options.chart));
-  const bounds = { limit: options.limit, memory: options.memory, longest: options.longest, signal: interruption() };
+  const bounds = { limit: options.limit, memory: options.memory, longest: options.longest, signal: out.interruption() };
   const survey = await generate(subject(system), { ...bounds, coverage: ['states', 'transitions', 'guards'], onProgress: (worlds) => out.progress(`${worlds} worlds`) });
   const known = new Map<Mutant, Fate>();
   const rows: Row[] = [];
@@ -59,7 +66,7 @@ async function mutated(out: Output, file: string | undefined, options: Options):
   out.result({
     schema: 'dma-ownership/mutate@1', model: model.name, worlds: survey.worlds, complete: survey.complete,
     suites: rows.map(({ criterion, suite, score: { fates, ...score } }) => ({ coverage: criterion, length: suite.length, ...score, operators: byOperator(fates), fates: fates.map(({ way, ...fate }) => ({ ...fate, ...(way === undefined ? {} : { steps: way.length }) })) })),
-  } as { schema: string }, () => text(rows, survey, options));
+  }, () => text(rows, survey, options));
   if (rows.some(({ score }) => score.score * 100 < (options.least ?? 0))) return exit.violation;
   return survey.complete ? exit.holds : exit.limit;
 }

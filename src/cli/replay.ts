@@ -22,6 +22,13 @@ export function register(program: Program): void {
     .option('--no-snapshots', 'from the first fact on, whatever was kept on the way')
     .option('--branch', 'store the facts so far as a new run, which goes on from there with --call')
     .option('--call <calls...>', 'with --branch: a thread and its call as JSON, such as \'vm1 {"type":"claim","group":"group:8"}\'')
+    .values({ run: ['last'] })
+    .ends({ holds: 'the charts take every fact as it was', violation: 'they take one otherwise', badInput: 'there is no such run, or the store cannot be read' })
+    .examples([
+      ['replay last', 'the world at the end'],
+      ['replay last --to 30', 'the world before fact 30'],
+      ['replay last --to 0 --branch --call \'vm1 {"type":"claim","group":"group:8"}\'', 'another run from there on'],
+    ])
     .does(replayed);
 }
 
@@ -39,7 +46,7 @@ async function replayed(out: Output, name: string, options: Options): Promise<Ex
       schema: 'dma-ownership/replay@1', run: run.id, model: run.began.model, facts: run.facts, at: world.seq, same, steps, machine: { recorded: run.began.machine, now: machineHash(run.began.model) },
       ...(result.same ? {} : { differs: { seq: result.seq, reason: result.reason } }), ...(branched === undefined ? {} : { branch: branched }),
       atRest: system.atRest(world), world: Object.fromEntries(world.locals.map(({ value, context }, index) => [system.actors[index]?.address ?? '', { value, context }])), text: lines,
-    } as { schema: string }, () => [
+    }, () => [
       `run ${run.id}: ${run.began.what}`,
       `  model ${run.began.model}${other ? ', charts that were edited since' : ''}; before fact ${world.seq} of ${run.facts}, ${steps} steps taken again${system.atRest(world) ? ', at rest' : ''}`,
       ...(result.same ? [] : [`  ${out.paint('red', 'differs')}: ${result.reason}`]),

@@ -28,6 +28,14 @@ export function register(program: Program): void {
     .option('--all', 'print every fact, with locks and passive reads; nothing is compared')
     .option('--why', 'below each error that a thread gets, say why and who stood in the way; nothing is compared')
     .option('--update', 'write what happens into the files')
+    .values({ scenario: { files: ['scenario', 'txt'] }, '--model': Object.keys(models) })
+    .ends({ holds: 'it happens as the scenarios expect, or nothing was compared', violation: 'something happens otherwise', badInput: 'a scenario is not valid, or a file cannot be read' })
+    .examples([
+      ['run race.scenario', 'what happens, and whether it is what the file expects'],
+      ['run race.scenario --why', 'and below each error, who stood in the way'],
+      ['run race.scenario --model v6.1.y --all', 'every fact, under one kernel'],
+      ['run race.scenario --log file:runs.jsonl', 'kept, for `log` and `replay`'],
+    ])
     .does(run);
 }
 
@@ -48,7 +56,7 @@ async function run(out: Output, files: string[], options: Options) {
   const kept = options.log === undefined ? undefined : await keep(out, options.log, results, options);
   const differs = (result: Result): boolean => compares(options) && result.difference !== undefined;
   out.result(
-    { schema: 'dma-ownership/run@1', ...(kept === undefined ? {} : { kept }), files: results.map(({ scenario, results: each }) => document(scenario, each, differs)) } as { schema: string },
+    { schema: 'dma-ownership/run@1', ...(kept === undefined ? {} : { kept }), files: results.map(({ scenario, results: each }) => document(scenario, each, differs)) },
     () => results.map(({ scenario, results: each }) => each.map((result) => text(scenario, result, differs(result))).join('\n\n')).join('\n\n'),
   );
   return results.some(({ results: each }) => each.some(differs)) ? exit.violation : exit.holds;
@@ -87,8 +95,8 @@ function document(scenario: Scenario, results: readonly Result[], differs: (resu
   return {
     file: scenario.name, about: scenario.about, expect: scenario.expect,
     models: results.map((result) => ({
-      model: result.produced.model, verdict: differs(result) ? 'differs' : 'as-expected', ...(differs(result) ? { difference: result.difference } : {}),
-      blocks: result.played.blocks.map(({ facts }, index) => ({ facts: facts.map(({ fact }) => fact), text: result.produced.blocks[index] })),
+      model: result.produced.model, verdict: differs(result) ? 'differs' as const : 'as-expected' as const, ...(differs(result) ? { difference: result.difference } : {}),
+      blocks: result.played.blocks.map(({ facts }, index) => ({ facts: facts.map(({ fact }) => result.played.log.fact(fact.seq)), text: result.produced.blocks[index] ?? [] })),
     })),
   };
 }

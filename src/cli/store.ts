@@ -12,13 +12,16 @@ export interface Kept {
   readonly durable: 'power-cut' | 'process-crash';
 }
 
+const logs = { files: ['db', 'jsonl'] };
+
 /** For commands that keep runs when asked. */
 export const keeping = (command: Program): Program => command
   .option('--log [store]', `keep what happens: sqlite:PATH, file:PATH.jsonl or postgres://...; alone: ${usualStore}`)
-  .option('--durable <how>', 'what a kept run survives: power-cut, or process-crash, which is faster', durable, 'power-cut' as const);
+  .option('--durable <how>', 'what a kept run survives: power-cut, or process-crash, which is faster', durable, 'power-cut' as const)
+  .values({ '--log': logs, '--durable': ['power-cut', 'process-crash'] });
 
 /** For commands that read. */
-export const reading = (command: Program): Program => command.option('--log <store>', 'sqlite:PATH, file:PATH.jsonl or postgres://...', usualStore);
+export const reading = (command: Program): Program => command.option('--log <store>', 'sqlite:PATH, file:PATH.jsonl or postgres://...', usualStore).values({ '--log': logs });
 
 function durable(given: string): 'power-cut' | 'process-crash' {
   if (given === 'power-cut' || given === 'process-crash') return given;

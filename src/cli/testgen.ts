@@ -1,6 +1,7 @@
 /** `dma-ownership testgen`: test suites from the model. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { models } from '../../machines/models/index.ts';
 import { subjectOf } from '../check/subject.ts';
 import { ModelError } from '../errors.ts';
 import { summary } from '../testgen/generate.ts';
@@ -12,7 +13,6 @@ import { System } from '../world/world.ts';
 import { askingTopology, bytes, count, topologyAsked, type AskedTopology } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
 import { replaceFile } from './file.ts';
-import { interruption } from './interrupt.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
@@ -37,6 +37,14 @@ export function register(program: Program): void {
     .option('--chart <address>', 'with --target conformance: the actor whose chart is meant, such as group:8')
     .option('--extra <states>', 'with --target conformance: states that an implementation may have more than the chart', count('--extra', 0, 4), 0)
     .option('--uncovered', 'list every goal that no test covers, and why')
+    .values({ '--model': Object.keys(models), '--coverage': { commas: Object.keys(criteria) }, '--target': Object.keys(targets), '--out': 'folders' })
+    .ends({ holds: 'generated from every world', badInput: 'the topology is not valid, or the folder cannot be written', limit: 'generated, but --limit or --memory came first, so what was not met is unknown', interrupted: 'stopped, and nothing was written' })
+    .examples([
+      ['testgen', 'how many tests there would be, and what they would cover'],
+      ['testgen --target kselftest --out tests', 'a script with a helper that drives a real machine'],
+      ['testgen --coverage states,transitions --out scenarios', 'scenarios, for `run`'],
+      ['testgen --target conformance --chart group:8 --out suite', 'a suite with a guarantee, of one chart'],
+    ])
     .does(testgen);
 }
 
@@ -44,7 +52,7 @@ async function testgen(out: Output, file: string | undefined, options: Options):
   const model = modelNamed(options.model);
   const target = targetNamed(options.target);
   const { topology, together } = topologyAsked(file, file === undefined && target.again ? { times: 0, ...options } : options, model);
-  const signal = interruption();
+  const signal = out.interruption();
   const asked = { model, topology, chart: options.chart, extra: options.extra, given: file === undefined ? undefined : topology, subject: subjectOf(new System(model, topology, { twice: true }), { together }) };
   const { files, result } = await target.write(asked, {
     coverage: options.coverage ?? usual, limit: options.limit, memory: options.memory, longest: options.longest, signal,
@@ -59,7 +67,7 @@ async function testgen(out: Output, file: string | undefined, options: Options):
   const told = { model: model.name, target: options.target, worlds, steps, complete, unit: target.unit, length, shortestPaths, summary: summary(result) };
   const written = [...files, { name: 'coverage.json', text: `${JSON.stringify({ schema: 'dma-ownership/coverage@1', ...told, goals }, null, 1)}\n` }];
   if (options.out !== undefined) write(options.out, written);
-  out.result({ schema: 'dma-ownership/testgen@1', ...told, goals, out: options.out ?? null, files: written.map(({ name }) => name) } as { schema: string }, () => text(result, target, options, written.length));
+  out.result({ schema: 'dma-ownership/testgen@1', ...told, goals, out: options.out ?? null, files: written.map(({ name }) => name) }, () => text(result, target, options, written.length));
   return complete ? exit.holds : exit.limit;
 }
 

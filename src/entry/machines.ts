@@ -30,6 +30,9 @@ export type { Charts, Model, Placement } from '../../machines/model.ts';
 export type { Address, Message, Plain, Said } from '../../machines/chart.ts';
 export { errnoName, errnoNumber } from '../../machines/kernel.ts';
 
+// A chart of one's own: another one, with changes
+export { changed, stateAt } from '../../machines/changed.ts';
+
 // Who exists, one step at a time, or live
 export { defaultTopology, parseTopology, type DefaultTopology } from '../world/topology.ts';
 export type { DeviceSpec, DriverSpec, ThreadSpec, Topology } from '../../machines/topology.ts';

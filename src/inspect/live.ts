@@ -84,6 +84,7 @@ function described(machine: AnyStateMachine): unknown {
 }
 
 export function snapshotOf(snapshot: object): SeenSnapshot {
-  const { status, value, context } = snapshot as { status?: unknown; value?: unknown; context?: unknown };
-  return { status: typeof status === 'string' ? status : 'active', ...(value === undefined ? {} : { value: plainly(value) }), ...(context === undefined ? {} : { context: plainly(context) }) };
+  const { status, ...rest } = snapshot as { status?: unknown } & Readonly<Record<string, unknown>>;
+  const told = ['value', 'context', 'output', 'error'].flatMap((name) => (rest[name] === undefined ? [] : [[name, plainly(rest[name])] as const]));
+  return { status: typeof status === 'string' ? status : 'active', ...Object.fromEntries(told) };
 }

@@ -10,6 +10,9 @@ export interface SeenSnapshot {
   /** Of a machine: its state value. */
   readonly value?: unknown;
   readonly context?: unknown;
+  /** Of whatever is done, and of whatever failed. */
+  readonly output?: unknown;
+  readonly error?: unknown;
 }
 
 export type Seen =

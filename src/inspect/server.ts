@@ -1,5 +1,6 @@
 /** Both protocols over WebSockets: a system shown to inspectors, and a viewer of other systems. Needs Node. */
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer, type RawData } from 'ws';
 import { ModelError } from '../errors.ts';
@@ -26,6 +27,11 @@ export interface Shown {
   readonly url: string;
   readonly tell: Tell;
   close(): Promise<void>;
+}
+
+export interface ViewOptions extends ListenOptions {
+  /** Who hears a connection instead of `tell`, with ids as they were told; null refuses it. Connections are numbered from 1. */
+  readonly hears?: (connection: number) => { readonly tell: Tell; end(): void } | null;
 }
 
 export interface Viewer {
@@ -94,15 +100,22 @@ function forget(seen: Seen, actors: Map<string, Seen & { kind: 'actor' }>): void
  *
  * @throws {ModelError} `port-in-use`
  */
-export async function view(tell: Tell, { port, host = '127.0.0.1' }: ListenOptions): Promise<Viewer> {
+export async function view(tell: Tell, { port, host = '127.0.0.1', hears }: ViewOptions): Promise<Viewer> {
   const { server, url } = await listening(port, host);
   let connections = 0;
-  server.on('connection', (socket) => { hear(socket, tell, `${++connections}/`); });
+  server.on('connection', (socket) => {
+    connections++;
+    if (hears === undefined) return hear(socket, tell, `${connections}/`);
+    const own = hears(connections);
+    if (own === null) return socket.close(1013, 'too many connections');
+    hear(socket, own.tell, '');
+    socket.on('close', () => { own.end(); });
+  });
   return { url, close: () => closed(server) };
 }
 
 /** Watches a system that @xstate/inspect's server shows (or ours), by asking for it. The promise is fulfilled when it is connected. */
-export async function ask(url: string, tell: Tell): Promise<{ send(to: string, event: SeenEvent): void; close(): void }> {
+export async function ask(url: string, tell: Tell, onEnd?: () => void): Promise<{ send(to: string, event: SeenEvent): void; close(): void }> {
   const socket = new WebSocket(url, { maxPayload: longest });
   hear(socket, (seen) => { tell(seen); }, '', true);
   try {
@@ -111,6 +124,7 @@ export async function ask(url: string, tell: Tell): Promise<{ send(to: string, e
     throw new ModelError('unreadable-file', `nobody shows a system there (${(error as Error).message})`, { at: url, accepted: 'ws://host:port of an inspector', cause: error });
   }
   socket.send(JSON.stringify({ type: 'xstate.inspecting' }));
+  socket.on('close', () => onEnd?.());
   return {
     send: (to, event) => { socket.send(JSON.stringify({ type: 'xstate.event', event: JSON.stringify({ name: event.type, data: event, $$type: 'scxml', type: 'external', origin: to }) })); },
     close: () => { socket.close(); },
@@ -132,7 +146,7 @@ function hear(socket: WebSocket, tell: Tell, prefix: string, servicesOnly = fals
 }
 
 async function listening(port: number, host: string): Promise<{ server: WebSocketServer; url: string }> {
-  const server = new WebSocketServer({ port, host, maxPayload: longest, verifyClient: ({ origin }: { origin?: string }) => ofThisMachine(origin) });
+  const server = new WebSocketServer({ port, host, maxPayload: longest, verifyClient: ({ origin, req }: { origin?: string; req: IncomingMessage }) => ofThisMachine(origin) && (!named.test(host) || named.test((req.headers.host ?? '').replace(/:\d+$/, ''))) });
   try {
     await once(server, 'listening');
   } catch (error) {
@@ -141,6 +155,9 @@ async function listening(port: number, host: string): Promise<{ server: WebSocke
   const { port: taken } = server.address() as AddressInfo;
   return { server, url: `ws://${host.includes(':') ? `[${host}]` : host}:${taken}` };
 }
+
+/** Names of loopback. A name of somebody else that leads here (DNS rebinding) is none of them. */
+const named = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
 
 /** Any page in a browser may try: only programs, files and pages of this machine are let in. */
 function ofThisMachine(origin: string | undefined): boolean {

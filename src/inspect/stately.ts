@@ -57,9 +57,11 @@ const textOr = <Else>(given: unknown, otherwise: Else): string | Else => (typeof
 const isEvent = (given: unknown): given is SeenEvent => typeof given === 'object' && given !== null && typeof (given as { type?: unknown }).type === 'string';
 
 function snapshotFrom(given: unknown): SeenSnapshot {
-  const { status, value, context } = (typeof given === 'object' && given !== null ? given : {}) as Partial<SeenSnapshot>;
-  return { status: textOr(status, 'active'), ...(value === undefined ? {} : { value }), ...(context === undefined ? {} : { context }) };
+  const { status, value, context, output, error } = (typeof given === 'object' && given !== null ? given : {}) as Partial<SeenSnapshot>;
+  return { status: textOr(status, 'active'), ...present({ value, context, output, error }) };
 }
+
+const present = <Fields extends object>(fields: Fields): Partial<Fields> => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 
 /** A definition without states is a name only. */
 function parsed(definition: unknown): unknown {

@@ -60,8 +60,8 @@ export interface Report {
 
 export interface JudgeTraceOptions extends AccountOptions {
   readonly name: string;
-  /** Name of the model; absent: the one of the trace's kernel. */
-  readonly model?: string | undefined;
+  /** Name of the model; absent: the one of the trace's kernel. A model of one's own bears the name of the recorded kernel that it was made of. */
+  readonly model?: string | Model | undefined;
   readonly recording?: Recording;
   /** Count which transitions of the charts the trace needs. */
   readonly transitions?: boolean;
@@ -178,13 +178,14 @@ export function modelOfRelease(release: string): Model | undefined {
   return Object.values(models).find(({ name }) => name === `v${major}.${minor}.y` || name === `v${major}.${minor}`);
 }
 
-function chooseModel(named: string | undefined, { kernel, kernelFrom }: Recording, batch: readonly Item[], file: string): { model: Model; by: string } {
+function chooseModel(given: string | Model | undefined, { kernel, kernelFrom }: Recording, batch: readonly Item[], file: string): { model: Model; by: string } {
   const judges = Object.keys(models).filter((name) => name in recorders);
-  if (named !== undefined) {
-    const model = models[named];
+  if (given !== undefined) {
+    const named = typeof given === 'string' ? given : given.name;
+    const model = typeof given === 'string' ? models[given] : given;
     if (model !== undefined && judges.includes(named)) return { model, by: 'asked for' };
     const near = nearest(named, judges);
-    throw new ModelError('no-such-model', model === undefined ? `there is no model ${named}` : `${named} was never a kernel that one could record`, {
+    throw new ModelError('no-such-model', model === undefined ? `there is no model ${named}` : `${named} is not the name of a kernel that one could record`, {
       accepted: judges, ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
     });
   }

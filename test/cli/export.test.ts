@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { exit } from '../../src/cli/exit.ts';
 import { register } from '../../src/cli/export.ts';
 import { run } from '../../src/cli/program.ts';
+import { wrongIn } from './here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'export-'));
 const device = '0000:02:00.0';
@@ -47,6 +48,7 @@ test('a file for Spin, its trail, and the way in our words', async () => {
   expect(told.out).toMatch(/^v6\.12\.y: \d+ steps\n {2}\S+ +-> /);
   expect(told.out).toMatch(/broken {3}always {5}.*DMA API\n$/);
   const document = JSON.parse((await shell('--trail', steps, '--json')).out) as { schema: string; broken: string[]; steps: number; path: object[] };
+  expect(wrongIn(document)).toBeUndefined();
   expect(document.schema).toBe('dma-ownership/trail@1');
   expect(document.broken.length).toBeGreaterThan(0);
   expect(document.path.length).toBeGreaterThanOrEqual(document.steps);

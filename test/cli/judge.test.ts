@@ -92,30 +92,3 @@ describe('bad input is refused with a reason and a way on', () => {
     expect(ended.err).not.toMatch(/^ +at /m);
   });
 });
-
-describe('the README', () => {
-  const text = readFileSync(join(root, 'README.md'), 'utf8');
-  const quotes = [...text.matchAll(/^```\n\$ dma-ownership (.*)\n([^]*?)^```/gm)].map(([, line, output]) => [line ?? '', output ?? ''] as const);
-  const asked = [...text.matchAll(/\| `dma-ownership ([^`]*)`/g)].map(([, line]) => line ?? '').filter((line) => /^(judge|run) /.test(line));
-
-  test('quotes what is printed', async () => {
-    expect(quotes.length).toBeGreaterThan(1);
-    for (const [line, output] of quotes) {
-      const { out } = await shell(line.split(' ').map((word) => (word.startsWith('test/') ? join(root, word) : word)));
-      const printed = out.replaceAll(root, '').split('\n');
-      let at = 0;
-      for (const quoted of output.trimEnd().split('\n').filter((one) => one.trim() !== '...')) {
-        const found = printed.indexOf(quoted, at);
-        expect.soft([line, quoted, found >= 0]).toEqual([line, quoted, true]);
-        at = found + 1;
-      }
-    }
-  });
-
-  test.each(asked)('dma-ownership %s', async (line) => {
-    const words = line.split(' ').map((word) => (word === 'trace.txt' ? join(folder, 'right.txt') : word.startsWith('test/') ? join(root, word) : word));
-    const { code, out, err } = await shell(words);
-    expect([code, err]).toEqual([exit.holds, '']);
-    expect(out.length).toBeGreaterThan(100);
-  });
-});

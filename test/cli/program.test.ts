@@ -12,14 +12,14 @@ function register(program: Program): void {
     .does((out, traces: string[], options: { model?: string }) => {
       out.progress('reading');
       out.line('one file');
-      out.result({ schema: 'test/judge@1' }, () => `${traces.join(' ')} by ${options.model ?? 'the trace'}`);
+      out.result({ schema: 'test/judge@1' } as never, () => `${traces.join(' ')} by ${options.model ?? 'the trace'}`);
       return exit.violation;
     });
   program.command('refuse').does(() => {
     throw new ModelError('bad-topology', 'group 9 does not exist', { at: 'devices[2].group', accepted: ['7', '8'] });
   });
   program.command('late').does(async (out): Promise<Exit> => {
-    out.result({ schema: 'test/late@1' }, () => 'done');
+    out.result({ schema: 'test/late@1' } as never, () => 'done');
     await Promise.resolve();
     throw new Error('too\n  late');
   });
@@ -30,7 +30,7 @@ function register(program: Program): void {
     throw Object.assign(new Error('ENOENT: open'), { code: 'ENOENT', path: 'missing.trace' });
   });
   program.command('log').command('list').does((out) => {
-    out.result({ schema: 'test/log@1' }, () => out.paint('red', 'nothing'));
+    out.result({ schema: 'test/log@1' } as never, () => out.paint('red', 'nothing'));
     return exit.holds;
   });
 }

@@ -1,26 +1,8 @@
 /** Probes derived from two Debian kernels' types, symbols and code, against what those kernels listed when they recorded. */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { recipeOf, type Known } from '../../src/lab/recipe.ts';
-import { constantsIn, membersIn, sitesIn, Symbols } from '../../src/lab/symbols.ts';
+import { recipeOf } from '../../src/lab/recipe.ts';
 import { parseProbes } from '../../src/trace/recording.ts';
-
-const unpacked = (path: string) => gunzipSync(readFileSync(new URL(path, import.meta.url))).toString('utf8');
-
-/** `pahole -C`, /proc/kallsyms and `objdump -d` of a kernel, as far as a recipe asks. */
-type Taken = { readonly types: Record<string, string>; readonly kallsyms: string; readonly code: Record<string, string> };
-
-function known(kernel: string): Known {
-  const { types, kallsyms, code } = JSON.parse(unpacked(`fixtures/${kernel}.json.gz`)) as Taken;
-  const symbols = new Symbols(kallsyms);
-  return {
-    kernel, symbols,
-    members: (struct) => membersIn(types[struct] ?? ''),
-    constants: (name) => constantsIn(types[name] ?? ''),
-    sites: (function_, callee) => sitesIn(code[function_] ?? '', symbols.addressOf(function_) ?? 0n, symbols.addressOf(callee) ?? 0n),
-  };
-}
+import { known, unpacked } from './known.ts';
 
 /** `event symbol+offset returns fields`, in a fixed order. */
 const listed = (text: string): string[] => [...parseProbes(text).values()].flat()

@@ -32,4 +32,4 @@ export function hold(page: string, name: string, text: string): void {
 export const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 
 /** `a topology, with commas` as the target of a link. */
-export const anchor = (...words: readonly string[]): string => words.join(' ').toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
+export const anchor = (...words: readonly string[]): string => words.join(' ').toLowerCase().replaceAll(/[^a-z0-9_]+/g, '-').replaceAll(/^-|-$/g, '');

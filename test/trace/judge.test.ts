@@ -1,6 +1,13 @@
 /** Recorded kernels before the judge: each under its own model, and under the other kernel's. */
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { testRemoveLeaks } from '../../machines/before/driver_core.ts';
+import { changed } from '../../machines/changed.ts';
+import type { Model } from '../../machines/model.ts';
+import { v6_1_y } from '../../machines/models/v6.1.y.ts';
+import { findRecording, readTraceFile } from '../../src/trace/file.ts';
 import type { Judge } from '../../src/trace/judge.ts';
+import { judgeTrace } from '../../src/trace/report.ts';
 import { all, judge, names, type Shipped } from './recordings.ts';
 
 let shipped: Shipped[];
@@ -25,6 +32,14 @@ test('the known bug is found as well where the recording begins in mid-life', ()
   const { items, model, recording } = named('tdr-buggy/tdr');
   const found = [60, 75, 160, 200].map((from) => judge(items.slice(from), model, recording).violation);
   expect(found.map((violation) => violation?.reason)).toEqual(found.map(() => 'the model cannot take pci_dma_configure here'));
+}, patience);
+
+test('a model of one\'s own, made of a recorded kernel, explains the recording of the kernel that it follows', async () => {
+  const unfixed = { ...v6_1_y, charts: { ...v6_1_y.charts, driver_binding: changed(v6_1_y.charts.driver_binding, testRemoveLeaks) } };
+  const file = fileURLToPath(new URL('../traces/tdr-buggy/tdr/trace.txt.gz', import.meta.url));
+  const verdict = async (model: Model | undefined) => (await judgeTrace(readTraceFile(file), { name: file, model, recording: await findRecording(file) })).verdict;
+  expect([await verdict(undefined), await verdict(unfixed)]).toEqual(['violates', 'conforms']);
+  await expect(verdict({ ...unfixed, name: 'mine' })).rejects.toThrow('mine is not the name of a kernel that one could record');
 }, patience);
 
 test('a device whose removal the recording shows from the middle on has left its group when it comes back', () => {

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { FactLog } from '../../src/log/facts.ts';
 import { callsOf, type Shown } from '../../src/view/sequence/calls.ts';
 import { chainOf } from '../../src/view/sequence/chain.ts';
-import { rowSvg, sequenceSvg } from '../../src/view/sequence/draw.ts';
+import { fitted, rowSvg, sequenceSvg, shortened } from '../../src/view/sequence/draw.ts';
 import { lanesOf } from '../../src/view/sequence/lanes.ts';
-import { callTitle, rowText, sequenceOf } from '../../src/view/sequence/rows.ts';
+import { callTitle, rowText, sequenceOf, type Row } from '../../src/view/sequence/rows.ts';
 import { scrollTo, windowOf } from '../../src/view/sequence/window.ts';
 import { nic, run, topology, v6_12_y } from '../log/run.ts';
 import { parsed } from './dom.ts';
@@ -156,5 +156,29 @@ describe('the drawing', () => {
     const begun = process.cpuUsage();
     expect(sequenceOf(many).rowAt).toHaveLength(100_000);
     expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(1);
+  });
+});
+
+describe('where there is little room', () => {
+  test.each([
+    // lanes  room   lane  behind
+    [3, 1200, 200, 250], [8, 1200, 118, 250], [8, 684, 65, 130], [12, 684, 42, 130], [40, 684, 26, 130], [1, 100, 26, 130],
+  ])('%d lanes in %d pixels are %d wide', (lanes, room, lane, behind) => {
+    expect(fitted(lanes, room)).toEqual({ lane, behind });
+  });
+  test.each([['0000:02:00.0', 200, '0000:02:00.0'], ['0000:02:00.0', 60, '00…:00.0'], ['deferred_probe_work', 104, 'defer…obe_work'], ['group 8', 10, 'g…8']])('%s in %d pixels is %s', (title, room, short) => {
+    expect(shortened(title, room)).toBe(short);
+  });
+  test('words stay in the picture: behind the arrow, before it, on it, or cut; screen readers get all of them', () => {
+    const say = (from: string, to: string, type: string) => {
+      const facts = [{ seq: 0, from: 'group:1', to: 'group:4', event: { type: 'first', from: 'group:1' }, cause: null, said: [] }, { seq: 1, from, to, event: { type, from }, cause: 0, said: [] }];
+      const sequence = sequenceOf([...facts, ...['group:2', 'group:3'].map((to, index) => ({ seq: index + 2, from: 'group:1', to, event: { type: 'x', from: 'group:1' }, cause: 0, said: [] }))]);
+      const svg = rowSvg(sequence, sequence.rows.find(({ seq }) => seq === 1) as Row, 0, { lane: 80, width: 60 + 3.5 * 80 + 40 });
+      return [/<text class="(label[^"]*)"(?: text-anchor="(\w+)")?[^>]*>([^<]*)</.exec(svg)?.slice(1), svg.includes(`: ${type}"`)];
+    };
+    expect(say('group:1', 'group:2', 'short')).toEqual([['label', undefined, 'short'], true]);
+    expect(say('group:3', 'group:4', 'as_long_as_this_word')).toEqual([['label', 'end', 'as_long_as_this_word'], true]);
+    expect(say('group:1', 'group:4', 'as_long_as_this_word')).toEqual([['label on', 'middle', 'as_long_as_this_word'], true]);
+    expect(say('group:1', 'group:4', 'a_word_that_is_longer_than_any_place_has_room_for')).toEqual([['label on', 'middle', expect.stringMatching(/^a_word_that.*…$/)], true]);
   });
 });

@@ -50,10 +50,10 @@ export function built(): Promise<string> {
 }
 
 /** A server in this process that shows what is given. */
-export async function shown(given: readonly Given[] = [], options: Partial<ServeOptions> & { readonly fragment?: string } = {}): Promise<Serving> {
+export async function shown(given: readonly Given[] = [], options: Partial<ServeOptions> & Pick<Start, 'fragment' | 'watching'> = {}): Promise<Serving> {
   const files = assets(await built());
-  const { fragment, ...rest } = options;
-  const start: Start = { version: 'test', store: options.store?.name ?? null, writes: options.writable != null, given, ...(fragment === undefined ? {} : { fragment }) };
+  const { fragment, watching, ...rest } = options;
+  const start: Start = { version: 'test', store: options.store?.name ?? null, writes: options.writable != null, given, ...(fragment === undefined ? {} : { fragment }), ...(watching === undefined ? {} : { watching }) };
   return serve({ start, store: null, writable: null, by: 'a test', files, ...rest });
 }
 

@@ -235,6 +235,17 @@ function longStore(head: RunHead, facts: readonly BareFact[]) {
   } as never;
 }
 
+test('an error that says nothing gets words, and so does another server', async () => {
+  const serving = await shown([], { fragment: 'view=facts' });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  await page.route('**/api/given', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.goto(serving.url);
+  await page.waitForSelector('.notice.error');
+  expect(await page.locator('.notice.error .text').innerText()).toMatch(/answers \/api\/given with status 404: this is not the server that the page was made for/);
+  await page.close();
+  await serving.close();
+});
+
 test('one file opens from a disk, without a server, and cannot be broken by what it carries', async () => {
   const file = join(folder, 'race.html');
   const hostile: Given = { ...race, name: '</script><img src=x onerror="window.broken=1">.scenario' };

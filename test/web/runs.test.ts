@@ -32,6 +32,13 @@ test('a sequence: by keys through what is shown, why and who stood in the way by
   const serving = await shown([race], { fragment: 'view=sequence' });
   const { page, errors } = await visit(browser, serving.url);
   await rows(page).first().waitFor();
+  // All lanes are in sight at 1280 pixels; without Fit they are as wide as before, and scrolled.
+  const beyond = () => page.locator('.sequence .box').evaluate((box) => box.scrollWidth - box.clientWidth);
+  expect(await page.locator('.sequence .lane').count()).toBeGreaterThan(4);
+  await expect.poll(beyond).toBe(0);
+  await page.getByRole('button', { name: 'Fit', exact: true }).click();
+  await expect.poll(beyond).toBeGreaterThan(100);
+  await page.getByRole('button', { name: 'Fit', exact: true }).click();
   await page.getByRole('listbox', { name: 'Messages' }).press('Home');
   await expect.poll(() => at(page)).toBe(1);
   const first = await page.locator('.with-because g.now').first().getAttribute('aria-label');

@@ -120,7 +120,7 @@ test('facts that the charts of this version do not take end a run where they dif
 test('a filter asks for words, errors and actors', () => {
   const session = createSession(origin(true));
   session.actions.runOn(called(session, 'claim'));
-  const found = (text: string) => session.facts.value.filter((fact) => { const asked = question(text); return asked === null || matches(fact, asked); }).length;
+  const found = (text: string) => session.facts.value.filter((fact) => { const asked = question(text); return asked === null || matches(fact, asked, session.words); }).length;
   expect([found(''), found('errors'), found('actor:group:8'), found('CLAIM ret'), found('claim !ret'), found('errors !claim')]).toEqual([4, 2, 2, 2, 2, 0]);
 });
 

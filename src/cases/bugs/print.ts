@@ -47,7 +47,7 @@ const name = ({ asked }: Checked): string => asked.model.name;
 /** `dma-ownership/bugs@1`. */
 export function documentOf(sought: readonly Sought[], outside: readonly Outside[]) {
   return {
-    schema: 'dma-ownership/bugs@1',
+    schema: 'dma-ownership/bugs@1' as const,
     bugs: sought.map(({ bug, affected, fixed, repaired, found, absentInFixed, verdict }) => ({
       id: bug.id, commit: bug.commit, what: bug.what, affected: affected.map(name), fixed: fixed.map(name), repaired: repaired.map(name),
       property: bug.property.name, verdict, found, absentInFixed,

@@ -65,7 +65,7 @@ const way = (finding: Finding) => (finding.witness?.facts ?? []).map(({ from, to
 /** `dma-ownership/claims@1`. `states` adds up what each check visited; `path` is the way that shows most of the verdict. */
 export function documentOf(settled: readonly Settled[]) {
   return {
-    schema: 'dma-ownership/claims@1',
+    schema: 'dma-ownership/claims@1' as const,
     claims: settled.map((one) => {
       const { claim: { id, who, claim, condition, seen = [] }, verdict, outcomes, measures } = one;
       const best = shown(one);

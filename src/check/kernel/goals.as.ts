@@ -5,7 +5,7 @@ import { get, mix } from './pairs.as';
 import { representative } from './renaming.as';
 import { add, unpack } from './worlds.as';
 import {
-  LEAVES_AT, WORLDS_AT, WORLDS, NOTES, NOTES_ROOM, OWN_AT, MARKS_AT, WISHES_AT, WISH_RESTS, OWN_HERE, OWN_THERE, OWN_OPEN, COUNT_MASK, NODE_BUSY,
+  LEAVES_AT, WORLDS_AT, WORLDS, NOTES, NOTES_ROOM, OWN_AT, MARKS_AT, WISHES_AT, WISH_RESTS, OWN_HERE, OWN_OPEN, COUNT_MASK, NODE_BUSY,
   NODE_BEGINS, NOTE_TURN, TRAIL_AT, TRAIL_ROOM, WISHED, LEADS, FIRST_TRAIL,
 } from './header';
 
@@ -13,7 +13,7 @@ import {
 @external('host', 'wish')
 declare function wish(place: i32, fold: i32): i32;
 
-/** Is the world at `place`, whose words and inner nodes stand in the first worker's own memory, wished for? */
+/** Is the world at `place`, that stands in the first worker's own memory, wished for? */
 function wished(place: i32): bool {
   const own = get(OWN_AT);
   const here = own + OWN_HERE;
@@ -105,6 +105,6 @@ export function spread(): i32 {
 /** Place of what a choice makes of the world in hand, which was found before. */
 function successor(choice: i32, own: i32): i32 {
   const here = own + OWN_HERE;
-  const key = representative(after(get(LEAVES_AT) + leafOf(choice, here), here, own + OWN_THERE), own);
+  const key = representative(after(get(LEAVES_AT) + leafOf(choice, here), load<u64>(here), own), own);
   return add(key, <i32>mix(key));
 }

@@ -1,38 +1,30 @@
 /**
  * Where things stand in the memory that the kernel and its host share: read by both compilers, so nothing but numbers.
  *
- * The header is a row of 32-bit fields at address 0. `..._AT` are addresses in bytes.
+ * The header is a row of 32-bit fields at address 0. `..._AT` are addresses in bytes. What workers write stands apart from
+ * what all read, each in a line of the cache of its own.
  */
 
-/** Words of a world, inner nodes of its tree, the three nodes that make its key, and where the second and third begin. */
-export const WORDS = 0;
-export const INNERS = 1;
-export const ROOT_FIRST = 2;
-export const ROOT_SECOND = 3;
-export const ROOT_THIRD = 38;
-export const SHIFT_SECOND = 39;
-export const SHIFT_THIRD = 40;
-/** Per inner node: left and right child, as places among words and inner nodes. */
-export const SHAPE_AT = 4;
+/** Parts of a world that are numbered, and a record for each (see `PART_BYTES`). */
+export const PARTS = 0;
+export const PARTS_AT = 1;
+/** Bytes of a world in hand: its 64 bits, then the record of each part. */
+export const HERE_BYTES = 2;
 
-/** Actors that may do something or may be busy: word, shift, mask, address of their node table. */
+/** Actors that may do something or may be busy and stand in the 64 bits of a world: offset, shift, mask, address of their node table. */
 export const ACTORS = 5;
 export const ACTORS_AT = 6;
 /** By choice: a value, which is a leaf (see `LEAVES_AT`) or, below 0, -1 - question. */
 export const CHOICES_AT = 7;
-/** By question: word, shift and mask of the actor that is asked. */
+/** By question: offset, shift and mask of the actor that is asked, and the address of the values by its node; 0: not known. */
 export const ASKS_AT = 8;
-/** Hash table: question, node, value, unused. */
-export const EDGES_AT = 9;
-export const EDGES_MASK = 10;
-/** What choices do in the end, see `after` in the kernel. A value above 0 is the address of a leaf behind this one. */
+/** What choices do in the end: decided properties, flags, what to xor to the 64 bits, then for each part the number of a change; 0: none. */
 export const LEAVES_AT = 11;
 /** As many threads as this may be inside a call. */
 export const TOGETHER = 13;
 
-/** Pairs that inner nodes stand for, in the order of discovery; a hash table of their places + 1; what was noted of each as a fold. */
+/** Pairs that stand for what properties see, in the order of discovery; a hash table of their places + 1; what was noted of each as a fold. */
 export const PAIRS_AT = 14;
-export const PAIRS = 15;
 export const PAIRS_ROOM = 16;
 export const PAIR_SLOTS_AT = 17;
 export const PAIR_SLOTS_MASK = 18;
@@ -40,23 +32,19 @@ export const FOLDS_AT = 19;
 
 /** Worlds in the order of discovery, 8 bytes each; a hash table of their places + 1. */
 export const WORLDS_AT = 20;
-export const WORLDS = 21;
 export const WORLDS_ROOM = 22;
 export const SLOTS_AT = 23;
 export const SLOTS_MASK = 24;
 
-/** Next world to expand, and where this run ends. */
-export const NEXT = 25;
+/** Where this run ends, and how many worlds are expanded together, so that their look-ups overlap. */
 export const END = 26;
+export const BATCH = 25;
 
 /** What the host must look at: kind, place, and one number more. */
 export const NOTES_AT = 27;
-export const NOTES = 28;
 export const NOTES_ROOM = 29;
-/** Properties about steps that are decided already; bit 31: a world that is stuck was noted. */
-export const DECIDED = 30;
 
-/** Actors that properties look at: word, shift, mask, address of their observations, word and shift among the observed. */
+/** Actors that properties look at: offset, shift, mask, address of their observations, word and shift among the observed. */
 export const WATCHED = 31;
 export const WATCHED_AT = 32;
 export const OBSERVED_WORDS = 33;
@@ -79,55 +67,82 @@ export const WISH_RESTS = 37;
 /** Not 0: worlds that only lead back, to worlds before them, are noted. */
 export const TURNS = 44;
 
-/** What leaves do to roots: change, root and root afterwards in 64 bits each. */
+/** What changes make of parts: change, part and part afterwards, see `MEMORY_NUMBER`; and its entries - 1. */
 export const MEMORY_AT = 12;
+export const MEMORY_MASK = 52;
+/** By number of a change, of whichever part: what to xor to the words of the part. */
+export const CHANGES_AT = 9;
+export const CHANGE_BYTES = 10;
 /** Counts the turns of the workers, and those of them that are done with theirs. */
 export const TURN = 41;
 export const AT_REST = 42;
 
-/** Ways to rename, each a list of actors: word, shift, mask, address of images, word and shift of the actor it becomes, root that both are below. */
+/** Ways to rename. */
 export const RENAMINGS = 45;
-export const RENAMED_AT = 46;
-/** Bytes of one record, and of one list. */
-export const RENAMED_RECORD = 28;
-export const RENAMED_BYTES = 47;
+/** Bytes of one record in a part's list of actors: offset, shift, mask, address of images, offset and shift of the actor it becomes. */
+export const RENAMED_RECORD = 24;
 /** An image: a node, nothing, and its weight in 64 bits. */
 export const IMAGE_BYTES = 16;
 /**
- * What renamings make of the value of a root, where it is known. Three rows of `PAIRS_ROOM` each, by value: of the first root,
- * of threads, of the third; in the verdicts threads come first. Images and weights have such rows for each renaming.
- *
- * A verdict: 0 where nothing is known; `ITSELF`, or more by the number of a renaming, when that image weighs less than all
- * others; `SAME` when all weigh the same; or `TIE`.
+ * By value of a part: 0 where nothing is known; `ITSELF`, or more by the number of a renaming, when that image weighs less
+ * than all others; `SAME` when all weigh the same; or `TIE`.
  */
-export const VERDICTS_AT = 48;
-export const IMAGES_AT = 49;
-export const WEIGHTS_AT = 50;
 export const ITSELF = 1;
 export const SAME = 254;
 export const TIE = 255;
-/** Pairs that the batch of one worker may add. */
+/** Pairs that the batch of one worker may add, and values of a part. */
 export const PAIRS_RESERVE = 51;
+export const PART_RESERVE = 53;
 
-/** Inside a worker's own memory: transitions (64 bits), worlds and successors in hand, observed words, pending worlds. */
+/** Worlds that were found; the next one to expand; notes; pairs. */
+export const WORLDS = 128;
+export const NEXT = 160;
+export const NOTES = 192;
+export const PAIRS = 224;
+/** Properties about steps that are decided already; bit 31: a world that is stuck was noted. */
+export const DECIDED = 256;
+
+/** A part, whose values are records in the order of discovery: where its number stands in the 64 bits, and the mask of that. */
+export const PART_BYTES = 192;
+export const PART_SHIFT = 0;
+export const PART_MASK = 4;
+/** Where its record stands in a world in hand, and how many bytes it takes: 8 for `OPEN_...`, then its words. */
+export const PART_HERE = 8;
+export const PART_RECORD = 12;
+export const PART_RECORDS_AT = 16;
+export const PART_ROOM = 20;
+export const PART_SLOTS_AT = 24;
+export const PART_SLOTS_MASK = 28;
+/** Actors of it that may do something or be busy, as `ACTORS_AT`. */
+export const PART_ACTORS = 32;
+export const PART_ACTORS_AT = 36;
+/** By renaming, first none: a list of its actors. By value: verdict; for each renaming the image; for none and for each the weight. */
+export const PART_RENAMED_AT = 44;
+export const PART_RENAMED_BYTES = 48;
+export const PART_VERDICTS_AT = 52;
+export const PART_IMAGES_AT = 56;
+export const PART_WEIGHTS_AT = 60;
+/** Its values, in a line of the cache of its own. */
+export const PART_COUNT = 128;
+/** Of the first 8 bytes of a record: a bit for each actor that has choices, then how many threads are inside a call; bit 63: something is busy. */
+export const OPEN_ACTORS = 48;
+
+/** Inside a worker's own memory: transitions (64 bits), worlds in hand, observed words, open nodes, pending worlds. */
 export const OWN_TRANSITIONS = 0;
 export const OWN_HERE = 64;
-export const OWN_THERE = 320;
-export const OWN_OBSERVED = 576;
-export const OWN_OPEN = 1024;
-/** Numbers of values of the third root: value, number + 1. */
-export const OWN_THIRDS = 6656;
-export const THIRDS_BYTES = 512;
-export const OWN_OTHER = 7168;
-export const OWN_IMAGE = 7424;
+export const OWN_THERE = 576;
+export const OWN_OTHER = 1088;
+export const OWN_OBSERVED = 1600;
+export const OWN_OPEN = 2048;
 export const OWN_PENDING = 8192;
+/** A world in hand has room for this. */
+export const HERE_ROOM = 512;
 /** A pending world: key (64 bits), hash, leaf, choice, world it came from. */
 export const PENDING_BYTES = 24;
 export const PENDING_ROOM = 16384;
 export const OWN_BYTES = 8192 + 24 * 16384;
 
-/** Worlds expanded together, so that their look-ups overlap. */
-export const BATCH = 16;
+export const MOST_BATCH = 64;
 /** A node of an actor: first choice, then number of choices and flags. */
 export const NODE_BYTES = 8;
 export const COUNT_MASK = 0xffff;
@@ -138,14 +153,14 @@ export const NODE_INSIDE = 0x20000;
 /** Its choices begin calls. */
 export const NODE_BEGINS = 0x40000;
 
-/** Entries of that memory - 1. */
-export const MEMORY_MASK = 52;
-/** Bits of a root in it, and a change that is never remembered. */
-export const MEMORY_ROOT = 22;
-export const NO_MEMORY = 0xfffff;
+/** Bits of a number of a part, and of a change that is remembered. */
+export const MEMORY_NUMBER = 25;
+export const MEMORY_CHANGE = 14;
 
 /** Flag of a leaf: properties may see a difference. */
 export const LEAF_VISIBLE = 1;
+/** Bytes of a leaf before the changes. */
+export const LEAF_CHANGES = 16;
 
 /** What a run returns. */
 export const DONE = 0;

@@ -8,30 +8,30 @@
 import { ModelError } from '../../errors.ts';
 import { Ints } from '../ints.ts';
 import type { Judge } from '../judge.ts';
-import { generous } from '../layout.ts';
 import { scout } from '../scout.ts';
 import { Steps, type Leaf } from '../steps.ts';
 import type { Symmetry } from '../symmetry.ts';
 import type { Tables } from '../tables.ts';
 import * as header from './header.ts';
-import { imagesBytes, mapOf, room, type MemoryMap, type Sizes } from './map.ts';
+import { imagesBytes, mapOf, room, type MemoryMap, type PartMap, type Sizes } from './map.ts';
 import type { Crew } from './crew.ts';
 import { repacked } from './repack.ts';
 import { pack } from '../worlds.ts';
-import { treeOf, type Tree } from './tree.ts';
+import { partsOf, type Parted } from './parts.ts';
 import type { Memory, Module, WebAssembly } from './webassembly.ts';
 import { Writer } from './writer.ts';
 
 /** What kernel.as.ts exports. */
 interface Exports {
   rehashPairs(): void;
-  rehashWorlds(): void;
+  rehash(): void;
   put(): number;
   replace(place: number): void;
   find(): number;
   read(place: number): void;
   run(worker: number, workers: number): number;
   redo(from: number, to: number): number;
+  before(place: number, from: number, end: number): number;
   chase(from: number, trail: number): number;
   mark(): void;
   spread(): number;
@@ -46,21 +46,26 @@ export interface Note {
 }
 
 const page = 65_536;
-/** Words and inner nodes of a world that have room in a worker's own memory. */
-const mostNodes = 60;
-/** Choices of a world that have room there. */
-const mostChoices = header.PENDING_ROOM / header.BATCH;
+/** Words of a world that have room in a worker's own memory, and choices. */
+const mostWords = header.HERE_ROOM / 4;
+const mostChoices = (header.OWN_PENDING - header.OWN_OPEN) / 8;
+/** With so many bytes, room for some worlds more is cheaper than to move them. */
+const plenty = 2 ** 26;
 /** Fewer worlds than this are not shared out. */
 const smallest = 1024;
-/** With fewer bits for what stands in a world itself, a part would not end inside a half of its 64 bits. */
-const leastPlain = 2;
 
 /** A power of two, with room for twice as many. */
 const twice = (count: number) => 2 ** Math.ceil(Math.log2(Math.max(count * 2, 256)));
 
+/** What grows as the search goes on. */
+interface Growing extends Pick<Sizes, 'pairSlots' | 'slots'> {
+  /** By part. */
+  readonly rooms: readonly number[];
+}
+
 export class Kernel {
   readonly steps: Steps;
-  layout: Tree;
+  layout: Parted;
   readonly #writer: Writer;
   readonly #crew: Crew | undefined;
   readonly #memory: Memory;
@@ -69,8 +74,6 @@ export class Kernel {
   #view: Int32Array;
   #sizes: Sizes;
   #map: MemoryMap;
-  /** Bits of a world that may stand in its 64 bits themselves. */
-  #plain = 20;
   /** Something no longer fits: everything must be written anew before the kernel goes on. */
   #stale = false;
   /** No other worker is running. */
@@ -94,9 +97,13 @@ export class Kernel {
     for (const actor of tables.nodes.keys()) this.steps.expand(actor, 0);
     scout(this.steps);
     this.#absorb();
-    this.layout = this.#tree();
+    this.layout = this.#parted();
     const workers = crew?.workers ?? 1;
-    this.#sizes = this.#sizesFor({ pairSlots: Math.max(2 ** 17, twice(2 * this.#writer.pairs(this.layout) * workers)), slots: Math.max(2 ** 18, twice(header.PENDING_ROOM * workers)) });
+    const [values, worlds] = limit < plenty ? [2 ** 14, 2 ** 18] : [2 ** 16, 2 ** 20];
+    const room = Math.max(values, twice(this.#writer.values() * workers));
+    this.#sizes = this.#sizesFor({
+      pairSlots: Math.max(2 ** 14, twice(2 * this.#writer.pairs() * workers)), slots: Math.max(worlds, twice(header.PENDING_ROOM * workers)), rooms: this.layout.parts.map(() => room),
+    });
     this.#map = mapOf(this.#sizes);
     const initial = Math.ceil(this.#map.end / page);
     this.#memory = new wasm.Memory(crew === undefined ? { initial } : { initial, maximum: 2 ** 16, shared: true });
@@ -108,8 +115,6 @@ export class Kernel {
     this.#calls = new wasm.Instance(module, { env: { memory: this.#memory }, host }).exports as Exports;
     this.#write();
     this.#set(header.TURNS, turns ? 1 : 0);
-    this.#calls.rehashPairs();
-    this.#calls.rehashWorlds();
     crew?.begin(module, this.#memory);
   }
 
@@ -117,10 +122,11 @@ export class Kernel {
     return this.#get(header.WORLDS);
   }
 
-  /** Bytes in use: worlds and pairs, with the tables that find them. */
+  /** Bytes in use: worlds, the values of their parts and what properties see, with the tables that find them. */
   get bytes(): number {
-    const { pairSlots, slots, renamings } = this.#sizes;
-    return this.size * 8 + this.#get(header.PAIRS) * (9 + imagesBytes(renamings)) + pairSlots * 16 + slots * 4;
+    const { pairSlots, slots, renamings, parts } = this.#sizes;
+    const values = parts.reduce((sum, { room, bytes }, part) => sum + this.#count(part) * (bytes + imagesBytes(renamings)) + room * 8, 0);
+    return this.size * 8 + slots * 4 + values + this.#get(header.PAIRS) * 9 + pairSlots * 16;
   }
 
   get transitions(): number {
@@ -242,6 +248,14 @@ export class Kernel {
     return this.#calls.find();
   }
 
+  /** The first of the worlds `from` to `end` that has a step to the one at `place`, or -1 where that is not known. */
+  before(place: number, from: number, end: number): number {
+    this.#ready();
+    const found = this.#calls.before(place, from, end);
+    this.#set(header.NOTES, 0);
+    return found;
+  }
+
   read(place: number, nodes: Int32Array): void {
     this.#calls.read(place);
     const at = (this.#map.own + header.OWN_HERE) >>> 2;
@@ -254,6 +268,15 @@ export class Kernel {
     return this.#view[field] as number;
   }
 
+  /** Where the count of the values of a part stands. */
+  #countAt(part: number): number {
+    return (this.#map.parts + part * header.PART_BYTES + header.PART_COUNT) >>> 2;
+  }
+
+  #count(part: number): number {
+    return this.#get(this.#countAt(part));
+  }
+
   #set(field: number, value: number): void {
     this.#view[field] = value;
   }
@@ -264,7 +287,7 @@ export class Kernel {
 
   #here(words: Int32Array): void {
     const at = (this.#map.own + header.OWN_HERE) >>> 2;
-    this.#view.fill(0, at, at + mostNodes);
+    this.#view.fill(0, at, at + mostWords);
     this.#view.set(words, at);
   }
 
@@ -302,71 +325,102 @@ export class Kernel {
   }
 
   /** Sizes with room for twice of what there is now, but never less than before. */
-  #sizesFor({ pairSlots, slots }: Pick<Sizes, 'pairSlots' | 'slots'>, before?: Sizes): Sizes {
-    const { steps } = this;
+  #sizesFor({ pairSlots, slots, rooms }: Growing, before?: Sizes): Sizes {
+    const { steps, layout } = this;
     return {
-      workers: this.#crew?.workers ?? 1, nodes: this.layout.bits.map((bits) => 2 ** bits), choices: twice(steps.values.length),
-      questions: twice(steps.questions.length), answers: twice(steps.answers.length * 2), pairSlots, slots,
-      leaves: Math.max(before?.leaves ?? 0, twice(this.#writer.leafBytes(this.layout))), renamings: this.#writer.renamings,
+      workers: this.#crew?.workers ?? 1, nodes: layout.bits.map((bits) => 2 ** bits), choices: twice(steps.values.length),
+      questions: twice(steps.questions.length), answers: twice(this.#writer.rows(layout)), pairSlots, slots,
+      leaves: Math.max(before?.leaves ?? 0, twice(this.#writer.leafBytes(layout))), renamings: this.#writer.renamings,
+      changes: twice(this.#writer.changes(layout)), changeBytes: Math.max(...layout.parts.map(({ words }) => words * 4 - 8)),
+      parts: layout.parts.map(({ words }, part) => ({ room: rooms[part] as number, bytes: words * 4 })),
     };
   }
 
-  #tree(before?: readonly number[]): Tree {
+  #parted(before?: Parted): Parted {
     const { nodes, subject: { actors } } = this.steps.tables;
     const charts = actors.map(({ chart }) => chart);
-    const bits = generous(nodes.map(({ length }) => length), charts, before);
-    return treeOf(actors.map(({ thread, chart }, actor) =>
-      ({ bits: bits[actor] as number, thread, single: charts.indexOf(chart) === charts.lastIndexOf(chart) })), this.#plain);
+    const fields = actors.map(({ thread, chart }, actor) => ({
+      nodes: (nodes[actor] as { length: number }).length, thread, chart, single: charts.indexOf(chart) === charts.lastIndexOf(chart), moved: this.#writer.moves(actor),
+    }));
+    const known = { numbered: this.#writer.renamings > 0, reserve: this.#writer.values() * (this.#crew?.workers ?? 1) };
+    return partsOf(fields, before === undefined ? known : { ...known, before: { layout: before, counts: before.parts.map((_, part) => this.#count(part)) } });
   }
 
   /** Makes room for one batch of each worker, and the tables true. */
   #ready(): void {
-    const { slots, pairSlots, workers } = this.#sizes;
+    const { slots, pairSlots, parts, workers } = this.#sizes;
     const batch = header.PENDING_ROOM * workers;
-    const pairs = this.#get(header.PAIRS) + this.#writer.pairs(this.layout) * workers;
-    const more = { slots: this.size + batch > room(slots) ? slots * (slots < 2 ** 23 ? 4 : 2) : slots, pairSlots: pairs > pairSlots / 2 ? pairSlots * 2 : pairSlots };
-    const many = pairs > this.layout.most;
-    if (many) this.#plain = Math.max(leastPlain, this.#plain - 9);
-    if (this.#stale || many || more.slots > slots || more.pairSlots > pairSlots) this.#remake(more, many);
+    const values = this.#writer.values() * workers;
+    const full = parts.map(({ room }, part) => this.#count(part) + values > room);
+    const more: Growing = {
+      slots: this.size + batch > room(slots) ? slots * (slots < 2 ** 23 ? 4 : 2) : slots,
+      pairSlots: this.#get(header.PAIRS) + this.#writer.pairs() * workers > pairSlots / 2 ? pairSlots * 2 : pairSlots,
+      rooms: parts.map(({ room }, part) => (full[part] ? room * 4 : room)),
+    };
+    const many = this.layout.parts.some(({ width }, part) => this.#count(part) + values > 2 ** width);
+    if (this.#stale || many || more.slots > slots || more.pairSlots > pairSlots || full.includes(true)) this.#remake(more, many);
   }
 
   /** Moves everything into a memory of these sizes; packs the worlds anew where a field was too narrow or `afresh` says so. */
-  #remake(sizes: Pick<Sizes, 'pairSlots' | 'slots'>, afresh: boolean): void {
+  #remake(sizes: Growing, afresh: boolean): void {
     const before = this.layout;
     const pack = afresh || this.steps.tables.nodes.some(({ length }, actor) => length - 1 > (before.mask[actor] as number));
-    const pairs = pack ? this.#view.slice(this.#map.pairs >>> 2, (this.#map.pairs >>> 2) + this.#get(header.PAIRS) * 2) : undefined;
-    if (pack) this.layout = this.#tree(before.bits);
-    this.#relocate(sizes);
-    if (pairs !== undefined) {
-      this.#set(header.PAIRS, 0);
-      this.#repack(pairs, before);
+    if (!pack) {
+      this.#relocate(sizes);
+      this.#rehash();
+      return;
     }
-    this.#calls.rehashPairs();
-    this.#calls.rehashWorlds();
+    const counts = before.parts.map((_, part) => this.#count(part));
+    const records = before.parts.map(({ words }, part) => {
+      const from = (this.#map.ofParts[part] as PartMap).records >>> 2;
+      return this.#view.slice(from, from + (counts[part] as number) * words);
+    });
+    this.layout = this.#parted(before);
+    const most = Math.max(...sizes.rooms);
+    this.#relocate({ ...sizes, rooms: this.layout.parts.map((_, part) => (this.layout.parts.length === before.parts.length ? sizes.rooms[part] as number : most)) }, true);
+    this.#repack(records, before);
+    this.#rehash();
   }
 
-  /** Moves worlds and pairs, and writes all else anew. The tables of slots are to be filled afterwards. */
-  #relocate(sizes: Pick<Sizes, 'pairSlots' | 'slots'>): void {
-    const { pairs, worlds } = this.#map;
+  #rehash(): void {
+    this.#calls.rehashPairs();
+    this.#calls.rehash();
+  }
+
+  /** Moves worlds, parts and pairs, and writes all else anew. The tables of slots are to be filled afterwards. `afresh`: worlds only. */
+  #relocate(sizes: Growing, afresh = false): void {
+    const before = this.#map;
+    const counts = this.#sizes.parts.map((_, part) => this.#count(part));
     this.#sizes = this.#sizesFor(sizes, this.#sizes);
     const map = mapOf(this.#sizes);
     this.#extend(map.end);
     this.#map = map;
     // Nothing shrinks, so what stands last moves first and nothing is lost; the workers' own memory and the notes stay.
     const bytes = this.#bytes();
-    bytes.copyWithin(map.worlds, worlds, worlds + this.size * 8);
-    bytes.copyWithin(map.pairs, pairs, pairs + this.#get(header.PAIRS) * 8);
+    bytes.copyWithin(map.worlds, before.worlds, before.worlds + this.size * 8);
+    if (afresh) {
+      this.#set(header.PAIRS, 0);
+    } else {
+      for (let part = counts.length - 1; part >= 0; part--) {
+        const from = (before.ofParts[part] as PartMap).records;
+        bytes.copyWithin((map.ofParts[part] as PartMap).records, from, from + (counts[part] as number) * (this.#sizes.parts[part] as Sizes['parts'][number]).bytes);
+      }
+      bytes.copyWithin(map.pairs, before.pairs, before.pairs + this.#get(header.PAIRS) * 8);
+    }
     this.#write();
+    for (let part = 0; part < this.layout.parts.length; part++) this.#set(this.#countAt(part), afresh ? 0 : counts[part] as number);
   }
 
   /** Turns every world from the layout before into the layout now. */
-  #repack(pairs: Int32Array, from: Tree): void {
-    const turn = repacked(pairs, from, this.layout);
-    this.#calls.rehashPairs();
+  #repack(records: readonly Int32Array[], from: Parted): void {
+    const turn = repacked(records, from, this.layout);
+    this.#rehash();
     for (let place = 0; place < this.size; place++) {
-      if (this.#get(header.PAIRS) + mostNodes > this.#sizes.pairSlots / 2) {
-        this.#relocate({ slots: this.#sizes.slots, pairSlots: this.#sizes.pairSlots * 2 });
-        this.#calls.rehashPairs();
+      const { parts, slots, pairSlots } = this.#sizes;
+      const full = parts.map(({ room }, part) => this.#count(part) === room);
+      if (full.includes(true)) {
+        this.#relocate({ slots, pairSlots, rooms: parts.map(({ room }, part) => (full[part] ? room * 4 : room)) });
+        this.#rehash();
       }
       const at = (this.#map.worlds >>> 2) + place * 2;
       this.#here(turn(this.#view[at] as number, this.#view[at + 1] as number));
@@ -391,11 +445,12 @@ export class Kernel {
 
   /** Writes all tables but worlds and pairs. */
   #write(): void {
-    const { words, shape } = this.layout;
-    if (words + shape.length > mostNodes)
-      throw new ModelError('out-of-memory', `a world takes ${words} words`, { at: 'topology', accepted: [`up to ${mostNodes / 2}`] });
+    const { words } = this.layout;
+    if (words > mostWords) throw new ModelError('out-of-memory', `a world takes ${words} words`, { at: 'topology', accepted: [`up to ${mostWords}`] });
     if (this.#writer.choices() > mostChoices)
       throw new ModelError('out-of-memory', `a world may have ${this.#writer.choices()} choices`, { at: 'topology', accepted: [`up to ${mostChoices}`] });
+    if (this.#writer.crowd(this.layout) > header.OPEN_ACTORS)
+      throw new ModelError('out-of-memory', `${this.#writer.crowd(this.layout)} actors of one part may do something`, { at: 'topology', accepted: [`up to ${header.OPEN_ACTORS}`] });
     this.#writer.write({ buffer: this.#memory.buffer, map: this.#map, sizes: this.#sizes, layout: this.layout });
     this.#stale = false;
   }

@@ -1,6 +1,6 @@
 /** What properties see, and notes for the host. */
 import { get, intern, pair } from './pairs.as';
-import { add } from './worlds.as';
+import { nodeAt } from './parts.as';
 import { FOLDS_AT, NOTES_AT, NOTES, WATCHED, WATCHED_AT, OBSERVED_WORDS, OWN_OBSERVED, NOTE_BYTES } from './header';
 
 export function note(kind: i32, place: i32, more: i32, most: i32 = 0): void {
@@ -12,15 +12,14 @@ export function note(kind: i32, place: i32, more: i32, most: i32 = 0): void {
   store<i32>(at, most, 12);
 }
 
-/** Number of what properties see of the words at `here`. */
+/** Number of what properties see of the world at `here`. */
 export function foldOf(here: i32, own: i32): i32 {
   const observed = own + OWN_OBSERVED;
   const words = get(OBSERVED_WORDS);
   for (let word = 0; word < words; word++) store<i32>(observed + (word << 2), 0);
   let record = get(WATCHED_AT);
   for (let index = get(WATCHED); index > 0; index--, record += 24) {
-    const node = (load<i32>(here + load<i32>(record)) >>> load<i32>(record, 4)) & load<i32>(record, 8);
-    const seen = <i32>load<u16>(load<i32>(record, 12) + (node << 1));
+    const seen = <i32>load<u16>(load<i32>(record, 12) + (nodeAt(here, record) << 1));
     const at = observed + load<i32>(record, 16);
     store<i32>(at, load<i32>(at) | (seen << load<i32>(record, 20)));
   }
@@ -33,5 +32,5 @@ export function foldOf(here: i32, own: i32): i32 {
 export function see(here: i32, own: i32, place: i32, bit: i32, kind: i32): void {
   const fold = foldOf(here, own);
   const at = get(FOLDS_AT) + fold;
-  if ((atomic.or<u8>(at, <u8>bit) & bit) === 0) note(kind, place, fold);
+  if ((load<u8>(at) & bit) === 0 && (atomic.or<u8>(at, <u8>bit) & bit) === 0) note(kind, place, fold);
 }

@@ -1,5 +1,4 @@
 /** Pairs of numbers, each with a number of its own; and what everything here reads with. */
-import { add } from './worlds.as';
 import { PAIRS_AT, PAIRS, PAIR_SLOTS_AT, PAIR_SLOTS_MASK } from './header';
 
 /** A slot that somebody is about to fill. */

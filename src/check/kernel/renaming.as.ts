@@ -1,139 +1,111 @@
 /** Symmetry: one of all the worlds that differ by names stands for them. */
-import { get, intern, pair } from './pairs.as';
-import { keyOf, unpack } from './worlds.as';
+import { get } from './pairs.as';
+import { nodeAt, numberIn, numberOf, its, partsEnd, withNumber } from './parts.as';
 import {
-  WORDS, SHIFT_SECOND, SHIFT_THIRD, PAIRS_ROOM, RENAMINGS, RENAMED_AT, RENAMED_BYTES, RENAMED_RECORD, VERDICTS_AT, IMAGES_AT, WEIGHTS_AT, IMAGE_BYTES,
-  ITSELF, SAME, TIE, OWN_THIRDS, OWN_OTHER, OWN_IMAGE,
+  PARTS_AT, PART_BYTES, PART_HERE, PART_RECORD, PART_RECORDS_AT, PART_ROOM, PART_RENAMED_AT, PART_RENAMED_BYTES, PART_VERDICTS_AT, PART_IMAGES_AT,
+  PART_WEIGHTS_AT, RENAMINGS, RENAMED_RECORD, IMAGE_BYTES, ITSELF, SAME, TIE, OWN_THERE, OWN_OTHER,
 } from './header';
 
 /**
- * Of all worlds that renamings make of one, the key of that which weighs least: it stands for all. Threads are weighed first.
+ * Of all worlds that renamings make of one, the key of that which weighs least: it stands for all.
  *
- * What renamings make of the part below a root is computed once for each value of the root, and what each image weighs; so is
- * which of them the threads alone decide for, if they do.
+ * What renamings make of a part is computed once for each of its values, and what each image weighs; so is which of them
+ * the part alone decides for, if it does. Most parts weigh the same under all names.
  */
 // @ts-ignore: decorator
 @inline
 export function representative(key: u64, own: i32): u64 {
   if (get(RENAMINGS) === 0) return key;
-  const second = <u64>get(SHIFT_SECOND);
-  const threads = <i32>((key >>> second) & ((<u64>1 << second) - 1));
-  if (load<u8>(get(VERDICTS_AT) + threads) === ITSELF) return key;
-  return image(key, own, threads);
-}
-
-function image(key: u64, own: i32, threads: i32): u64 {
-  const room = get(PAIRS_ROOM);
-  const second = <u64>get(SHIFT_SECOND);
-  const third = <u64>get(SHIFT_THIRD);
-  const verdicts = get(VERDICTS_AT);
-  const first = <i32>(key & ((<u64>1 << second) - 1));
-  const rest = numberOf(<u32>(key >>> third), own);
-  if (load<u8>(verdicts + threads) === 0 || load<u8>(verdicts + room + first) === 0 || load<u8>(verdicts + room * 2 + rest) === 0) rename(key, own, threads, first, rest);
-  const best = chosen(load<u8>(verdicts + threads), load<u8>(verdicts + room + first), load<u8>(verdicts + room * 2 + rest), threads, first, rest);
-  if (best === 0) return key;
-  const images = get(IMAGES_AT) + (best - 1) * room * 12;
-  return <u64>load<u32>(images + (first << 2)) | (<u64>load<u32>(images + ((room + threads) << 2)) << second) | (<u64>load<u32>(images + ((room * 2 + rest) << 2)) << third);
-}
-
-/** A small number for the value of the third root, which is seldom another one than before. */
-// @ts-ignore: decorator
-@inline
-function numberOf(third: u32, own: i32): i32 {
-  const at = own + OWN_THIRDS + (((third ^ (third >>> 7) ^ (third >>> 13)) & 63) << 3);
-  if (load<u32>(at) === third && load<i32>(at, 4) !== 0) return load<i32>(at, 4) - 1;
-  const number = intern(pair(-3, <i32>third));
-  store<u32>(at, third);
-  store<i32>(at, number + 1, 4);
-  return number;
-}
-
-/** The renaming whose image weighs least, by what each part says of it. */
-// @ts-ignore: decorator
-@inline
-function chosen(one: i32, two: i32, three: i32, threads: i32, first: i32, rest: i32): i32 {
-  if (one < SAME) return one - ITSELF;
-  if (one === SAME) {
-    if (three === SAME && two !== TIE) return two === SAME ? 0 : two - ITSELF;
-    if (two === SAME && three !== TIE) return three - ITSELF;
+  let deciding = 0;
+  let one = SAME;
+  for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) {
+    const number = numberIn(key, part);
+    const at = its(part, PART_VERDICTS_AT) + number;
+    if (load<u8>(at) === 0) rename(part, number, own);
+    const said = <i32>load<u8>(at);
+    if (said === SAME) continue;
+    deciding++;
+    one = said;
   }
-  return lightest(threads, first, rest);
+  if (deciding === 0 || (deciding === 1 && one === ITSELF)) return key;
+  return image(key, deciding === 1 && one !== TIE ? one - ITSELF : lightest(key));
+}
+
+/** A world, each of whose parts has its images, under other names. */
+function image(key: u64, renaming: i32): u64 {
+  if (renaming === 0) return key;
+  let renamed = key;
+  for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) {
+    const images = its(part, PART_IMAGES_AT) + (renaming - 1) * (its(part, PART_ROOM) << 2);
+    renamed = withNumber(renamed, part, load<u32>(images + (numberIn(key, part) << 2)));
+  }
+  return renamed;
 }
 
 /** The renaming whose image weighs least; 0: none weighs less than the world itself. */
-function lightest(threads: i32, first: i32, rest: i32): i32 {
-  const room = get(PAIRS_ROOM);
-  let weights = get(WEIGHTS_AT);
+function lightest(key: u64): i32 {
   let best = 0;
   let least: u64 = 0;
-  let others: u64 = 0;
-  for (let renaming = 0, renamings = get(RENAMINGS); renaming <= renamings; renaming++, weights += room * 24) {
-    const weight = load<u64>(weights + ((room + threads) << 3));
-    const more = load<u64>(weights + (first << 3)) + load<u64>(weights + ((room * 2 + rest) << 3));
-    if (renaming !== 0 && (weight > least || (weight === least && more >= others))) continue;
+  for (let renaming = 0, renamings = get(RENAMINGS); renaming <= renamings; renaming++) {
+    let weight: u64 = 0;
+    for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) weight += weightOf(part, renaming, key);
+    if (renaming !== 0 && weight >= least) continue;
     least = weight;
-    others = more;
     best = renaming;
   }
   return best;
 }
 
-/** Writes what renamings make of the three parts of a world, what each image weighs, and the verdict; which says that the rest is there, so it comes last. */
-function rename(key: u64, own: i32, threads: i32, first: i32, rest: i32): void {
-  const here = own + OWN_OTHER;
-  const there = own + OWN_IMAGE;
-  const second = <u64>get(SHIFT_SECOND);
-  const room = get(PAIRS_ROOM);
-  unpack(key, here);
-  let record = get(RENAMED_AT);
-  let images = get(IMAGES_AT);
-  let weights = get(WEIGHTS_AT);
-  for (let renaming = 0, renamings = get(RENAMINGS); renaming <= renamings; renaming++, weights += room * 24) {
-    memory.fill(there, 0, get(WORDS) << 2);
-    let one: u64 = 0;
-    let two: u64 = 0;
-    let three: u64 = 0;
-    for (const end = record + get(RENAMED_BYTES); record < end; record += RENAMED_RECORD) {
-      const node = (load<i32>(here + load<i32>(record)) >>> load<i32>(record, 4)) & load<i32>(record, 8);
-      const becomes = load<i32>(record, 12) + node * IMAGE_BYTES;
-      const target = there + load<i32>(record, 16);
-      store<i32>(target, load<i32>(target) | (load<i32>(becomes) << load<i32>(record, 20)));
-      const root = load<i32>(record, 24);
-      const weight = load<u64>(becomes, 8);
-      if (root === 0) one += weight;
-      else if (root === 1) two += weight;
-      else three += weight;
-    }
-    store<u64>(weights + (first << 3), one);
-    store<u64>(weights + ((room + threads) << 3), two);
-    store<u64>(weights + ((room * 2 + rest) << 3), three);
-    if (renaming === 0) continue;
-    const renamed = keyOf(there);
-    store<u32>(images + (first << 2), <u32>(renamed & ((<u64>1 << second) - 1)));
-    store<u32>(images + ((room + threads) << 2), <u32>((renamed >>> second) & ((<u64>1 << second) - 1)));
-    store<u32>(images + ((room * 2 + rest) << 2), <u32>(renamed >>> <u64>get(SHIFT_THIRD)));
-    images += room * 12;
-  }
-  atomic.store<u8>(get(VERDICTS_AT) + room + first, verdictOf(first));
-  atomic.store<u8>(get(VERDICTS_AT) + room * 2 + rest, verdictOf(room * 2 + rest));
-  atomic.store<u8>(get(VERDICTS_AT) + threads, verdictOf(room + threads));
+// @ts-ignore: decorator
+@inline
+function weightOf(part: i32, renaming: i32, key: u64): u64 {
+  return load<u64>(its(part, PART_WEIGHTS_AT) + ((renaming * its(part, PART_ROOM) + numberIn(key, part)) << 3));
 }
 
-/** Which image of a part weighs less than all others, from the weights. */
-function verdictOf(part: i32): u8 {
-  const step = get(PAIRS_ROOM) * 24;
-  let at = get(WEIGHTS_AT) + (part << 3);
+/** Writes what renamings make of a value of a part, what each image weighs, and the verdict; which says that the rest is there, so it comes last. */
+function rename(part: i32, number: i32, own: i32): void {
+  const here = own + OWN_THERE;
+  const there = own + OWN_OTHER;
+  const bytes = its(part, PART_RECORD);
+  const room = its(part, PART_ROOM);
+  const words = there + its(part, PART_HERE);
+  memory.copy(here + its(part, PART_HERE), its(part, PART_RECORDS_AT) + number * bytes, bytes);
+  let record = its(part, PART_RENAMED_AT);
+  let images = its(part, PART_IMAGES_AT) + (number << 2);
+  let weights = its(part, PART_WEIGHTS_AT) + (number << 3);
+  for (let renaming = 0, renamings = get(RENAMINGS); renaming <= renamings; renaming++) {
+    memory.fill(words, 0, bytes);
+    let weight: u64 = 0;
+    for (const end = record + its(part, PART_RENAMED_BYTES); record < end; record += RENAMED_RECORD) {
+      const becomes = load<i32>(record, 12) + nodeAt(here, record) * IMAGE_BYTES;
+      const target = there + load<i32>(record, 16);
+      store<i32>(target, load<i32>(target) | (load<i32>(becomes) << load<i32>(record, 20)));
+      weight += load<u64>(becomes, 8);
+    }
+    store<u64>(weights, weight);
+    weights += room << 3;
+    if (renaming === 0) continue;
+    store<u32>(images, numberOf(part, there));
+    images += room << 2;
+  }
+  atomic.store<u8>(its(part, PART_VERDICTS_AT) + number, verdictOf(part, number));
+}
+
+/** Which image of a value weighs less than all others, from the weights. */
+function verdictOf(part: i32, number: i32): u8 {
+  const step = its(part, PART_ROOM) << 3;
+  let at = its(part, PART_WEIGHTS_AT) + (number << 3);
   const itself = load<u64>(at);
   let least = itself;
-  let verdict: i32 = ITSELF;
+  let found: i32 = ITSELF;
   let same = true;
   for (let renaming = 1, renamings = get(RENAMINGS); renaming <= renamings; renaming++) {
     at += step;
     const weight = load<u64>(at);
     same = same && weight === itself;
-    if (weight < least) verdict = ITSELF + renaming;
-    else if (weight === least) verdict = TIE;
+    if (weight < least) found = ITSELF + renaming;
+    else if (weight === least) found = TIE;
     least = min(least, weight);
   }
-  return <u8>(same ? SAME : verdict);
+  return <u8>(same ? SAME : found);
 }

@@ -1,34 +1,33 @@
 /** Worlds of one layout as words of another. */
-import type { Tree } from './tree.ts';
+import { pack } from '../worlds.ts';
+import type { Part, Parted } from './parts.ts';
+
+/** The number of a part in the 64 bits of a world. */
+function numberIn({ shift, width }: Part, low: number, high: number): number {
+  const bits = shift >= 32 ? high >>> (shift - 32) : shift === 0 ? low : (low >>> shift) | (high << (32 - shift));
+  return bits & (2 ** width - 1);
+}
 
 /**
  * A function that gives the words of a world in the layout `to`, from its 64 bits in the layout `from`. The words are the
  * same array each time.
  *
- * @param pairs what the numbers of inner nodes stood for
+ * @param records what the numbers of each part stood for
  */
-export function repacked(pairs: Int32Array, from: Tree, to: Tree): (low: number, high: number) => Int32Array {
-  const tree = new Int32Array(from.words + from.shape.length);
+export function repacked(records: readonly Int32Array[], from: Parted, to: Parted): (low: number, high: number) => Int32Array {
+  const words = new Int32Array(from.words);
+  const nodes = new Int32Array(from.bits.length);
   const fresh = new Int32Array(to.words);
-  const [first, second, third] = from.roots;
-  const [one, other] = from.shifts;
   return (low, high) => {
-    // The first part ends inside the low half, the second inside the high one.
-    tree[first] = low & (2 ** one - 1);
-    tree[second] = ((low >>> one) | (high << (32 - one))) & (2 ** (other - one) - 1);
-    tree[third] = high >>> (other - 32);
-    for (let inner = from.shape.length - 1; inner >= 0; inner--) {
-      const [left, right] = from.shape[inner] as readonly [number, number];
-      const pair = tree[from.words + inner] as number;
-      tree[left] = pairs[pair * 2] as number;
-      tree[right] = pairs[pair * 2 + 1] as number;
+    words[0] = low;
+    words[1] = high;
+    for (const [index, part] of from.parts.entries()) {
+      const at = numberIn(part, low, high) * part.words;
+      words.set((records[index] as Int32Array).subarray(at, at + part.words), part.first);
     }
-    fresh.fill(0);
-    for (let actor = 0; actor < to.bits.length; actor++) {
-      const node = ((tree[from.word[actor] as number] as number) >>> (from.shift[actor] as number)) & (from.mask[actor] as number);
-      const word = to.word[actor] as number;
-      fresh[word] = (fresh[word] as number) | (node << (to.shift[actor] as number));
-    }
+    for (let actor = 0; actor < nodes.length; actor++)
+      nodes[actor] = ((words[from.word[actor] as number] as number) >>> (from.shift[actor] as number)) & (from.mask[actor] as number);
+    pack(to, nodes, fresh);
     return fresh;
   };
 }

@@ -9,17 +9,17 @@ import type { Judge } from '../judge.ts';
 import { layoutOf } from '../layout.ts';
 import type { Leaf, Steps } from '../steps.ts';
 import type { Choice } from '../tables.ts';
-import * as header from './header.ts';
 import { weightOf } from '../symmetry.ts';
-import { memoryEntries, notesRoom, room, type MemoryMap, type Sizes } from './map.ts';
-import type { Tree } from './tree.ts';
+import * as header from './header.ts';
+import { memoryEntries, notesRoom, room, type MemoryMap, type PartMap, type Sizes } from './map.ts';
+import type { Part, Parted } from './parts.ts';
 
 /** Where it is written, and how. */
 export interface Place {
   readonly buffer: ArrayBufferLike;
   readonly map: MemoryMap;
   readonly sizes: Sizes;
-  readonly layout: Tree;
+  readonly layout: Parted;
 }
 
 export class Writer {
@@ -35,12 +35,16 @@ export class Writer {
   readonly #seen: readonly Map<number, number>[];
   #place: Place | undefined;
   #view: Int32Array = new Int32Array();
-  /** How much of `steps` is written. */
+  /** How much of `steps` is written, and how many answers there is room for behind the questions. */
   #written = { nodes: 0, choices: 0, questions: 0, answers: 0 };
+  /** By question: where its answers stand. */
+  #rows: number[] = [];
+  #rowEnd = 0;
   readonly #images: Image[] = [];
   /** By leaf: where it stands behind `LEAVES_AT`. The first place is nobody's, because 0 is no value. */
   #leaves: number[] = [];
   #leafEnd = 16;
+  /** Numbers of changes. */
   readonly #changes = new Map<string, number>();
 
   constructor(steps: Steps, judge: Judge) {
@@ -58,15 +62,30 @@ export class Writer {
     return this.#images.length;
   }
 
+  /** Does a renaming turn it into another? */
+  moves(actor: number): boolean {
+    return this.#images.some((image) => image.actor(actor) !== actor);
+  }
+
   /** Choices that a world has at most, as far as nodes are known. */
   choices(): number {
     this.#list();
     return this.#most.reduce((sum, most) => sum + most, 0);
   }
 
-  /** Pairs that a batch adds at most: what stands above the words of each successor, under each name, and what properties see of it. */
-  pairs({ shape }: Tree): number {
-    return header.BATCH * (this.choices() + 1) * (shape.length * (1 + this.renamings) + this.#judge.watched.length + 1);
+  /** Worlds that are expanded together. */
+  batch(): number {
+    return Math.max(1, Math.min(header.MOST_BATCH, Math.floor(header.PENDING_ROOM / Math.max(1, this.choices()))));
+  }
+
+  /** Values that a batch adds to a part at most: one for each successor, under each name. */
+  values(): number {
+    return this.batch() * this.choices() * (1 + this.renamings);
+  }
+
+  /** Pairs that a batch adds at most: what properties see of each world. */
+  pairs(): number {
+    return this.batch() * (this.choices() + 1) * (this.#judge.watched.length + 1);
   }
 
   #list(): void {
@@ -80,18 +99,18 @@ export class Writer {
   }
 
   /** Bytes that all leaves take. */
-  leafBytes(layout: Tree): number {
-    return this.#steps.leaves.reduce((bytes, leaf) => bytes + this.#leaf(leaf, layout).byteLength, 16);
+  leafBytes(layout: Parted): number {
+    return 16 + this.#steps.leaves.length * leafBytes(layout);
   }
 
-  /** Number of what changed words do to a root; 0: nothing. */
-  #change(words: ReadonlyMap<number, number>, layout: Tree, root: 0 | 1): number {
-    const below = [...words].filter(([word]) => layout.rootOf[word] === root);
-    if (below.length === 0) return 0;
-    const key = `${root} ${below.join()}`;
-    if (layout.shifts[0] > header.MEMORY_ROOT || this.#changes.size >= header.NO_MEMORY - 1) return header.NO_MEMORY;
-    if (!this.#changes.has(key)) this.#changes.set(key, this.#changes.size + 1);
-    return this.#changes.get(key) as number;
+  /** Changes of parts that are known. */
+  changes(layout: Parted): number {
+    return new Set(this.#steps.leaves.flatMap((leaf) => changesOf(leaf, layout).parts.map((words, part) => `${part} ${words.join()}`))).size;
+  }
+
+  /** Answers that all questions may have. */
+  rows(layout: Parted): number {
+    return this.#steps.questions.reduce((sum, { actor }) => sum + (layout.mask[actor] as number) + 1, 0);
   }
 
   /** A value of `steps` as the kernel knows it: an address instead of a leaf's number. */
@@ -105,48 +124,62 @@ export class Writer {
     this.#view = new Int32Array(place.buffer);
     const { tables } = this.#steps;
     const { buffer, map, sizes, layout } = place;
-    const { words, shape, roots, shifts } = layout;
     const bytes = new Uint8Array(buffer);
-    bytes.fill(0, map.shape, map.rootImages);
-    for (let own = map.own + header.OWN_THIRDS; own < map.notes; own += header.OWN_BYTES) bytes.fill(0, own, own + header.THIRDS_BYTES);
-    bytes.fill(0, map.folds, map.wishes);
+    bytes.fill(0, map.parts, map.wishes);
     this.#list();
     const fields: [number, number][] = [
-      [header.WORDS, words], [header.INNERS, shape.length], [header.SHAPE_AT, map.shape],
-      [header.ROOT_FIRST, roots[0]], [header.ROOT_SECOND, roots[1]], [header.ROOT_THIRD, roots[2]], [header.SHIFT_SECOND, shifts[0]], [header.SHIFT_THIRD, shifts[1]],
-      [header.ACTORS, this.#actors()], [header.ACTORS_AT, map.actors], [header.CHOICES_AT, map.choices], [header.ASKS_AT, map.asks],
-      [header.MEMORY_AT, map.memory], [header.MEMORY_MASK, memoryEntries(sizes.pairSlots) - 1], [header.EDGES_AT, map.answers], [header.EDGES_MASK, sizes.answers - 1], [header.LEAVES_AT, map.leaves],
-      [header.TOGETHER, Math.min(tables.subject.together, 0x7fffffff)], [header.PAIRS_AT, map.pairs], [header.PAIRS_ROOM, Math.min(sizes.pairSlots / 2, layout.most)],
+      [header.PARTS, layout.parts.length], [header.PARTS_AT, map.parts],
+      [header.ACTORS, this.#actors(new Set(layout.parts.flatMap(({ actors }) => actors)), map.actors)], [header.ACTORS_AT, map.actors],
+      [header.CHOICES_AT, map.choices], [header.ASKS_AT, map.asks], [header.LEAVES_AT, map.leaves], [header.CHANGES_AT, map.changes], [header.CHANGE_BYTES, sizes.changeBytes],
+      [header.MEMORY_AT, map.memory], [header.MEMORY_MASK, memoryEntries(sizes.parts) - 1],
+      [header.TOGETHER, Math.min(tables.subject.together, 0x7fffffff)], [header.PAIRS_AT, map.pairs], [header.PAIRS_ROOM, sizes.pairSlots / 2],
       [header.PAIR_SLOTS_AT, map.pairSlots], [header.PAIR_SLOTS_MASK, sizes.pairSlots - 1], [header.FOLDS_AT, map.folds], [header.WISHES_AT, map.wishes],
       [header.WORLDS_AT, map.worlds], [header.WORLDS_ROOM, room(sizes.slots)], [header.SLOTS_AT, map.slots], [header.SLOTS_MASK, sizes.slots - 1],
-      [header.NOTES_AT, map.notes], [header.NOTES_ROOM, notesRoom(sizes.workers)], [header.OWN_AT, map.own],
-      [header.RENAMINGS, this.renamings], [header.RENAMED_AT, map.renamed], [header.RENAMED_BYTES, layout.bits.length * header.RENAMED_RECORD],
-      [header.VERDICTS_AT, map.verdicts], [header.IMAGES_AT, map.rootImages], [header.WEIGHTS_AT, map.weights], [header.PAIRS_RESERVE, this.pairs(layout)],
-      ...this.#observations(),
+      [header.NOTES_AT, map.notes], [header.NOTES_ROOM, notesRoom(sizes.workers)], [header.OWN_AT, map.own], [header.BATCH, this.batch()],
+      [header.RENAMINGS, this.renamings], [header.PAIRS_RESERVE, this.pairs()], [header.PART_RESERVE, this.values()], ...this.#observations(),
     ];
     for (const [field, value] of fields) this.#view[field] = value;
-    this.#view.set(shape.flat(), map.shape >>> 2);
-    this.#renamed();
+    for (const [index, part] of layout.parts.entries()) this.#part(index, part, map.ofParts[index] as PartMap);
     this.#written = { nodes: 0, choices: 0, questions: 0, answers: 0 };
     this.#leaves = [];
     this.#leafEnd = 16;
     this.#changes.clear();
+    this.#rows = [];
+    this.#rowEnd = 0;
     this.append();
+  }
+
+  /** Writes what a part is, all but how many values it has. */
+  #part(index: number, { first, words, shift, width, actors }: Part, map: PartMap): void {
+    const { sizes, map: { parts } } = this.#place as Place;
+    const { room: values } = sizes.parts[index] as Sizes['parts'][number];
+    const others = new Set(this.#steps.tables.nodes.keys());
+    for (const actor of actors) others.delete(actor);
+    const bytes = new Uint8Array(this.#view.buffer);
+    bytes.fill(0, map.verdicts, map.images);
+    const fields: [number, number][] = [
+      [header.PART_SHIFT, shift], [header.PART_MASK, 2 ** width - 1], [header.PART_HERE, first * 4], [header.PART_RECORD, words * 4], [header.PART_RECORDS_AT, map.records],
+      [header.PART_ROOM, Math.min(values, 2 ** width)], [header.PART_SLOTS_AT, map.slots], [header.PART_SLOTS_MASK, values * 2 - 1],
+      [header.PART_ACTORS, this.#actors(others, map.actors)], [header.PART_ACTORS_AT, map.actors],
+      [header.PART_RENAMED_AT, map.renamed], [header.PART_RENAMED_BYTES, actors.length * header.RENAMED_RECORD],
+      [header.PART_VERDICTS_AT, map.verdicts], [header.PART_IMAGES_AT, map.images], [header.PART_WEIGHTS_AT, map.weights],
+    ];
+    for (const [field, value] of fields) this.#view[(parts + index * header.PART_BYTES + field) >>> 2] = value;
+    this.#renamed(actors, map.renamed >>> 2);
   }
 
   /** Writes what is new behind what is written. False when it does not fit: then everything must be written anew. */
   append(): boolean {
     const steps = this.#steps;
     const { layout, map, sizes: { choices, questions, answers, leaves: bytes } } = this.#place as Place;
-    const fresh = steps.leaves.slice(this.#leaves.length);
     const nodes = steps.nodes.slice(this.#written.nodes);
-    const tight = steps.values.length > choices || steps.questions.length > questions || steps.answers.length * 2 > answers ||
+    const tight = steps.values.length > choices || steps.questions.length > questions ||
       nodes.some(({ actor, node }) => node > (layout.mask[actor] as number) || this.#unlisted(actor, node));
     if (tight) return false;
     const view = this.#view;
-    for (const leaf of fresh) {
-      const record = this.#leaf(leaf, layout);
-      if (this.#leafEnd + record.byteLength > bytes) return false;
+    while (this.#leaves.length < steps.leaves.length) {
+      const record = this.#leaf(steps.leaves[this.#leaves.length] as Leaf);
+      if (record === undefined || this.#leafEnd + record.byteLength > bytes) return false;
       view.set(record, (map.leaves + this.#leafEnd) >>> 2);
       this.#leaves.push(this.#leafEnd);
       this.#leafEnd += record.byteLength;
@@ -155,40 +188,40 @@ export class Writer {
     for (const choice of steps.known.slice(this.#written.choices)) view[(map.choices >>> 2) + choice] = this.value(steps.values.data[choice] as number);
     for (let question = this.#written.questions; question < steps.questions.length; question++) {
       const { actor } = steps.questions[question] as (typeof steps.questions)[number];
-      view.set([(layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number], (map.asks >>> 2) + question * 3);
+      const room = (layout.mask[actor] as number) + 1;
+      if (this.#rowEnd + room > answers) return false;
+      this.#rows.push(map.answers + this.#rowEnd * 4);
+      this.#rowEnd += room;
+      view.set([...this.#field(actor), this.#rows[question] as number], (map.asks >>> 2) + question * 4);
     }
-    for (let answer = this.#written.answers; answer < steps.answers.length; answer++) this.#answer(steps.answers[answer] as (typeof steps.answers)[number]);
+    for (const { question, node, value } of steps.answers.slice(this.#written.answers)) view[((this.#rows[question] as number) >>> 2) + node] = this.value(value);
     this.#written = { nodes: steps.nodes.length, choices: steps.known.length, questions: steps.questions.length, answers: steps.answers.length };
     return true;
   }
 
-  /** A leaf as the kernel reads it (see `after` there). */
-  #leaf({ changes, decided }: Leaf, layout: Tree): Int32Array {
-    const words = new Map<number, number>();
-    let visible = 0;
-    for (const { actor, before, after } of changes) {
-      const word = layout.word[actor] as number;
-      words.set(word, (words.get(word) ?? 0) ^ ((before ^ after) << (layout.shift[actor] as number)));
-      if (this.#watched.has(actor) && this.#judge.observation(actor, before) !== this.#judge.observation(actor, after)) visible = header.LEAF_VISIBLE;
+  /** A leaf as the kernel reads it, see `LEAVES_AT`; undefined when there is no room for a change that it makes. */
+  #leaf(leaf: Leaf): Int32Array | undefined {
+    const { layout, map, sizes: { changes, changeBytes } } = this.#place as Place;
+    const { plain: [low, high], parts } = changesOf(leaf, layout);
+    const visible = leaf.changes.some(({ actor, before, after }) => this.#watched.has(actor) && this.#judge.observation(actor, before) !== this.#judge.observation(actor, after));
+    const record = new Int32Array(leafBytes(layout) / 4);
+    record.set([leaf.decided, visible ? header.LEAF_VISIBLE : 0, low, high]);
+    for (const [part, words] of parts.entries()) {
+      if (words.length === 0) continue;
+      const key = `${part} ${words.join()}`;
+      const change = this.#changes.get(key) ?? this.#changes.size + 1;
+      if (change >= changes) return undefined;
+      this.#changes.set(key, change);
+      this.#view.set(words, (map.changes + change * changeBytes) >>> 2);
+      record[header.LEAF_CHANGES / 4 + part] = change;
     }
-    const touched = new Set(words.keys());
-    const inners = layout.shape.flatMap(([left, right], inner) => {
-      if (!touched.has(left) && !touched.has(right)) return [];
-      touched.add(layout.words + inner);
-      return [layout.words + inner, left, right];
-    });
-    const { roots: [, , third] } = layout;
-    return Int32Array.of(decided, visible, this.#change(words, layout, 0), this.#change(words, layout, 1), words.get(third) ?? 0, words.size, inners.length / 3, ...[...words].flatMap(([word, change]) => [word * 4, change]), ...inners.map((node) => node * 4));
+    return record;
   }
 
-  #answer({ question, node, value }: { question: number; node: number; value: number }): void {
-    const { map, sizes: { answers } } = this.#place as Place;
-    const mask = answers - 1;
-    let at = (Math.imul(question, 0x9e3779b1) + Math.imul(node, 0x85ebca6b)) | 0;
-    at = (at ^ (at >>> 15)) & mask;
-    const first = map.answers >>> 2;
-    while (this.#view[first + at * 4 + 2] !== 0) at = (at + 1) & mask;
-    this.#view.set([question, node, this.value(value)], first + at * 4);
+  /** Where the kernel finds the node of an actor: offset, shift, mask. */
+  #field(actor: number): [number, number, number] {
+    const { word, shift, mask } = (this.#place as Place).layout;
+    return [(word[actor] as number) * 4, shift[actor] as number, mask[actor] as number];
   }
 
   /** Its actor must be listed as one that may do something, or that may do so much, and is not. */
@@ -226,18 +259,15 @@ export class Writer {
     return (map.images[actor] as number) + renaming * (sizes.nodes[actor] as number) * header.IMAGE_BYTES;
   }
 
-  /** Writes the lists of renamings. */
-  #renamed(): void {
-    const { layout, map } = this.#place as Place;
+  /** Writes lists of these actors, one for each way to rename. */
+  #renamed(actors: readonly number[], from: number): void {
     if (this.renamings === 0) return;
-    let at = map.renamed >>> 2;
+    let at = from;
     for (const [renaming, image] of [undefined, ...this.#images].entries()) {
-      for (let actor = 0; actor < layout.bits.length; actor++, at += header.RENAMED_RECORD / 4) {
-        const target = image?.actor(actor) ?? actor;
-        this.#view.set([
-          (layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number, this.#imagesAt(renaming, actor),
-          (layout.word[target] as number) * 4, layout.shift[target] as number, layout.rootOf[layout.word[actor] as number] as number,
-        ], at);
+      for (const actor of actors) {
+        const [offset, shift] = this.#field(image?.actor(actor) ?? actor);
+        this.#view.set([...this.#field(actor), this.#imagesAt(renaming, actor), offset, shift], at);
+        at += header.RENAMED_RECORD / 4;
       }
     }
   }
@@ -252,17 +282,17 @@ export class Writer {
     return numbers.size - 1;
   }
 
-  /** Writes the list of actors that may do something. Gives its length. */
-  #actors(): number {
-    const { tables } = this.#steps;
-    const { layout, map } = this.#place as Place;
-    let count = 0;
-    for (const actor of tables.nodes.keys()) {
-      if (!this.#active[actor]) continue;
-      this.#view.set([(layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number, map.nodes[actor] as number], (map.actors >>> 2) + count * 4);
-      count++;
-    }
-    return count;
+  /** Writes the list of actors that may do something, but for some. Gives its length. */
+  #actors(without: ReadonlySet<number>, from: number): number {
+    const { map } = this.#place as Place;
+    const listed = [...this.#active.keys()].filter((actor) => this.#active[actor] && !without.has(actor));
+    for (const [index, actor] of listed.entries()) this.#view.set([...this.#field(actor), map.nodes[actor] as number], (from >>> 2) + index * 4);
+    return listed.length;
+  }
+
+  /** Actors that may do something, of the part that has most of them. */
+  crowd(layout: Parted): number {
+    return Math.max(...layout.parts.map(({ actors }) => actors.filter((actor) => this.#active[actor]).length));
   }
 
   /** Writes the list of actors that properties look at. */
@@ -272,9 +302,27 @@ export class Writer {
     const observed = layoutOf(watched.map((actor) => layout.bits[actor] as number));
     for (const [index, actor] of watched.entries())
       this.#view.set([
-        (layout.word[actor] as number) * 4, layout.shift[actor] as number, layout.mask[actor] as number, map.seen[actor] as number,
-        (observed.word[index] as number) * 4, observed.shift[index] as number,
+        ...this.#field(actor), map.seen[actor] as number, (observed.word[index] as number) * 4, observed.shift[index] as number,
       ], (map.watched >>> 2) + index * 6);
     return [[header.WATCHED, watched.length], [header.WATCHED_AT, map.watched], [header.OBSERVED_WORDS, observed.words]];
   }
+}
+
+/** Bytes of a leaf: an even number of words. */
+const leafBytes = ({ parts }: Parted): number => header.LEAF_CHANGES + Math.ceil(parts.length / 2) * 8;
+
+/** What to xor to the 64 bits of a world, and to the words of each part behind the first two; empty where nothing changes. */
+function changesOf({ changes }: Leaf, { parts, word, shift }: Parted): { readonly plain: readonly [number, number]; readonly parts: readonly (readonly number[])[] } {
+  const words = new Map<number, number>();
+  for (const { actor, before, after } of changes) {
+    const at = word[actor] as number;
+    words.set(at, (words.get(at) ?? 0) ^ ((before ^ after) << (shift[actor] as number)));
+  }
+  return {
+    plain: [words.get(0) ?? 0, words.get(1) ?? 0],
+    parts: parts.map((part) => {
+      const row = Array.from({ length: part.words - 2 }, (_, index) => words.get(part.first + 2 + index) ?? 0);
+      return row.some((change) => change !== 0) ? row : [];
+    }),
+  };
 }

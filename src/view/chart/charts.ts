@@ -1,6 +1,7 @@
 /** The charts of a model by name, each with a context that tells whom its actions call. */
 import type { AnyStateMachine } from 'xstate';
 import type { Model, Placement } from '../../../machines/model.ts';
+import { models } from '../../../machines/models/index.ts';
 import { Actor, Messages } from '../../world/locals.ts';
 import { defaultTopology } from '../../world/topology.ts';
 import { System } from '../../world/world.ts';
@@ -25,6 +26,9 @@ export function chartsOf(model: Model): NamedChart[] {
   for (const [name, machine] of Object.entries(entry)) add(name, machine);
   return [...found.values()];
 }
+
+/** The names of all charts of all models. */
+export const chartNames = (): string[] => [...new Set(Object.values(models).flatMap((model) => chartsOf(model).map(({ name }) => name)))].sort();
 
 /** The context with which a chart begins at an address of its own; empty for one that wants to know more. */
 function contextOf(machine: AnyStateMachine, address: string): Readonly<Record<string, unknown>> {

@@ -39,14 +39,15 @@ export function laneOf(address: Address): Pick<Lane, 'id' | 'title' | 'kind'> {
  *
  * @param opened ids of lanes whose actors each get a lane of their own
  * @param together threads share one lane, as in a trace, where each operation has a task of its own
+ * @param laneOfActor in which lane an actor is while nothing is opened
  */
-export function lanesOf(facts: readonly { readonly from: Address; readonly to: Address }[], opened: ReadonlySet<string> = new Set(), together = false): { lanes: Lane[]; placeOf: ReadonlyMap<Address, number> } {
+export function lanesOf(facts: readonly { readonly from: Address; readonly to: Address }[], opened: ReadonlySet<string> = new Set(), together = false, laneOfActor: (address: Address) => Pick<Lane, 'id' | 'title' | 'kind'> = laneOf): { lanes: Lane[]; placeOf: ReadonlyMap<Address, number> } {
   const found = new Map<string, Pick<Lane, 'id' | 'title' | 'kind'> & { actors: Set<Address>; first: number; of?: string }>();
   const seen = new Set<Address>();
   const meet = (address: Address, first: number) => {
     if (seen.has(address)) return;
     seen.add(address);
-    const own = laneOf(address);
+    const own = laneOfActor(address);
     const folded = together && own.kind === 'thread' ? { id: 'thread:', title: 'tasks', kind: own.kind } : own;
     const isOpened = opened.has(folded.id);
     const id = isOpened ? address : folded.id;

@@ -26,7 +26,18 @@ export interface Row {
   readonly folded: number;
 }
 
+/** How those speak whose messages they are: by default the charts of the kernel. */
+export interface Speech {
+  /** Lane of an actor. */
+  lane(address: string): Pick<Lane, 'id' | 'title' | 'kind'>;
+  text(fact: Shown): string;
+  failed(fact: Shown): boolean;
+  /** It answers no question: shown with all steps only. */
+  boring(fact: Shown): boolean;
+}
+
 export interface Sequence {
+  readonly speech: Speech;
   readonly lanes: readonly Lane[];
   readonly rows: readonly Row[];
   readonly calls: readonly Call[];
@@ -46,6 +57,7 @@ export interface SequenceOptions {
   readonly kept?: ReadonlySet<number>;
   /** All threads in one lane. Default false. */
   readonly together?: boolean;
+  readonly speech?: Speech;
 }
 
 const positive = /^(?:__)?(?:driver_probe_device|really_probe)\.ret$/;
@@ -61,12 +73,12 @@ export function sequenceOf(facts: readonly Shown[], options: SequenceOptions = {
 const piece = 8192;
 
 /** The same in pieces, so that whoever asks can do something else in between. */
-export function* sequencing(facts: readonly Shown[], { all = false, opened = nobody, folded = nobody, kept = nobody, together = false }: SequenceOptions = {}): Generator<undefined, Sequence> {
+export function* sequencing(facts: readonly Shown[], { all = false, opened = nobody, folded = nobody, kept = nobody, together = false, speech = kernelSpeech }: SequenceOptions = {}): Generator<undefined, Sequence> {
   const { calls, callOf } = callsOf(facts);
   const rows: Drafted[] = [];
   const rowAt = new Int32Array(facts.length);
   const pairs = new Pairs();
-  const shows = shownWith(opened);
+  const shows = shownWith(opened, speech);
   const foldedOf = folded.size === 0 ? null : calls.map(({ first }) => folded.has((facts[first] as Shown).seq));
   for (let place = 0; place < facts.length; place++) {
     if (place % piece === 0) yield;
@@ -81,7 +93,7 @@ export function* sequencing(facts: readonly Shown[], { all = false, opened = nob
     const before = rows.length;
     if (begins || ends || keep || (!isFolded && (all || shows(fact)))) {
       const kind = begins && from === environment ? 'begin' : ends ? 'end' : isAnswer(event) ? 'answer' : 'call';
-      rows.push({ seq, place, from, to, call, kind, word: -1, failed: failed(fact), folded: isFolded && begins ? owner.steps : 0 });
+      rows.push({ seq, place, from, to, call, kind, word: -1, failed: speech.failed(fact), folded: isFolded && begins ? owner.steps : 0 });
       pairs.add(kind === 'begin' ? to : from, ends ? from : to);
     }
     if (said.length > 0 && kindOf(to) !== 'thread' && (!isFolded || keep)) for (let word = 0; word < said.length; word++) {
@@ -92,9 +104,9 @@ export function* sequencing(facts: readonly Shown[], { all = false, opened = nob
     rowAt[place] = rows.length > before ? before : before - 1;
   }
   yield;
-  const { lanes, placeOf } = lanesOf(pairs.all, opened, together);
+  const { lanes, placeOf } = lanesOf(pairs.all, opened, together, (address) => speech.lane(address));
   return {
-    lanes, calls, facts, rowAt,
+    speech, lanes, calls, facts, rowAt,
     rows: rows.map((row): Row => {
       const [from, to] = [placeOf.get(row.from), placeOf.get(row.to)];
       return { ...row, from: from ?? to ?? 0, to: to ?? from ?? 0 };
@@ -119,7 +131,7 @@ class Pairs {
 }
 
 /** What a lane says to itself is its inside, unless the lane is opened. A run says the same messages over and over: each is decided once. */
-function shownWith(opened: ReadonlySet<string>): (fact: Shown) => boolean {
+function shownWith(opened: ReadonlySet<string>, speech: Speech): (fact: Shown) => boolean {
   const known = new Map<Shown['event'], Map<string, boolean>>();
   return (fact) => {
     const { from, to, event } = fact;
@@ -127,8 +139,8 @@ function shownWith(opened: ReadonlySet<string>): (fact: Shown) => boolean {
     if (byReceiver === undefined) known.set(event, byReceiver = new Map<string, boolean>());
     let shows = byReceiver.get(to);
     if (shows === undefined) {
-      const [left, right] = [laneOf(from).id, laneOf(to).id];
-      shows = left === right ? opened.has(left) && from !== to : !boringAnywhere(fact);
+      const [left, right] = [speech.lane(from).id, speech.lane(to).id];
+      shows = left === right && speech === kernelSpeech ? opened.has(left) && from !== to : !speech.boring(fact);
       byReceiver.set(to, shows);
     }
     return shows;
@@ -143,11 +155,13 @@ const failed = ({ event }: Pick<Shown, 'event'>): boolean => {
 /** `iommu_group_claim_dma_owner`, `really_probe.ret -EBUSY`, with the arguments that the lanes do not name. */
 export const textOf = ({ from, to, event }: Pick<Shown, 'from' | 'to' | 'event'>): string => [event.type, ...words(event, shown(from), shown(to))].join(' ');
 
+const kernelSpeech: Speech = { lane: laneOf, text: textOf, failed, boring: boringAnywhere };
+
 /** What stands at a row. */
-export function rowText({ facts }: Pick<Sequence, 'facts'>, { place, word, kind, folded }: Row): string {
+export function rowText({ facts, speech }: Pick<Sequence, 'facts' | 'speech'>, { place, word, kind, folded }: Row): string {
   const fact = facts[place] as Shown;
   if (kind === 'said') return sentence(fact.said[word] as never, shown(fact.to));
-  const text = kind === 'begin' && fact.task !== undefined ? `${fact.task}: ${textOf(fact)}` : textOf(fact);
+  const text = kind === 'begin' && fact.task !== undefined ? `${fact.task}: ${speech.text(fact)}` : speech.text(fact);
   return folded > 0 ? `${text}  \u2026 ${folded} steps` : text;
 }
 

@@ -1,10 +1,13 @@
 /** Everything that can be done by name: the palette lists it, a key calls it, the help shows the keys. */
 import { signal } from '@preact/signals';
+import type { Line } from './line.ts';
 import type { Session } from './session.ts';
 import { filterInput, playing } from './facts/time.tsx';
 import { openFile } from './io/open.ts';
-import { copyLink, saveLog, savePath, saveScenario, saveSvg } from './io/save.ts';
+import { copyLink, saveLog, savePath, saveRecording, saveScenario, saveSvg } from './io/save.ts';
 import { views } from './views.ts';
+import { tabs } from './watch/centre.tsx';
+import { applications, front, leave, watched } from './watch/watching.ts';
 
 export interface Command {
   readonly name: string;
@@ -19,6 +22,8 @@ export const factsBelow = signal<boolean | null>(null);
 
 /** Facts are shown below this view. */
 export function showsFacts(session: Session): boolean {
+  const app = watched();
+  if (app !== null) return app.tab.value !== 'facts' && (factsBelow.value ?? app.tab.value !== 'sequence');
   const view = views.find(({ name }) => name === session.view.value);
   return session.view.value !== 'facts' && (factsBelow.value ?? view?.tall !== true);
 }
@@ -33,62 +38,65 @@ export function cycleTheme(): void {
 }
 
 /** The next fact in which the selected actor takes part. */
-function nextOf(session: Session, by: 1 | -1): void {
-  const { at, facts, selected } = session;
-  if (selected.value === null) return session.actions.step(by);
-  for (let seq = at.value - 1 + by; seq >= 0 && seq < facts.value.length; seq += by) {
-    const fact = facts.value[seq];
-    if (fact?.from === selected.value || fact?.to === selected.value) return session.actions.goTo(seq + 1);
+function nextOf({ at, first, facts, selected, actions }: Line, by: 1 | -1): void {
+  if (selected.value === null) return actions.step(by);
+  for (let place = at.value - 1 - first.value + by; place >= 0 && place < facts.value.length; place += by) {
+    const fact = facts.value[place];
+    if (fact?.from === selected.value || fact?.to === selected.value) return actions.goTo(fact.seq + 1);
   }
 }
 
-function nextMark(session: Session, by: 1 | -1): void {
-  const marks = session.bookmarks.value.filter(({ run }) => run === session.run.value.id).map(({ at }) => at);
-  const next = by > 0 ? marks.find((at) => at > session.at.value) : marks.findLast((at) => at < session.at.value);
-  if (next !== undefined) session.actions.goTo(next);
+function nextMark({ at: here, own, bookmarks, actions }: Line, by: 1 | -1): void {
+  const marks = bookmarks.value.filter(({ run }) => run === own.value).map(({ at }) => at);
+  const next = by > 0 ? marks.find((at) => at > here.value) : marks.findLast((at) => at < here.value);
+  if (next !== undefined) actions.goTo(next);
 }
 
 /** The next object of the list on the left. */
 function nextObject(session: Session, by: 1 | -1): void {
-  const list = session.system.value.actors.map(({ address }) => address).filter((address) => /^(?:group|device|thread|driver):/.test(address));
-  const index = list.indexOf(session.selected.value ?? '');
-  session.actions.select(list[(index + by + list.length) % list.length] ?? null);
+  const app = watched();
+  const list = app !== null ? app.actors.value.filter(({ life }) => life !== 'unborn').map(({ id }) => id) : session.system.value.actors.map(({ address }) => address).filter((address) => /^(?:group|device|thread|driver):/.test(address));
+  const { selected, actions } = app ?? session;
+  const index = list.indexOf(selected.value ?? '');
+  actions.select(list[(index + by + list.length) % list.length] ?? null);
 }
 
 export function commandsOf(session: Session): readonly Command[] {
   const { actions } = session;
+  const line = (): Line => watched() ?? session;
   const later = (work: Promise<unknown>) => { work.catch((error: unknown) => { actions.tell('error', error instanceof Error ? error.message : String(error)); }); };
   return [
-    { group: 'Time', name: 'Step forth', keys: ['ArrowRight', 'j'], run: () => { actions.step(1); } },
-    { group: 'Time', name: 'Step back', keys: ['ArrowLeft', 'k'], run: () => { actions.step(-1); } },
-    { group: 'Time', name: 'Ten forth', keys: ['PageDown'], run: () => { actions.step(10); } },
-    { group: 'Time', name: 'Ten back', keys: ['PageUp'], run: () => { actions.step(-10); } },
-    { group: 'Time', name: 'To the beginning', keys: ['Home'], run: () => { actions.goTo(0); } },
-    { group: 'Time', name: 'To the end', keys: ['End'], run: () => { actions.goTo(session.facts.value.length); } },
+    { group: 'Time', name: 'Step forth', keys: ['ArrowRight', 'j'], run: () => { line().actions.step(1); } },
+    { group: 'Time', name: 'Step back', keys: ['ArrowLeft', 'k'], run: () => { line().actions.step(-1); } },
+    { group: 'Time', name: 'Ten forth', keys: ['PageDown'], run: () => { line().actions.step(10); } },
+    { group: 'Time', name: 'Ten back', keys: ['PageUp'], run: () => { line().actions.step(-10); } },
+    { group: 'Time', name: 'To the beginning', keys: ['Home'], run: () => { line().actions.goTo(0); } },
+    { group: 'Time', name: 'To the end', keys: ['End'], run: () => { line().actions.goTo(Infinity); } },
     { group: 'Time', name: 'Play or pause', keys: [' '], run: () => { playing.value = !playing.value; } },
-    { group: 'Time', name: 'Mark this point', keys: ['b'], run: () => { actions.bookmark(); } },
-    { group: 'Time', name: 'Next marked point', keys: ['>'], run: () => { nextMark(session, 1); } },
-    { group: 'Time', name: 'Marked point before', keys: ['<'], run: () => { nextMark(session, -1); } },
-    { group: 'Time', name: 'Difference from here, or none', keys: ['d'], run: () => { actions.compare(session.compared.value === null ? session.at.value : null); } },
-    { group: 'Selection', name: 'Next fact of the selected actor', keys: [']'], run: () => { nextOf(session, 1); } },
-    { group: 'Selection', name: 'Fact before of the selected actor', keys: ['['], run: () => { nextOf(session, -1); } },
+    { group: 'Time', name: 'Mark this point', keys: ['b'], run: () => { line().actions.bookmark(); } },
+    { group: 'Time', name: 'Next marked point', keys: ['>'], run: () => { nextMark(line(), 1); } },
+    { group: 'Time', name: 'Marked point before', keys: ['<'], run: () => { nextMark(line(), -1); } },
+    { group: 'Time', name: 'Difference from here, or none', keys: ['d'], run: () => { const { compared, at, actions: of } = line(); of.compare(compared.value === null ? at.value : null); } },
+    { group: 'Selection', name: 'Next fact of the selected actor', keys: [']'], run: () => { nextOf(line(), 1); } },
+    { group: 'Selection', name: 'Fact before of the selected actor', keys: ['['], run: () => { nextOf(line(), -1); } },
     { group: 'Selection', name: 'Next object', keys: ['ArrowDown'], run: () => { nextObject(session, 1); } },
     { group: 'Selection', name: 'Object before', keys: ['ArrowUp'], run: () => { nextObject(session, -1); } },
-    { group: 'Selection', name: 'Select who got the last fact', keys: ['Enter'], run: () => { actions.select(session.fact.value?.to ?? null); } },
-    { group: 'Selection', name: 'Select nothing', keys: ['Escape'], run: () => { actions.select(null); } },
+    { group: 'Selection', name: 'Select who got the last fact', keys: ['Enter'], run: () => { line().actions.select((watched() ?? session).fact.value?.to ?? null); } },
+    { group: 'Selection', name: 'Select nothing', keys: ['Escape'], run: () => { line().actions.select(null); } },
     { group: 'Selection', name: 'Filter facts', keys: ['/'], run: () => { filterInput.current?.focus(); filterInput.current?.select(); } },
-    ...Array.from({ length: 9 }, (_, index): Command => ({ group: 'Drive', name: `Choose ${index + 1}`, keys: [String(index + 1)], run: () => { const choice = session.choices.value[index]; if (choice !== undefined) actions.deliver(choice); } })),
-    { group: 'Drive', name: 'Run on, with the usual answers, until everybody is at rest or waits', keys: ['r'], run: () => { actions.runOn(); } },
-    { group: 'Drive', name: 'Branch from here', keys: ['x'], run: () => { actions.branchAt(session.at.value); } },
-    ...views.map(({ name, title, key }): Command => ({ group: 'Views', name: title, keys: [`Alt+${key}`], run: () => { actions.show(name); } })),
+    ...Array.from({ length: 9 }, (_, index): Command => ({ group: 'Drive', name: `Choose ${index + 1}`, keys: [String(index + 1)], run: () => { const choice = session.choices.value[index]; if (choice !== undefined && front.value === null) actions.deliver(choice); } })),
+    { group: 'Drive', name: 'Run on, with the usual answers, until everybody is at rest or waits', keys: ['r'], run: () => { if (front.value === null) actions.runOn(); } },
+    { group: 'Drive', name: 'Branch from here', keys: ['x'], run: () => { if (front.value === null) actions.branchAt(session.at.value); } },
+    ...views.map(({ name, title, key }): Command => ({ group: 'Views', name: title, keys: [`Alt+${key}`], run: () => { show(session, name); } })),
     { group: 'Runs', name: 'New run: model and topology', keys: ['n'], run: () => { dialog.value = 'topology'; } },
     { group: 'Runs', name: 'Open a scenario, path or trace', keys: ['o'], run: () => { later(openFile(session)); } },
     { group: 'Runs', name: 'Stored and live runs', keys: ['l'], run: () => { dialog.value = 'runs'; } },
     { group: 'Runs', name: 'Next run', keys: ['}'], run: () => { turn(session, 1); } },
     { group: 'Runs', name: 'Run before', keys: ['{'], run: () => { turn(session, -1); } },
-    { group: 'Runs', name: 'Close this run', keys: [], run: () => { actions.close(session.run.value); } },
+    { group: 'Runs', name: 'Close this run', keys: [], run: () => { const app = watched(); if (app === null) actions.close(session.run.value); else leave(app); } },
     { group: 'Runs', name: 'Copy a link to this point', keys: ['c'], run: () => { later(copyLink(session)); } },
-    { group: 'Runs', name: 'Save as scenario text', keys: ['s'], run: () => { later(saveScenario(session)); } },
+    { group: 'Runs', name: 'Save as scenario text', keys: ['s'], run: () => { const app = watched(); if (app === null) later(saveScenario(session)); else saveRecording(app); } },
+    { group: 'Runs', name: 'Save what was seen of the application', keys: [], run: () => { const app = watched(); if (app !== null) saveRecording(app); } },
     { group: 'Runs', name: 'Save as path (JSON)', keys: [], run: () => { savePath(session); } },
     { group: 'Runs', name: 'Save as log', keys: [], run: () => { later(saveLog(session)); } },
     { group: 'Views', name: 'Save this view as SVG', keys: ['g'], run: () => { later(saveSvg(session)); } },
@@ -99,10 +107,23 @@ export function commandsOf(session: Session): readonly Command[] {
   ];
 }
 
+/** The next run, or the next application that is watched. */
 function turn(session: Session, by: 1 | -1): void {
-  const runs = session.runs.value;
-  const next = runs[(runs.indexOf(session.run.value) + by + runs.length) % runs.length];
-  if (next !== undefined) session.actions.switchTo(next);
+  const all = [...session.runs.value, ...applications.value];
+  const next = all[(all.indexOf(watched() ?? session.run.value) + by + all.length) % all.length];
+  if (next === undefined) return;
+  front.value = 'tab' in next ? next : null;
+  if (!('tab' in next)) session.actions.switchTo(next);
+}
+
+/** A view of what is in front. An application has fewer. */
+function show(session: Session, name: string): void {
+  const app = watched();
+  const tab = tabs.find((one) => one.name === name)?.name;
+  if (app === null) {
+    front.value = null;
+    session.actions.show(name);
+  } else if (tab !== undefined) app.tab.value = tab;
 }
 
 /** The key of an event as commands name it. */

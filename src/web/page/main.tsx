@@ -1,12 +1,14 @@
 /** The beginning of the page: what it was asked to show, else a small run to begin with. */
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { defaultTopology } from '../../world/topology.ts';
 import type { Start } from '../server/given.ts';
 import { grows, listen } from './io/live.ts';
-import { goTo, keepLink } from './io/link.ts';
+import { goTo, keepLink, pointOf } from './io/link.ts';
 import { openGiven } from './io/open.ts';
 import { ask, own } from './io/server.ts';
 import { createSession } from './session.ts';
+import { front, listenToApplications, showAt, watched } from './watch/watching.ts';
 import { Shell } from './shell/shell.tsx';
 import './theme.css';
 
@@ -33,10 +35,17 @@ async function begin(): Promise<void> {
       if (given.kind === 'run' && given.facts === undefined && given.head.outcome === null) grows(session.run.value);
       alone = false;
     }
-    await goTo(session, linked === '' ? start?.fragment ?? '' : linked);
+    const fragment = linked === '' ? start?.fragment ?? '' : linked;
+    const app = watched();
+    if (app === null || /watched=/.test(fragment)) await goTo(session, fragment);
+    else showAt({ id: app.id, ...pointOf(fragment) });
   }
   if (session.run.value !== first && session.runs.value.includes(first) && !alone) session.actions.close(first);
   listen(session, alone);
+  // A run that is opened or chosen comes in front of an application.
+  let before = session.run.value;
+  effect(() => { if (session.run.value !== before) front.value = null; before = session.run.value; });
+  if (start !== null) listenToApplications(start, alone && !/(?:^#|&)(?:run|watched)=/.test(linked), session);
 }
 
 begin().catch(said).finally(() => {

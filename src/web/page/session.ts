@@ -10,14 +10,9 @@ import { modelNamed } from '../../world/models.ts';
 import { offered } from '../../scenario/offers.ts';
 import { checkTopology } from '../../world/topology.ts';
 import { System, type Choice, type Fact, type World } from '../../world/world.ts';
+import { kernelWords, marked, type Bookmark, type Line } from './line.ts';
 import { Run, type Told } from './run.ts';
 import type { Origin, Place, Source } from './state.ts';
-
-export interface Bookmark {
-  readonly run: number;
-  readonly at: number;
-  readonly name: string;
-}
 
 export interface OpenOptions {
   readonly title: string;
@@ -30,25 +25,19 @@ export interface OpenOptions {
   readonly selected?: Address | null;
 }
 
-export interface Session {
+export interface Session extends Line {
   readonly place: ReadonlySignal<Place>;
   /** Every run that is open, in the order of opening. */
   readonly runs: ReadonlySignal<readonly Run[]>;
   readonly run: ReadonlySignal<Run>;
   readonly system: ReadonlySignal<System>;
   readonly facts: ReadonlySignal<readonly Fact[]>;
-  /** Facts delivered; the fact that happened last is `at - 1`. */
-  readonly at: ReadonlySignal<number>;
   readonly world: ReadonlySignal<World>;
   /** The fact that led to this world; undefined at the beginning. */
   readonly fact: ReadonlySignal<Fact | undefined>;
   /** What may happen next. */
   readonly choices: ReadonlySignal<readonly Choice[]>;
-  /** The other point of a difference; null: none is asked for. */
-  readonly compared: ReadonlySignal<number | null>;
-  readonly selected: ReadonlySignal<Address | null>;
   readonly view: ReadonlySignal<string>;
-  readonly bookmarks: ReadonlySignal<readonly Bookmark[]>;
   /** A remark for whoever sits in front: an error, or what an action did. */
   readonly notice: ReadonlySignal<{ readonly kind: 'error' | 'done'; readonly text: string } | null>;
   /** Something that takes long: how far it is, from 0 to 1. */
@@ -59,13 +48,8 @@ export interface Session {
   readonly actions: Actions;
 }
 
-export interface Actions {
-  goTo(at: number): void;
-  step(by: number): void;
-  select(address: Address | null): void;
+export type Actions = Line['actions'] & {
   show(view: string): void;
-  compare(at: number | null): void;
-  bookmark(name?: string): void;
   /** Takes a choice of the world in view; from an earlier point that is a new run beside the old one. */
   deliver(choice: Choice): void;
   /** The same, and then whatever moves, with the usual answers, until nobody can go on but by a new call. */
@@ -85,7 +69,7 @@ export interface Actions {
   tell(kind: 'error' | 'done', text: string): void;
   quiet(): void;
   work(what: string | null, done?: number): void;
-}
+};
 
 /** Facts that one key adds at most: a chart that never comes to rest shall not stop the page. */
 const longest = 5000;
@@ -133,9 +117,13 @@ export function createSession(first: Origin): Session {
     show(name) { view.value = name; },
     compare(n) { compared.value = n === null ? null : clamp(n); },
     bookmark(name = `${current.value.origin.title} at ${at.value}`) {
-      const here = { run: current.value.id, at: at.value };
-      const known = bookmarks.value.filter((one) => one.run !== here.run || one.at !== here.at);
-      bookmarks.value = known.length < bookmarks.value.length ? known : [...known, { ...here, name }].sort((a, b) => a.run - b.run || a.at - b.at);
+      bookmarks.value = marked(bookmarks.value, { run: current.value.id, at: at.value, name });
+    },
+    visit(mark) {
+      const run = runs.value.find(({ id }) => id === mark.run);
+      if (run === undefined) return;
+      if (run !== current.value) actions.switchTo(run);
+      actions.goTo(mark.at);
     },
     deliver(choice) {
       batch(() => {
@@ -221,13 +209,14 @@ export function createSession(first: Origin): Session {
         if (current.value === run && at.value === run.length - by) at.value = run.length;
       });
     },
-    tell(kind, text) { notice.value = { kind, text }; },
+    tell(kind, text) { notice.value = { kind, text: text.trim() === '' ? 'Something failed and did not say what. The console of the browser (F12) may know more.' : text }; },
     quiet() { notice.value = null; },
     work(what, done = 0) { busy.value = what === null ? null : { what, done }; },
   };
 
   return {
     runs, at, compared, selected, view, bookmarks, notice, busy, facts, world, actions,
+    words: kernelWords, first: signal(0), own: computed(() => current.value.id),
     run: current,
     place: computed(() => ({ ...current.value.origin, at: at.value, compared: compared.value, selected: selected.value, view: view.value })),
     system: computed(() => current.value.system),

@@ -69,14 +69,18 @@ export function fragment(word: string, { at, compared, selected, view }: Point):
   return [`view=${view}`, `at=${at}`, ...(compared === null ? [] : [`from=${compared}`]), ...(selected === null ? [] : [`actor=${encodeURIComponent(selected)}`]), ...(word === '' ? [] : [`run=${word}`])].join('&');
 }
 
+/** A point of an application that is watched: it is in the page of whoever watches it, and nowhere else. */
+export const watchedFragment = ({ id, at, selected, view }: Pick<Point, 'at' | 'selected' | 'view'> & { readonly id: string }): string =>
+  [`view=${view}`, `at=${at}`, ...(selected === null ? [] : [`actor=${encodeURIComponent(selected)}`]), `watched=${encodeURIComponent(id)}`].join('&');
+
 /** What a fragment says; what it does not say is undefined. */
-export function fragmentOf(text: string): Partial<Point> & { readonly word?: string } {
+export function fragmentOf(text: string): Partial<Point> & { readonly word?: string; readonly watched?: string } {
   const given = new Map(text.replace(/^#/, '').split('&').map((pair) => { const at = pair.indexOf('='); return [pair.slice(0, at), pair.slice(at + 1)] as const; }));
   const count = (name: string) => (/^\d{1,9}$/.test(given.get(name) ?? '') ? Number(given.get(name)) : undefined);
-  const [at, compared, selected, view, word] = [count('at'), count('from'), given.get('actor'), given.get('view'), given.get('run')];
+  const [at, compared, selected, view, word, watched] = [count('at'), count('from'), given.get('actor'), given.get('view'), given.get('run'), given.get('watched')];
   return {
     ...(at === undefined ? {} : { at }), ...(compared === undefined ? {} : { compared }), ...(selected === undefined ? {} : { selected: decoded(selected) }),
-    ...(view === undefined ? {} : { view }), ...(word === undefined ? {} : { word }),
+    ...(view === undefined ? {} : { view }), ...(word === undefined ? {} : { word }), ...(watched === undefined ? {} : { watched: decoded(watched) }),
   };
 }
 

@@ -33,7 +33,7 @@ export interface RunHead extends RunEntry {
 /** A recording without what JSON does not keep. */
 export type PlainRecording = Omit<Recording, 'probes'> & { readonly probes?: readonly (readonly [string, NonNullable<Recording['probes']> extends ReadonlyMap<string, infer List> ? List : never])[] };
 
-/** One thing to show. A text is a scenario, a path or a kernel trace: the page sees which. */
+/** One thing to show. A text is a scenario, a path, a kernel trace or a watched application: the page sees which. */
 export type Given =
   | { readonly kind: 'text'; readonly name: string; readonly text: string; readonly recording?: PlainRecording }
   | { readonly kind: 'run'; readonly head: RunHead; readonly facts?: readonly BareFact[] };
@@ -45,6 +45,8 @@ export interface Start {
   /** The store may be written. */
   readonly writes: boolean;
   readonly given: readonly Given[];
+  /** Applications are watched: `url` is where inspectors connect to; null: only what was asked for is. */
+  readonly watching?: { readonly url: string | null };
   /** Fragment to begin with. */
   readonly fragment?: string;
 }

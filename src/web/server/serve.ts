@@ -3,12 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { ModelError } from '../../errors.ts';
 import { Api, bodyOf, failure, TooLarge, type ApiOptions } from './api.ts';
 import type { Asset } from './built.ts';
 import { always, Guard, newToken } from './guard.ts';
 import { limits, LiveHub } from './live.ts';
+import type { WatchHub } from './watched.ts';
 
 export interface ServeOptions extends ApiOptions {
   /** Default 127.0.0.1. */
@@ -18,6 +19,8 @@ export interface ServeOptions extends ApiOptions {
   readonly files: ReadonlyMap<string, Asset>;
   /** Default: a new one. */
   readonly token?: string;
+  /** Applications that are watched. */
+  readonly watched?: WatchHub;
 }
 
 export interface Serving {
@@ -33,7 +36,7 @@ export interface Serving {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { host = '127.0.0.1', port: wanted = 0, token = newToken() } = options;
   const api = new Api(options);
-  const hub = new LiveHub();
+  const hubs: Readonly<Record<string, { add(socket: WebSocket): void; close(): void }>> = { '/api/live': new LiveHub(), ...(options.watched === undefined ? {} : { '/api/watched': options.watched }) };
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.message });
   const server = createServer({ requestTimeout: 120_000, headersTimeout: 10_000, maxHeaderSize: 16_384 });
   server.listen(wanted, host);
@@ -54,15 +57,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = guard.foreign(request);
-    const status = refusal?.status ?? (new URL(request.url ?? '/', 'http://here').pathname !== '/api/live' ? 404 : guard.knows(request) ? undefined : 401);
+    const hub = hubs[new URL(request.url ?? '/', 'http://here').pathname];
+    const status = refusal?.status ?? (hub === undefined ? 404 : guard.knows(request) ? undefined : 401);
     if (status !== undefined) socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    else sockets.handleUpgrade(request, socket, head, (one) => { hub.add(one); });
+    else sockets.handleUpgrade(request, socket, head, (one) => { hub?.add(one); });
   });
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${shown}:${port}/?token=${token}`, port, token,
     async close() {
-      hub.close();
+      for (const hub of Object.values(hubs)) hub.close();
       sockets.close();
       server.close();
       server.closeAllConnections();

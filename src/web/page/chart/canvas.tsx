@@ -4,11 +4,11 @@ import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Drawing, Rect } from '../../../view/chart/layout.ts';
 import { chartBody } from '../../../view/chart/svg.ts';
 import { centred, moved, readable, sees, zoomed, type Camera, type Size } from './camera.ts';
-import type { Shown } from './marks.ts';
+import type { Marked } from './marks.ts';
 
 export interface CanvasProps {
   readonly drawing: Drawing;
-  readonly marks: Shown;
+  readonly marks: Marked;
   readonly camera: Signal<Camera | null>;
   /** How much room there is: told by the canvas. */
   readonly room: Signal<Size>;

@@ -20,13 +20,15 @@ const known = new Map<string, ReadonlySignal<Drawn>>();
 let along: Promise<Readonly<Record<string, Packed>>> | undefined;
 
 /** The same signal for every actor whose chart looks the same. `fresh`: asks ELK, whatever came along. */
-export function drawingOf(actor: Actor, fresh = false): ReadonlySignal<Drawn> {
-  const graph = chartGraph(actor.machine, actor.initial.context);
+export const drawingOf = (actor: Actor, fresh = false): ReadonlySignal<Drawn> => drawingOfGraph(chartGraph(actor.machine, actor.initial.context), fresh);
+
+/** `named`: what else tells it from charts that take the same room. */
+export function drawingOfGraph(graph: ChartGraph, fresh = false, named = ''): ReadonlySignal<Drawn> {
   const key = keyOf(graph);
-  const found = fresh ? undefined : known.get(key);
+  const found = fresh ? undefined : known.get(key + named);
   if (found !== undefined) return found;
   const drawn = signal<Drawn>({ graph });
-  known.set(key, drawn);
+  known.set(key + named, drawn);
   const begun = performance.now();
   const done = (drawing: Drawing, by: Drawn['by']) => { drawn.value = { graph, drawing, took: performance.now() - begun, by: by ?? 'elk' }; };
   (async () => {

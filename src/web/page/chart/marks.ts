@@ -7,7 +7,9 @@ import type { Actor, Local } from '../../../world/locals.ts';
 import type { Choice } from '../../../world/world.ts';
 import type { Session } from '../session.ts';
 
-export interface Shown extends Required<Marks> {
+export type Marked = Required<Marks>;
+
+export interface Shown extends Marked {
   /** What delivers something that takes this transition, by its id. */
   readonly deliveries: ReadonlyMap<string, Choice>;
 }

@@ -2,9 +2,8 @@
  * Which facts a question is about. Words must all occur, in any column; `errors` keeps what failed; `actor:X` what X sends
  * or gets; a word behind `!` must not occur.
  */
-import { eventText } from '../../../log/why.ts';
-import type { Fact } from '../../../world/world.ts';
-import { failed } from '../words.ts';
+import type { Shown } from '../../../view/sequence/calls.ts';
+import type { Words } from '../line.ts';
 
 export interface Question {
   readonly words: readonly string[];
@@ -24,13 +23,10 @@ export function question(text: string): Question | null {
   };
 }
 
-/** Everything that a row says, in lower case. */
-export const rowText = ({ seq, from, to, event, said }: Fact): string => `${seq} ${from} ${to} ${eventText(event)} ${said.length === 0 ? '' : said.map(eventText).join(' ')}`.toLowerCase();
-
-export function matches(fact: Fact, { words, without, actors, errors }: Question): boolean {
-  if (errors && !failed(fact.event)) return false;
-  if (actors.some((actor) => fact.from !== actor && fact.to !== actor)) return false;
+export function matches(fact: Shown, { words, without, actors, errors }: Question, say: Words): boolean {
+  if (errors && !say.failed(fact)) return false;
+  if (actors.some((actor) => fact.from !== actor && fact.to !== actor && say.who(fact.from) !== actor && say.who(fact.to) !== actor)) return false;
   if (words.length === 0 && without.length === 0) return true;
-  const text = rowText(fact);
+  const text = say.all(fact);
   return words.every((word) => text.includes(word)) && without.every((word) => !text.includes(word));
 }

@@ -1,9 +1,9 @@
 /** What is selected, at this point: its state, what the last fact changed, why, and the difference to another point. */
-import { computed } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
+import { batch, useSignal, useSignalEffect } from '@preact/signals';
 import { environment } from '../../../../machines/address.ts';
 import { eventText, why, type Hop } from '../../../log/why.ts';
 import { holders, renderHolder } from '../../../log/holder.ts';
+import type { Fact } from '../../../world/world.ts';
 import type { Session } from '../session.ts';
 import { Icon } from '../shell/icon.tsx';
 import { argumentsOf, failed, short } from '../words.ts';
@@ -73,20 +73,34 @@ function Tree({ value }: { readonly value: unknown }) {
   ))}</ul>;
 }
 
+interface Chain {
+  readonly hops: readonly Hop[];
+  readonly held: readonly string[];
+}
+const nothing: Chain = { hops: [], held: [] };
+
+/** Milliseconds without a step before causes are looked for: while somebody scrubs, nobody reads them. */
+const rest = 60;
+
 function Why({ session }: Props) {
-  const chain = useMemo(() => computed((): { hops: readonly Hop[]; held: readonly string[] } => {
+  const chain = useSignal(nothing);
+  const of = useSignal<Fact | undefined>(undefined);
+  useSignalEffect(() => {
     const fact = session.fact.value;
-    if (fact === undefined) return { hops: [], held: [] };
     const facts = session.recorded.value;
-    return { hops: why(facts, fact.seq), held: holders(facts, fact.seq).map(renderHolder) };
-  }), [session]).value;
-  if (chain.hops.length === 0) return null;
+    const timer = setTimeout(() => batch(() => {
+      of.value = fact;
+      chain.value = fact === undefined ? nothing : { hops: why(facts, fact.seq), held: holders(facts, fact.seq).map(renderHolder) };
+    }), rest);
+    return () => { clearTimeout(timer); };
+  });
+  if (chain.value.hops.length === 0 || session.fact.value === undefined) return null;
   return (
-    <section aria-label="Why">
+    <section aria-label="Why" aria-busy={of.value !== session.fact.value} class={of.value === session.fact.value ? '' : 'stale'}>
       <h2>Why</h2>
-      {chain.held.map((line) => <p key={line} class="holder small">{line}</p>)}
+      {chain.value.held.map((line) => <p key={line} class="holder small">{line}</p>)}
       <ol class="why">
-        {chain.hops.map(({ seq, text, object, kind }, index) => (
+        {chain.value.hops.map(({ seq, text, object, kind }, index) => (
           <li key={index} class={kind}><button class="link" onClick={() => { session.actions.goTo(seq + 1); }}><span class="seq">{seq}</span> <span class="mono">{text}</span>{object !== null && <span class="muted mono"> {object}</span>}</button></li>
         ))}
       </ol>

@@ -1,8 +1,12 @@
 /** The URL says where one is, and whoever opens it is there: what changes is written into the fragment, what a fragment says is gone to. */
 import { effect } from '@preact/signals';
+import { ModelError } from '../../../errors.ts';
 import type { Run } from '../run.ts';
 import type { Session } from '../session.ts';
-import { fragment, fragmentOf, originOf, originText, type Origin, type PathStep } from '../state.ts';
+import { fragment, fragmentOf, originOf, originText, watchedFragment, type Origin, type PathStep } from '../state.ts';
+import { Application } from '../watch/application.ts';
+import { tabs } from '../watch/centre.tsx';
+import { front, showAt, watched, type Point as Place } from '../watch/watching.ts';
 import { openStoredId } from './open.ts';
 
 /** The word of a run, for as many facts as it had. */
@@ -42,12 +46,24 @@ const point = ({ at, compared, selected, view }: Session) => ({ at: at.value, co
 
 /** A link to this very point. */
 export async function linkOf(session: Session): Promise<string> {
+  if (watched() !== null) throw new ModelError('wrong-use', 'nobody else has this application in their page', { hint: 'save the recording and send that: Save…' });
   return `${location.origin === 'null' || location.protocol === 'file:' ? location.href.replace(/#.*$/s, '') : `${location.origin}/`}#${fragment(await wordOf(session.run.value), point(session))}`;
+}
+
+/** The point of an application that a fragment names. */
+export function pointOf(text: string): Pick<Place, 'tab' | 'at' | 'selected'> {
+  const { at, selected, view } = fragmentOf(text);
+  return { at, selected, tab: tabs.find(({ name }) => name === view)?.name };
 }
 
 /** Goes where a fragment says. False: it says nothing about a run. @throws {ModelError} no link of this page, or of other charts */
 export async function goTo(session: Session, text: string): Promise<boolean> {
-  const { word, at, compared, selected, view } = fragmentOf(text);
+  const { word, at, compared, selected, view, watched: id } = fragmentOf(text);
+  if (id !== undefined) {
+    showAt({ id, ...pointOf(text) });
+    return true;
+  }
+  if (text !== '') front.value = null;
   if (word !== undefined) {
     const run = known.get(word);
     if (run !== undefined && session.runs.value.includes(run)) session.actions.switchTo(run);
@@ -67,18 +83,19 @@ export async function goTo(session: Session, text: string): Promise<boolean> {
 
 /** Keeps the URL true. A new run or view is a step of the browser's history; a new point is not. */
 export function keepLink(session: Session): void {
-  let last = { run: session.run.value, view: session.view.value };
+  let last: { readonly run: Run | Application; readonly view: string } = { run: session.run.value, view: session.view.value };
   let turn = 0;
   let arriving = false;
   effect(() => {
-    const [run, here] = [session.run.value, point(session)];
+    const app = watched();
+    const [run, here] = [app ?? session.run.value, app === null ? point(session) : { at: app.at.value, selected: app.selected.value, view: app.tab.value, compared: null }];
     void session.facts.value;
     const mine = ++turn;
     setTimeout(() => {
       if (mine !== turn) return;
-      wordOf(run).then((word) => {
+      (run instanceof Application ? Promise.resolve('') : wordOf(run)).then((word) => {
         if (mine !== turn) return;
-        const text = `#${fragment(word, here)}`;
+        const text = `#${run instanceof Application ? watchedFragment({ ...here, id: run.id }) : fragment(word, here)}`;
         const step = last.run !== run || last.view !== here.view;
         last = { run, view: here.view };
         if (text === location.hash) return;

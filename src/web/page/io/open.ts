@@ -12,6 +12,7 @@ import type { BareFact, Given, PlainRecording, RunHead } from '../../server/give
 import { kindOfText, pathSchema } from '../../texts.ts';
 import type { Run, Told } from '../run.ts';
 import type { Session } from '../session.ts';
+import { front, openRecording } from '../watch/watching.ts';
 import { ask } from './server.ts';
 
 /** A kernel trace that was opened: the view of traces judges and shows it. */
@@ -30,7 +31,9 @@ export async function openText(session: Session, { name, text, recording }: Open
   switch (kindOfText(text, name)) {
     case 'scenario': return openScenario(session, name, text);
     case 'path': return openPathText(session, name, text);
+    case 'watched': return openRecording(name, text);
     case 'trace':
+      front.value = null;
       trace.value = { name, text, ...(recording === undefined ? {} : { recording }) };
       session.actions.show('traces');
   }

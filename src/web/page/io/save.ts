@@ -3,6 +3,8 @@ import { scenarioText } from '../../../scenario/write.ts';
 import { pathSchema } from '../../texts.ts';
 import type { Session } from '../session.ts';
 import { views } from '../views.ts';
+import type { Application } from '../watch/application.ts';
+import { recordingOf, watched } from '../watch/watching.ts';
 import { linkOf } from './link.ts';
 import { pictureOf } from './picture.ts';
 import { ask, askText } from './server.ts';
@@ -20,7 +22,8 @@ export async function copyLink(session: Session): Promise<void> {
 
 /** Facts from the beginning up to the point in view. */
 const upTo = (session: Session) => session.facts.value.slice(0, session.at.value);
-const nameOf = (session: Session, ending: string): string => `${session.run.value.origin.title.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 60) || 'run'}.${ending}`;
+const nameOf = (session: Session, ending: string): string => `${fileName(session.run.value.origin.title)}.${ending}`;
+const fileName = (title: string): string => title.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 60) || 'run';
 
 export async function saveScenario(session: Session): Promise<void> {
   const { title } = session.run.value.origin;
@@ -50,11 +53,17 @@ export async function saveToStore(session: Session): Promise<void> {
   session.actions.tell('done', `Saved as ${run} in ${store}.`);
 }
 
+/** What was seen of an application, to be opened again in the page or put into a file. */
+export function saveRecording(app: Application): void {
+  download(`${fileName(app.head.value.title)}.json`, recordingOf(app), 'application/json');
+}
+
 export async function saveSvg(session: Session): Promise<void> {
+  const app = watched();
   const view = views.find(({ name }) => name === session.view.value);
-  const text = view?.svg === undefined ? pictureOf(document.querySelector('.view')) : await view.svg(session);
+  const text = app !== null ? await (await import('../watch/views.tsx')).watchedPicture(app) ?? null : view?.svg === undefined ? pictureOf(document.querySelector('.view')) : await view.svg(session);
   if (text === null) return session.actions.tell('error', 'This view is a table: there is no picture of it.');
-  download(nameOf(session, `${session.view.value}.svg`), text, 'image/svg+xml');
+  download(app === null ? nameOf(session, `${session.view.value}.svg`) : `${fileName(app.head.value.title)}.${app.tab.value}.svg`, text, 'image/svg+xml');
 }
 
 export function download(name: string, text: string, type: string): void {

@@ -45,7 +45,9 @@ async function answer(path: string, body?: BodyInit): Promise<Response> {
   }
   if (response.ok) return response;
   const text = await response.text();
-  let said = text.trim();
+  // Another server answers with a page of its own, or with nothing.
+  const foreign = text.trim() === '' || /html/.test(response.headers.get('content-type') ?? '');
+  let said = foreign ? `${location.host} answers ${path} with status ${response.status}: this is not the server that the page was made for. \`dma-ownership inspect\` serves it; \`--out FILE.html\` writes one that needs no server.` : text.trim();
   try {
     const { code, message, hint } = JSON.parse(text) as { code: string; message: string; hint?: string };
     said = `${code}: ${message}${hint === undefined ? '' : `. ${hint}`}`;

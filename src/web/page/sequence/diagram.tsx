@@ -1,8 +1,8 @@
 /** A sequence diagram in a box that scrolls: only the rows in sight exist, and all keys that a list has work. */
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { centre, gutter, lifelines, margin, rowHeight, rowParts, sequenceSvg, widthOf } from '../../../view/sequence/draw.ts';
-import type { Sequence } from '../../../view/sequence/rows.ts';
+import { centre, fitted, gutter, lifelines, margin, rowHeight, rowParts, sequenceSvg, shortened, wide, widthOf } from '../../../view/sequence/draw.ts';
+import type { Sequence, Speech } from '../../../view/sequence/rows.ts';
 import type { Shown } from '../../../view/sequence/calls.ts';
 import { scrollTo, windowOf } from '../../../view/sequence/window.ts';
 import { save, useBox } from '../box.ts';
@@ -18,28 +18,31 @@ export interface DiagramProps {
   readonly held?: ReadonlySet<number>;
   readonly kept?: ReadonlySet<number>;
   readonly together?: boolean;
+  readonly speech?: Speech;
   readonly title: string;
   /** Somebody goes to a fact; `asks`: by a click or Enter, which also asks why. */
   readonly onGo: (seq: number, asks: boolean) => void;
   readonly onEscape?: () => void;
 }
 
-export function Diagram({ facts, at, chain, held, kept, together = false, title, onGo, onEscape }: DiagramProps) {
+export function Diagram({ facts, at, chain, held, kept, together = false, speech, title, onGo, onEscape }: DiagramProps) {
   const all = useSignal(false);
+  const fits = useSignal(true);
   const opened = useSignal<ReadonlySet<string>>(new Set());
   const folded = useSignal<ReadonlySet<number>>(new Set());
   const box = useBox();
   const head = useRef<HTMLDivElement>(null);
-  const sequence = useSequence(facts, all.value, opened.value, folded.value, kept, together);
+  const sequence = useSequence(facts, all.value, opened.value, folded.value, kept, together, speech);
   const { lanes, rows, calls } = sequence;
-  const lane = Math.max(112, Math.min(200, Math.floor((box.width.value - gutter - margin) / Math.max(1, lanes.length - 0.5))));
+  const { lane, behind } = fits.value ? fitted(lanes.length, box.width.value) : { lane: wide, behind: margin };
+  const turned = lanes.some(({ title: name }) => shortened(name, lane - 12) !== name);
   const place = useMemo(() => placeOf(facts, at), [facts, at]);
   const row = place < 0 ? -1 : sequence.rowAt[place] ?? rows.length - 1;
 
   useLayoutEffect(() => {
     const element = box.ref.current;
     if (element === null || row < 0) return;
-    element.scrollTop = scrollTo(row, rows.length, rowHeight, element.scrollTop, element.clientHeight - 30);
+    element.scrollTop = scrollTo(row, rows.length, rowHeight, element.scrollTop, element.clientHeight - (turned ? turnedHead : 30));
     // The rows that come in sight are drawn with this, not after the event that tells of the scrolling.
     box.top.value = element.scrollTop;
     const [left, right] = [Math.min(rows[row]?.from ?? 0, rows[row]?.to ?? 0), Math.max(rows[row]?.from ?? 0, rows[row]?.to ?? 0)];
@@ -47,9 +50,9 @@ export function Diagram({ facts, at, chain, held, kept, together = false, title,
   }, [row, sequence, lane]);
 
   const shownRows = windowOf(rows.length, rowHeight, box.top.value, box.height.value);
-  const width = Math.max(widthOf(lanes.length, lane), box.width.value);
+  const width = Math.max(widthOf(lanes.length, lane, behind), box.width.value);
   const height = (shownRows.end - shownRows.first) * rowHeight;
-  const drawn = { lane, at, now: rows[row]?.seq ?? at, ...(chain === undefined ? {} : { chain }), ...(held === undefined ? {} : { held }) };
+  const drawn = { lane, width, at, now: rows[row]?.seq ?? at, ...(chain === undefined ? {} : { chain }), ...(held === undefined ? {} : { held }) };
 
   const move = (by: number) => {
     const seq = rowsAway(sequence, row, by);
@@ -69,6 +72,7 @@ export function Diagram({ facts, at, chain, held, kept, together = false, title,
       <div class="tools">
         <button aria-pressed={all.value} onClick={() => { all.value = !all.value; }} title="Locks, passive reads, and what an object says to itself (a)">All steps</button>
         <button onClick={() => { folded.value = folded.value.size > 0 ? new Set() : new Set(calls.map(({ first }) => facts[first]?.seq ?? 0)); }} title="Of each call only beginning and end; the space bar does it for one">{folded.value.size > 0 ? 'Unfold calls' : 'Fold calls'}</button>
+        <button aria-pressed={fits.value} onClick={() => { fits.value = !fits.value; }} title="All lanes in sight, however narrow">Fit</button>
         <button onClick={() => { save('sequence.svg', 'image/svg+xml', sequenceSvg(sequence, { lane, at, ...(chain === undefined ? {} : { chain }), ...(held === undefined ? {} : { held }) })); }}>Save SVG</button>
         <span class="muted small">{rows.length} of {facts.length} facts and words{together ? '; dotted and italic: inferred, no line shows it' : ''}</span>
       </div>
@@ -76,12 +80,12 @@ export function Diagram({ facts, at, chain, held, kept, together = false, title,
         class="box" ref={box.ref} onScroll={(event) => { box.scrolled(event); if (head.current !== null) head.current.scrollLeft = event.currentTarget.scrollLeft; }} tabIndex={0} role="listbox" aria-label="Messages" aria-activedescendant={row < 0 ? undefined : `row-${rows[row]?.place}-${(rows[row]?.word ?? 0) + 1}`}
         onKeyDown={(event) => { const act = event.ctrlKey || event.altKey || event.metaKey ? undefined : keys[event.key]; if (act !== undefined) { event.preventDefault(); event.stopPropagation(); act(); } }}
       >
-        <div class="lanes" style={{ width: `${width}px` }}>
+        <div class={turned ? 'lanes turned' : 'lanes'} style={{ width: `${width}px` }}>
           {lanes.map(({ id, title: name, of: family, actors }, index) => (
             <button
-              key={id} class="lane plain" style={{ left: `${centre(index, lane) - lane / 2 + 2}px`, width: `${lane - 4}px` }} title={family === undefined ? (actors.length > 1 ? `${actors.join(', ')}: click to see each` : name) : `${name}: click to fold`}
+              key={id} class="lane plain" style={turned ? { left: `${centre(index, lane) - 4}px` } : { left: `${centre(index, lane) - lane / 2 + 2}px`, width: `${lane - 4}px` }} title={family === undefined ? (actors.length > 1 ? `${name}: ${actors.join(', ')}; click to see each` : name) : `${name}: click to fold`}
               aria-expanded={family !== undefined} onClick={() => { opened.value = toggled(opened.value, family ?? id); }}
-            >{name}</button>
+            >{turned ? shortened(name, 104) : name}</button>
           ))}
         </div>
         <div class="space" style={{ height: `${shownRows.height + 12}px`, width: `${width}px` }}>
@@ -103,6 +107,9 @@ export function Diagram({ facts, at, chain, held, kept, together = false, title,
     </section>
   );
 }
+
+/** Height of the titles where they are turned. */
+const turnedHead = 80;
 
 const toggled = <Value,>(set: ReadonlySet<Value>, value: Value): ReadonlySet<Value> => (set.has(value) ? new Set([...set].filter((one) => one !== value)) : new Set([...set, value]));
 

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Shown } from '../../../view/sequence/calls.ts';
-import { sequenceOf, sequencing, type Sequence, type SequenceOptions } from '../../../view/sequence/rows.ts';
+import { sequenceOf, sequencing, type Sequence, type SequenceOptions, type Speech } from '../../../view/sequence/rows.ts';
 
 /** Facts that are laid out at once. */
 const short = 10_000;
@@ -10,10 +10,10 @@ const short = 10_000;
 const slice = 12;
 const none = sequenceOf([]);
 
-export function useSequence(facts: readonly Shown[], all: boolean, opened: ReadonlySet<string>, folded: ReadonlySet<number>, kept: ReadonlySet<number> | undefined, together: boolean): Sequence {
+export function useSequence(facts: readonly Shown[], all: boolean, opened: ReadonlySet<string>, folded: ReadonlySet<number>, kept: ReadonlySet<number> | undefined, together: boolean, speech: Speech | undefined): Sequence {
   const laid = useSignal<Sequence>(none);
-  const options: SequenceOptions = { all, opened, folded, together, ...(kept === undefined ? {} : { kept }) };
-  const given = [facts, all, opened, folded, kept, together];
+  const options: SequenceOptions = { all, opened, folded, together, ...(kept === undefined ? {} : { kept }), ...(speech === undefined ? {} : { speech }) };
+  const given = [facts, all, opened, folded, kept, together, speech];
   const atOnce = useMemo(() => (facts.length <= short ? sequenceOf(facts, options) : null), given);
   useEffect(() => {
     if (facts.length <= short) return undefined;

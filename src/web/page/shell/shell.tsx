@@ -15,6 +15,10 @@ import { Inspector } from '../inspector/inspector.tsx';
 import { openFiles } from '../io/open.ts';
 import type { Session } from '../session.ts';
 import { views } from '../views.ts';
+import { Actors } from '../watch/actors.tsx';
+import { WatchCentre, Waiting } from '../watch/centre.tsx';
+import { WatchInspector } from '../watch/inspector.tsx';
+import { front, watched } from '../watch/watching.ts';
 import { Bar } from './bar.tsx';
 import { Icon } from './icon.tsx';
 import { Splitter } from './splitter.tsx';
@@ -36,14 +40,19 @@ export function Shell({ session }: Props) {
     else document.documentElement.dataset['theme'] = theme.value;
   }, [theme.value]);
   const facts = showsFacts(session);
-  const wide = views.find(({ name }) => name === session.view.value)?.wide === true;
+  const app = watched();
+  const waits = front.value === 'waiting';
+  const wide = waits || (app === null && views.find(({ name }) => name === session.view.value)?.wide === true);
+  const line = app ?? session;
   return (
     <div class={wide ? 'shell wide' : 'shell'} style={wide ? {} : { gridTemplateColumns: `${left.value}px minmax(0, 1fr) ${right.value}px`, gridTemplateRows: `auto minmax(0, 1fr) ${facts ? below.value : 36}px` }}>
       <Bar session={session} />
-      {!wide && <aside class="left" aria-label="Objects, and what may happen next"><Objects session={session} /><Drive session={session} /></aside>}
-      <main class="centre"><Tabs session={session} /><Shown session={session} /></main>
-      {!wide && <aside class="right" aria-label="Inspector"><Inspector session={session} /></aside>}
-      {!wide && <footer class="below"><Time session={session} />{facts && <FactsView session={session} />}</footer>}
+      {!wide && (app === null
+        ? <aside class="left" aria-label="Objects, and what may happen next"><Objects session={session} /><Drive session={session} /></aside>
+        : <aside class="left" aria-label="Actors of the application"><Actors app={app} /></aside>)}
+      <main class="centre">{waits ? <Waiting /> : app === null ? <><Tabs session={session} /><Shown session={session} /></> : <WatchCentre app={app} />}</main>
+      {!wide && <aside class="right" aria-label="Inspector">{app === null ? <Inspector session={session} /> : <WatchInspector app={app} />}</aside>}
+      {!wide && <footer class="below"><Time key={app?.id ?? ''} session={line} />{facts && <FactsView key={app?.id ?? ''} session={line} />}</footer>}
       {!wide && <Splitter size={left} least={180} most={560} label="Width of the left part" side="left" />}
       {!wide && <Splitter size={right} least={180} most={640} label="Width of the inspector" side="right" />}
       {!wide && facts && <Splitter size={below} least={60} most={700} label="Height of the facts" side="below" />}

@@ -1,0 +1,130 @@
+/** Parts of worlds that have a number for each of their values. */
+import { CLAIMED, get, mix } from './pairs.as';
+import {
+  PARTS, PARTS_AT, PART_BYTES, PART_SHIFT, PART_MASK, PART_HERE, PART_RECORD, PART_RECORDS_AT, PART_SLOTS_AT, PART_SLOTS_MASK, PART_ACTORS, PART_ACTORS_AT,
+  PART_COUNT, CHANGES_AT, CHANGE_BYTES, OPEN_ACTORS, NODE_BYTES, COUNT_MASK, NODE_BUSY, MEMORY_AT, MEMORY_MASK, MEMORY_NUMBER, MEMORY_CHANGE, OWN_THERE,
+} from './header';
+
+// @ts-ignore: decorator
+@inline
+export function its(part: i32, field: i32): i32 {
+  return load<i32>(part + field);
+}
+
+/** Address of the record behind the last part. */
+// @ts-ignore: decorator
+@inline
+export function partsEnd(): i32 {
+  return get(PARTS_AT) + get(PARTS) * PART_BYTES;
+}
+
+/** Number of a part in a world. */
+// @ts-ignore: decorator
+@inline
+export function numberIn(key: u64, part: i32): u32 {
+  return <u32>(key >>> <u64>its(part, PART_SHIFT)) & <u32>its(part, PART_MASK);
+}
+
+/** A world with another number of a part. */
+// @ts-ignore: decorator
+@inline
+export function withNumber(key: u64, part: i32, number: u32): u64 {
+  const shift = <u64>its(part, PART_SHIFT);
+  return (key & ~(<u64><u32>its(part, PART_MASK) << shift)) | (<u64>number << shift);
+}
+
+/** The node of an actor in the world at `here`; a record begins with offset, shift and mask. */
+// @ts-ignore: decorator
+@inline
+export function nodeAt(here: i32, record: i32): i32 {
+  return (load<i32>(here + load<i32>(record)) >>> load<i32>(record, 4)) & load<i32>(record, 8);
+}
+
+function hashOf(words: i32, end: i32): i32 {
+  let hash: u64 = 0;
+  for (let at = words; at < end; at += 8) hash = <u64>mix((hash << 20) ^ load<u64>(at)) ^ (hash << 32);
+  return <i32>mix(hash);
+}
+
+/** Number of the value of a part whose record stands in the world at `here`; the first 8 bytes of it do not count. */
+export function numberOf(part: i32, here: i32): u32 {
+  const words = here + its(part, PART_HERE) + 8;
+  const end = words + its(part, PART_RECORD) - 8;
+  const slots = its(part, PART_SLOTS_AT);
+  const mask = its(part, PART_SLOTS_MASK);
+  const records = its(part, PART_RECORDS_AT) + 8;
+  const stride = its(part, PART_RECORD);
+  let slot = hashOf(words, end) & mask;
+  while (true) {
+    const entry = atomic.load<i32>(slots + (slot << 2));
+    if (entry > 0) {
+      let known = records + (entry - 1) * stride;
+      let at = words;
+      for (; at < end && load<u64>(at) === load<u64>(known); at += 8) known += 8;
+      if (at >= end) return entry - 1;
+      slot = (slot + 1) & mask;
+    } else if (entry === 0 && atomic.cmpxchg<i32>(slots + (slot << 2), 0, CLAIMED) === 0) {
+      const number = atomic.add<i32>(part + PART_COUNT, 1);
+      const record = records + number * stride;
+      memory.copy(record, words, end - words);
+      store<u64>(record - 8, openIn(part, here));
+      atomic.store<i32>(slots + (slot << 2), number + 1);
+      return number;
+    }
+  }
+}
+
+/** What the nodes of a part that stand at `here` may do, as a record says it in its first 8 bytes. */
+function openIn(part: i32, here: i32): u64 {
+  let record = its(part, PART_ACTORS_AT);
+  let open: u64 = 0;
+  for (let index = 0, count = its(part, PART_ACTORS); index < count; index++, record += 16) {
+    const flags = load<i32>(load<i32>(record, 12) + nodeAt(here, record) * NODE_BYTES, 4);
+    if ((flags & COUNT_MASK) !== 0) open |= <u64>1 << <u64>index;
+    if ((flags & NODE_BUSY) !== 0) open |= <u64>1 << 63;
+    open += <u64>((flags >>> 17) & 1) << OPEN_ACTORS;
+  }
+  return open;
+}
+
+/** Fills the slots of a part anew, and what records say of open actors. `own`: a worker's memory. */
+export function rehashPart(part: i32, own: i32): void {
+  const slots = its(part, PART_SLOTS_AT);
+  const mask = its(part, PART_SLOTS_MASK);
+  const stride = its(part, PART_RECORD);
+  const here = own + OWN_THERE;
+  const words = here + its(part, PART_HERE);
+  memory.fill(slots, 0, (mask + 1) << 2);
+  let record = its(part, PART_RECORDS_AT);
+  for (let number = 0, count = its(part, PART_COUNT); number < count; number++, record += stride) {
+    memory.copy(words, record, stride);
+    store<u64>(record, openIn(part, here));
+    let slot = hashOf(words + 8, words + stride) & mask;
+    while (load<i32>(slots + (slot << 2)) !== 0) slot = (slot + 1) & mask;
+    store<i32>(slots + (slot << 2), number + 1);
+  }
+}
+
+/** What a change makes of a part of a world. What it made of the same value before is remembered. */
+// @ts-ignore: decorator
+@inline
+export function changed(key: u64, part: i32, change: u32, own: i32): u64 {
+  const number = numberIn(key, part);
+  const hash = number * <u32>0x9e3779b1 + change * <u32>0x85ebca6b;
+  const memo = get(MEMORY_AT) + ((<i32>(hash ^ (hash >>> 15)) & get(MEMORY_MASK)) << 3);
+  const entry = load<u64>(memo);
+  const tag = (<u64>change << MEMORY_NUMBER) | <u64>number;
+  return withNumber(key, part, (entry >>> MEMORY_NUMBER) === tag ? <u32>entry & ((1 << MEMORY_NUMBER) - 1) : afresh(part, change, number, own, memo, tag));
+}
+
+function afresh(part: i32, change: u32, number: u32, own: i32, memo: i32, tag: u64): u32 {
+  const here = own + OWN_THERE;
+  const stride = its(part, PART_RECORD);
+  const words = here + its(part, PART_HERE);
+  memory.copy(words, its(part, PART_RECORDS_AT) + number * stride, stride);
+  const flips = get(CHANGES_AT) + change * get(CHANGE_BYTES);
+  for (let at = 0; at < stride - 8; at += 8) store<u64>(words + 8 + at, load<u64>(words + 8 + at) ^ load<u64>(flips + at));
+  const next = numberOf(part, here);
+  if (change < (1 << MEMORY_CHANGE)) atomic.store<u64>(memo, (tag << MEMORY_NUMBER) | <u64>next);
+  return next;
+}
