@@ -290,6 +290,8 @@ export class Judge {
     const { pid } = line;
     const device = String(line.fields['dev']);
     const message = line.fields['message'];
+    // The log begins in the middle of an attempt.
+    if (says === 'printk' && message !== 'matched' && !this.#grounded.has(pid)) return this.account.outside('began before the recording');
     // Nothing is printed for an unbind: whoever is asked again has lost its driver.
     if (says === 'printk' && (message === 'matched' || message === 'probing') && this.#states.every((state) => top(state, pid) === undefined && this.#knowledge.isBound(state, device)))
       this.#states = this.#knowledge.forgetDevice(this.#states, device);
