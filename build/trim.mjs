@@ -1,7 +1,8 @@
 // Makes of dist/ what is published: what an entry or the program reaches, without comments and blanks (docs/decisions/0005-the-package.md).
-import { readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
 import { minifySync } from 'vite';
 import { neededDeclarations } from './declarations.mjs';
@@ -26,11 +27,10 @@ function reached(starts) {
 
 const named = { function: true, class: true };
 
-/** Without comments and blanks. Charts keep every word, as others read them; elsewhere variables get short names. Functions, classes, fields and exports keep theirs everywhere, so that a stack can be read. */
+/** Without comments and blanks, and with short names for variables. Functions, classes, fields, states and exports keep theirs, so that a stack can be read. */
 function small(file) {
-  const chart = relative(dist, file).startsWith('machines');
   const { code, errors } = minifySync(file, readFileSync(file, 'utf8'), {
-    module: true, codegen: { removeWhitespace: true }, compress: chart ? false : { target: 'es2023', keepNames: named }, mangle: chart ? false : { toplevel: true, keepNames: named },
+    module: true, codegen: { removeWhitespace: true }, compress: { target: 'es2023', keepNames: named }, mangle: { toplevel: true, keepNames: named },
   });
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
   return code;
@@ -52,4 +52,7 @@ for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }).reve
   const folder = join(dist, name);
   if (statSync(folder).isDirectory() && readdirSync(folder).length === 0) rmdirSync(folder);
 }
+// man(1) reads it packed as well.
+mkdirSync(join(dist, 'man'), { recursive: true });
+writeFileSync(join(dist, 'man/dma-ownership.1.gz'), gzipSync(readFileSync(join(root, 'man/dma-ownership.1')), { level: 9 }));
 console.log(`dist: ${files} files, ${bytes} bytes without the page`);

@@ -123,9 +123,12 @@ function report(judge: Judge, { summary }: Reading, { name, recording = {} }: Ju
   if (account.events > 0 && violation === null && account.groups.size === 0 && account.devices.size === 0 && judge.explained === 0)
     throw new ModelError('foreign-probes', `none of the ${account.events} events is one of ${judge.model.name}'s recorder`, { at: name, accepted: probes, hint: howTo });
   const missing = violation === null && summary.entries !== null && !account.cut ? summary.entries.held - summary.events : 0;
+  // Where a full buffer drops what is new, only its counters know: the loss may lie before any line.
+  const dropped = lostAt === null ? recording.lost?.dropped ?? 0 : 0;
   const lost = lostAt !== null ? { line: lostAt, why: account.lossWhy } : missing > 0
-    ? { line: summary.lines, why: `the file has ${missing} event${missing === 1 ? '' : 's'} less than its header counts` } : undefined;
-  const verdict: Verdict = violation !== null && lostAt === null ? 'violates' : lost !== undefined || violation !== null ? 'inconclusive' : 'conforms';
+    ? { line: summary.lines, why: `the file has ${missing} event${missing === 1 ? '' : 's'} less than its header counts` } : dropped > 0
+      ? { line: violation?.line ?? summary.lines, why: `${dropped} events found no room in the buffer, and nothing says where` } : undefined;
+  const verdict: Verdict = violation !== null && lostAt === null && dropped === 0 ? 'violates' : lost !== undefined || violation !== null ? 'inconclusive' : 'conforms';
   const crash = summary.crash ?? (recording.crash === undefined ? null : { line: summary.lines, text: recording.crash });
   const notes = [
     ...(summary.truncated === null ? [] : [`the last line is cut: line ${summary.truncated.line}`]),

@@ -44,7 +44,7 @@ beforeAll(async () => {
     await to.append({ stream, expected: 'any', entries: [{ id, type, version, meta, data: JSON.parse(JSON.stringify(data).replace('"ret":-16', '"ret":-12')) as typeof data }] });
   await from.close();
   await to.close();
-});
+}, 60_000);
 
 /** Lines by how they end. `# interrupted` is Ctrl-C before the work begins. */
 const table: readonly (readonly [string, Ending])[] = [
@@ -69,7 +69,7 @@ const table: readonly (readonly [string, Ending])[] = [
   ['testgen topology.json', 'holds'], ['testgen bad.json', 'badInput'], ['testgen topology.json --limit 10', 'limit'], ['testgen topology.json', 'interrupted'],
   ['mutate alone.json --chart iommu_group --coverage states', 'holds'], ['mutate alone.json --chart iommu_group --coverage states --least 100', 'violation'], ['mutate bad.json', 'badInput'],
   ['mutate alone.json --chart iommu_group --coverage states --limit 2', 'limit'], ['mutate alone.json --chart iommu_group', 'interrupted'],
-  ['inspect none.txt', 'badInput'], ['record', 'holds'], ['record --out record.sh', 'holds'],
+  ['completion bash', 'holds'], ['inspect none.txt', 'badInput'], ['record', 'holds'], ['record --out record.sh', 'holds'],
 ];
 
 /** What no line here can bring about, and where it is held instead. */

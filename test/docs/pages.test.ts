@@ -22,11 +22,13 @@ describe.each(pages())('%s', (page) => {
   });
 });
 
-/** As GitHub names the anchors of headings. */
-const anchors = (page: string): Set<string> => new Set([
-  ...[...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-')),
-  ...[...textOf(page).matchAll(/<a (?:id|name)="([^"]*)"/g)].map(([, id]) => id ?? ''),
-]);
+/** As GitHub names the anchors of headings; one that stands there already gets a number. */
+function anchors(page: string): Set<string> {
+  const text = textOf(page);
+  const titles = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-'));
+  const numbered = titles.map((title, at) => [title, titles.slice(0, at).filter((other) => other === title).length] as const);
+  return new Set([...numbered.map(([title, before]) => (before === 0 ? title : `${title}-${before}`)), ...[...text.matchAll(/<a (?:id|name)="([^"]*)"/g)].map(([, id]) => id ?? '')]);
+}
 
 test('links into pages lead to headings', () => {
   const into = pages().flatMap((page) => links(page).filter(([file, anchor]) => anchor !== undefined && file.endsWith('.md')).map(([file, anchor]) => [page, file, anchor] as const));

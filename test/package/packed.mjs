@@ -28,7 +28,7 @@ run('npm', ['install', '--no-audit', '--no-fund', resolve(tarball)]);
 say('installed into an empty project', seconds());
 const own = join(project, 'node_modules/dma-ownership');
 const files = readdirSync(own, { recursive: true, encoding: 'utf8' }).filter((file) => statSync(join(own, file)).isFile());
-const expected = /^(?:dist\/(?:machines|src)\/.*\.(?:js|d\.ts)|dist\/web\/.*\.(?:html|js|css|wasm|json)|src\/(?:lab\/guest|record\/script)\/.*|package\.json|README\.md|LICENSE|NOTICE|CHANGELOG\.md)$/;
+const expected = /^(?:dist\/(?:machines|src)\/.*\.(?:js|d\.ts)|dist\/web\/.*\.(?:html|js|css|wasm|json)|src\/(?:lab\/guest|record\/script)\/.*|dist\/man\/dma-ownership\.1\.gz|package\.json|README\.md|LICENSE|NOTICE|CHANGELOG\.md)$/;
 assert.deepEqual(files.filter((file) => !expected.test(file)), [], 'files that nobody expects in the package');
 assert.deepEqual(files.filter((file) => /^src\//.test(file)).sort(), ['src/lab/guest', 'src/record/script'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`)).filter((file) => statSync(join(root, file)).isFile()).sort(), 'what runs inside of guests, and the recorder');
 const size = (wanted) => files.filter(wanted).reduce((sum, file) => sum + statSync(join(own, file)).size, 0);

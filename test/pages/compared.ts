@@ -47,7 +47,8 @@ async function compared(topology: Topology, pairs: readonly (readonly [string, s
   });
 }
 
-function told(name: string, pairs: readonly (readonly [string, string])[], found: Row): { row: string; runs: string } {
+/** `heading`: where the runs stand. */
+function told(name: string, heading: string, pairs: readonly (readonly [string, string])[], found: Row): { row: string; runs: string } {
   const groups = new Map<string, string[]>();
   const cells = found.map((one, at) => {
     if (one === undefined) return '-';
@@ -58,7 +59,7 @@ function told(name: string, pairs: readonly (readonly [string, string])[], found
     const key = text.replaceAll(left, 'LEFT').replaceAll(right, 'RIGHT');
     groups.set(key, [...(groups.get(key) ?? []), `${left} and ${right}`, text]);
     const word = seenBy.replace('-any-errno', '');
-    return `[${comparison.answer === 'differ' ? word : `${word}, choices`}](#${anchor(name)})`;
+    return `[${comparison.answer === 'differ' ? word : `${word}, choices`}](#${heading})`;
   });
   const runs = [...groups.values()].flatMap((group) => [
     `${group.filter((_, at) => at % 2 === 0).join('; ')}:`, '', '```', group[1] as string, '```', '',
@@ -91,7 +92,8 @@ const parts = {
 /** One row of a table and the runs behind it. */
 export async function printedRow(part: Exclude<Part, 'notices'>, name: string): Promise<{ row: string; runs: string }> {
   const { topologies, pairs, eyes } = parts[part];
-  return told(name, pairs, await compared(topologies[name] as Topology, pairs, eyes));
+  const second = part === 'designs' && name in kernelTopologies; // the other table has runs under the same heading
+  return told(name, `${anchor(name)}${second ? '-1' : ''}`, pairs, await compared(topologies[name] as Topology, pairs, eyes));
 }
 
 /** A whole table, and all its runs. */

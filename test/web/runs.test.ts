@@ -1,6 +1,8 @@
 /** Runs in the page: the sequence and its causes, ownership over time, verdicts and their ways, dropped traces. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeRecording } from '../../src/trace/recording.ts';
@@ -170,8 +172,46 @@ test('a dropped trace: accepted, refused with the line in its place, by another 
   await serving.close();
 });
 
+test('a link holds a small trace with its line and model; of a large one it names the file, which is asked for', async () => {
+  const [serving, other] = await Promise.all([shown(), shown()]);
+  const { page, errors } = await visit(browser, serving.url);
+  const buggy = 'tdr-buggy/tdr';
+  const files = ['log.txt', 'kprobe_events.txt.gz', 'stats.txt'].map((file) => ({ name: file, path: trace(buggy, file) }));
+  await drop(page, { name: 'trace.txt.gz', path: trace(buggy) }, ...files);
+  await page.locator('.stopped', { hasText: 'line 41' }).waitFor();
+  await page.locator('.lines').press('ArrowUp');
+  await page.waitForFunction(() => /&trace=t1\.[^&]+&line=40/.test(location.hash));
+  const there = await visit(browser, `${other.url}${await page.evaluate(() => location.hash)}`);
+  await there.page.locator('.stopped', { hasText: 'line 41' }).waitFor();
+  expect(await there.page.locator('.lines .line[aria-selected="true"] .number').innerText()).toBe('40');
+  expect(await there.page.locator('.verdict-line').innerText()).toContain('from log.txt');
+
+  // Noise that nothing packs makes it large; the judge reads over comments.
+  const text = gunzipSync(readFileSync(trace(buggy))).toString() + Array.from({ length: 3000 }, () => `# ${randomBytes(30).toString('hex')}\n`).join('');
+  const large = { name: 'large.txt', text };
+  await drop(page, large, ...files);
+  await page.waitForFunction(() => /&trace=h1\.[0-9a-f]{64}\.\d+\.large\.txt&line=41/.test(location.hash));
+  await there.page.goto(`${other.url}${await page.evaluate(() => location.hash)}`);
+  await there.page.reload();
+  await there.page.getByRole('alert').filter({ hasText: 'This link is about large.txt: drop that file here again' }).waitFor();
+  await drop(there.page, { name: 'trace.txt.gz', path: trace(buggy) }, ...files);
+  await there.page.locator('.notice.error', { hasText: 'another file than the link means' }).waitFor();
+  await there.page.waitForFunction(() => /&trace=t1/.test(location.hash));
+  await there.page.goBack();
+  await there.page.getByRole('alert').filter({ hasText: 'drop that file here again' }).waitFor();
+  await drop(there.page, large, ...files);
+  await there.page.locator('.notice.done', { hasText: 'is the file that the link means' }).waitFor();
+  await there.page.locator('.stopped', { hasText: 'line 41' }).waitFor();
+  await there.page.goto(`${other.url}#view=traces&trace=t1.damaged`);
+  await there.page.reload();
+  await there.page.locator('.notice.error', { hasText: 'the trace in the link cannot be unpacked' }).waitFor();
+  expect([...errors, ...there.errors]).toEqual([]);
+  await page.close();
+  await there.page.close();
+  await Promise.all([serving.close(), other.close()]);
+});
+
 test('a trace that the command line names is judged like a dropped one', async () => {
-  const { gunzipSync } = await import('node:zlib');
   const name = 'tdr-buggy/tdr';
   const { probes, ...recording } = describeRecording(name, { 'log.txt': readFileSync(trace(name, 'log.txt'), 'utf8'), 'kprobe_events.txt': gunzipSync(readFileSync(trace(name, 'kprobe_events.txt.gz'))).toString() });
   const serving = await shown([{ kind: 'text', name: trace(name), text: gunzipSync(readFileSync(trace(name))).toString(), recording: { ...recording, probes: [...(probes ?? [])] } }]);

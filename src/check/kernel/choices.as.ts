@@ -2,7 +2,7 @@
 import { get } from './pairs.as';
 import { changed, nodeAt, its, partsEnd } from './parts.as';
 import {
-  PARTS_AT, PART_BYTES, PART_HERE, PART_ACTORS_AT, OPEN_ACTORS, ACTORS, ACTORS_AT, CHOICES_AT, ASKS_AT, TOGETHER, NODE_BYTES, COUNT_MASK, NODE_BUSY,
+  PARTS_AT, PART_BYTES, PART_HERE, PART_ACTORS_AT, OPEN_ACTORS, ACTORS, ACTORS_AT, CHOICES_AT, ASKS_AT, MEMORY_AT, MEMORY_MASK, TOGETHER, NODE_BYTES, COUNT_MASK, NODE_BUSY,
   LEAF_CHANGES,
 } from './header';
 
@@ -60,11 +60,18 @@ export function openOf(here: i32, open: i32): i32 {
 // @ts-ignore: decorator
 @inline
 export function after(leaf: i32, before: u64, own: i32): u64 {
+  return through(leaf, before, own, get(PARTS_AT), partsEnd(), get(MEMORY_AT), get(MEMORY_MASK));
+}
+
+/** The same for many: with what does not change between them. */
+// @ts-ignore: decorator
+@inline
+export function through(leaf: i32, before: u64, own: i32, parts: i32, end: i32, memory: i32, mask: i32): u64 {
   let key = before ^ load<u64>(leaf, 8);
   let change = leaf + LEAF_CHANGES;
-  for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) {
+  for (let part = parts; part < end; part += PART_BYTES) {
     const number = load<u32>(change);
-    if (number !== 0) key = changed(key, part, number, own);
+    if (number !== 0) key = changed(key, part, number, own, memory, mask);
     change += 4;
   }
   return key;

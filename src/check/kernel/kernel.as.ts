@@ -9,15 +9,16 @@
  * Several workers may run on one shared memory. A slot of a hash table is claimed with compare-and-swap; a worker that needs
  * something the tables do not have parks its batch for the host.
  */
-import { OPEN_FULL, after, leafOf, openOf } from './choices.as';
+import { OPEN_FULL, after, leafOf, openOf, through } from './choices.as';
 import { note, see } from './observations.as';
-import { CLAIMED, get, mix } from './pairs.as';
+import { get, mix } from './pairs.as';
 import { partsEnd, rehashPart } from './parts.as';
 import { representative } from './renaming.as';
+import { CLAIMED } from './shared.as';
 import { add, rehashWorlds, unpack } from './worlds.as';
 import {
   PARTS_AT, PART_BYTES, PART_COUNT, PART_ROOM, LEAVES_AT, PAIRS, PAIRS_ROOM, WORLDS_AT, WORLDS, WORLDS_ROOM, SLOTS_AT, SLOTS_MASK, NEXT, END, BATCH, NOTES,
-  NOTES_ROOM, DECIDED, OWN_AT, OWN_TRANSITIONS, OWN_HERE, OWN_THERE, OWN_OPEN, OWN_PENDING, PENDING_BYTES, PENDING_ROOM, OWN_BYTES, COUNT_MASK, NODE_BUSY,
+  NOTES_ROOM, DECIDED, MEMORY_AT, MEMORY_MASK, RENAMINGS, OWN_AT, OWN_TRANSITIONS, OWN_HERE, OWN_THERE, OWN_OPEN, OWN_PENDING, PENDING_BYTES, PENDING_ROOM, OWN_BYTES, COUNT_MASK, NODE_BUSY,
   NODE_BEGINS, LEAF_VISIBLE, DONE, NO_ROOM, TELL, NOTE_FOLD, NOTE_REST, NOTE_STUCK, NOTE_DECIDED, NOTE_PARKED, NOTE_TURN, TURNS, PAIRS_RESERVE,
   PART_RESERVE,
 } from './header';
@@ -44,8 +45,14 @@ function batch(own: i32, from: i32, to: i32): bool {
   const end = choose(own, from, to);
   if (end === 0) return false;
   const first = own + OWN_PENDING;
+  const parts = get(PARTS_AT);
+  const partEnd = partsEnd();
+  const memory = get(MEMORY_AT);
+  const mask = get(MEMORY_MASK);
+  const renames = get(RENAMINGS) !== 0;
   for (let one = first; one < end; one += PENDING_BYTES) {
-    const key = representative(after(load<i32>(one, 12), load<u64>(one), own), own);
+    let key = through(load<i32>(one, 12), load<u64>(one), own, parts, partEnd, memory, mask);
+    if (renames) key = representative(key, own);
     store<u64>(one, key);
     store<i32>(one, <i32>mix(key), 8);
   }

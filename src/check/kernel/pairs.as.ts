@@ -1,8 +1,6 @@
 /** Pairs of numbers, each with a number of its own; and what everything here reads with. */
+import { claim, countUp, fill } from './shared.as';
 import { PAIRS_AT, PAIRS, PAIR_SLOTS_AT, PAIR_SLOTS_MASK } from './header';
-
-/** A slot that somebody is about to fill. */
-export const CLAIMED: i32 = -1;
 
 // @ts-ignore: decorator
 @inline
@@ -36,11 +34,11 @@ export function intern(key: u64): i32 {
     if (entry > 0) {
       if (load<u64>(slot) === key) return entry - 1;
       at = (at + 1) & mask;
-    } else if (entry === 0 && atomic.cmpxchg<i32>(slot, 0, CLAIMED, 8) === 0) {
-      const number = atomic.add<i32>(PAIRS << 2, 1);
+    } else if (entry === 0 && claim(slot + 8)) {
+      const number = countUp(PAIRS << 2);
       store<u64>(get(PAIRS_AT) + (number << 3), key);
       store<u64>(slot, key);
-      atomic.store<i32>(slot, number + 1, 8);
+      fill(slot + 8, number + 1);
       return number;
     }
   }

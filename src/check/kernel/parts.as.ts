@@ -1,8 +1,9 @@
 /** Parts of worlds that have a number for each of their values. */
-import { CLAIMED, get, mix } from './pairs.as';
+import { get, mix } from './pairs.as';
+import { claim, countUp, fill } from './shared.as';
 import {
   PARTS, PARTS_AT, PART_BYTES, PART_SHIFT, PART_MASK, PART_HERE, PART_RECORD, PART_RECORDS_AT, PART_SLOTS_AT, PART_SLOTS_MASK, PART_ACTORS, PART_ACTORS_AT,
-  PART_COUNT, CHANGES_AT, CHANGE_BYTES, OPEN_ACTORS, NODE_BYTES, COUNT_MASK, NODE_BUSY, MEMORY_AT, MEMORY_MASK, MEMORY_NUMBER, MEMORY_CHANGE, OWN_THERE,
+  PART_COUNT, CHANGES_AT, CHANGE_BYTES, OPEN_ACTORS, NODE_BYTES, COUNT_MASK, NODE_BUSY, MEMORY_NUMBER, MEMORY_CHANGE, OWN_THERE,
 } from './header';
 
 // @ts-ignore: decorator
@@ -63,12 +64,12 @@ export function numberOf(part: i32, here: i32): u32 {
       for (; at < end && load<u64>(at) === load<u64>(known); at += 8) known += 8;
       if (at >= end) return entry - 1;
       slot = (slot + 1) & mask;
-    } else if (entry === 0 && atomic.cmpxchg<i32>(slots + (slot << 2), 0, CLAIMED) === 0) {
-      const number = atomic.add<i32>(part + PART_COUNT, 1);
+    } else if (entry === 0 && claim(slots + (slot << 2))) {
+      const number = countUp(part + PART_COUNT);
       const record = records + number * stride;
       memory.copy(record, words, end - words);
       store<u64>(record - 8, openIn(part, here));
-      atomic.store<i32>(slots + (slot << 2), number + 1);
+      fill(slots + (slot << 2), number + 1);
       return number;
     }
   }
@@ -108,13 +109,16 @@ export function rehashPart(part: i32, own: i32): void {
 /** What a change makes of a part of a world. What it made of the same value before is remembered. */
 // @ts-ignore: decorator
 @inline
-export function changed(key: u64, part: i32, change: u32, own: i32): u64 {
-  const number = numberIn(key, part);
+export function changed(key: u64, part: i32, change: u32, own: i32, memory: i32, mask: i32): u64 {
+  const shift = <u64>its(part, PART_SHIFT);
+  const bits = <u64><u32>its(part, PART_MASK);
+  const number = <u32>((key >>> shift) & bits);
   const hash = number * <u32>0x9e3779b1 + change * <u32>0x85ebca6b;
-  const memo = get(MEMORY_AT) + ((<i32>(hash ^ (hash >>> 15)) & get(MEMORY_MASK)) << 3);
+  const memo = memory + ((<i32>(hash ^ (hash >>> 15)) & mask) << 3);
   const entry = load<u64>(memo);
   const tag = (<u64>change << MEMORY_NUMBER) | <u64>number;
-  return withNumber(key, part, (entry >>> MEMORY_NUMBER) === tag ? <u32>entry & ((1 << MEMORY_NUMBER) - 1) : afresh(part, change, number, own, memo, tag));
+  const next = (entry >>> MEMORY_NUMBER) === tag ? <u32>entry & ((1 << MEMORY_NUMBER) - 1) : afresh(part, change, number, own, memo, tag);
+  return (key & ~(bits << shift)) | (<u64>next << shift);
 }
 
 function afresh(part: i32, change: u32, number: u32, own: i32, memo: i32, tag: u64): u32 {

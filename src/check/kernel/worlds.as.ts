@@ -1,6 +1,7 @@
 /** Worlds as 64 bits and taken apart, and the table that finds them. */
-import { CLAIMED, get, mix } from './pairs.as';
+import { get, mix } from './pairs.as';
 import { numberIn, numberOf, its, partsEnd, withNumber } from './parts.as';
+import { CLAIMED, claim, countUp, fill } from './shared.as';
 import {
   PARTS_AT, PART_BYTES, PART_HERE, PART_RECORD, PART_RECORDS_AT, WORLDS_AT, WORLDS, SLOTS_AT, SLOTS_MASK, OWN_AT, OWN_HERE,
 } from './header';
@@ -40,10 +41,10 @@ export function add(key: u64, hash: i32): i32 {
     const slot = slots + (at << 2);
     const entry = atomic.load<i32>(slot);
     if (entry === 0) {
-      if (atomic.cmpxchg<i32>(slot, 0, CLAIMED) !== 0) continue;
-      const place = atomic.add<i32>(WORLDS << 2, 1);
+      if (!claim(slot)) continue;
+      const place = countUp(WORLDS << 2);
       store<u64>(worlds + (place << 3), key);
-      atomic.store<i32>(slot, (hash & ~mask) | (place + 1));
+      fill(slot, (hash & ~mask) | (place + 1));
       return -1 - place;
     }
     if (entry === CLAIMED) continue;

@@ -33,11 +33,13 @@ const recordings = z.union([
   document('record@1', { arguments: texts, code: z.int() }).describe('recorded here'), document('record@1', { file: text, probes: count }), document('record@1', { script: text }), document('record@1', { usage: text }),
 ]);
 
+const completion = document('completion@1', { shell: z.enum(['bash', 'zsh', 'fish']), script: text });
+
 const error = document('error@1', {
   code: text.describe('docs/reference/errors.md lists them; unexpected: a fault of this program'), message: text, at: text.optional(), accepted: z.union([text, texts]).optional(), usually: text.optional(), hint: text.optional(),
   way: texts.optional().describe('what leads there, a line each'),
 });
 
 export const ofWriters = {
-  'charts@1': charts, 'chart@1': chart, 'export@1': exported, 'export-chart@1': exportChart, 'export-monitor@1': exportMonitor, 'testgen@1': testgen, 'mutate@1': mutate, 'inspect@1': z.union([served, written]), 'record@1': recordings, 'error@1': error,
+  'charts@1': charts, 'chart@1': chart, 'export@1': exported, 'export-chart@1': exportChart, 'export-monitor@1': exportMonitor, 'testgen@1': testgen, 'mutate@1': mutate, 'inspect@1': z.union([served, written]), 'record@1': recordings, 'completion@1': completion, 'error@1': error,
 };

@@ -106,6 +106,7 @@ save() {
 	else
 		cat "$instance"/per_cpu/cpu*/stats >"$TO/stats.txt"
 		lost=$(awk -F ': ' '$1 == "overrun" || $1 == "dropped events" { sum += $2 } END { print sum + 0 }' "$TO/stats.txt")
+		[ "$lost" -eq 0 ] || mark_losses
 	fi
 	missed=$(awk '{ sum += $3 } END { print sum + 0 }' "$TO/kprobe_profile.txt")
 	note "events lost: $lost, probes missed: $missed"
@@ -114,6 +115,31 @@ save() {
 	[ "$lost" -eq 0 ] || echo "$SELF: $lost events were lost: from there on nothing is judged; --buffer takes more than $BUFFER KB" >&2
 	[ "$missed" -eq 0 ] || echo "$SELF: probes did not fire $missed times although their functions ran: what is judged may be wrong" >&2
 	[ "$lost" -eq 0 ] && [ "$missed" -eq 0 ]
+}
+
+# A buffer that is full stays full: behind the last event of its processor the kernel has dropped all others, and says nowhere in the trace that it has.
+mark_losses() {
+	{
+		for stats in "$instance"/per_cpu/cpu*/stats; do
+			cpu=${stats%/stats}
+			sed -n "s/^dropped events: \([1-9]\)/=dropped ${cpu##*cpu} \1/p" "$stats"
+		done
+		cat "$TO/trace.txt"
+		echo "=again"
+		cat "$TO/trace.txt"
+	} | awk '
+		/^=dropped / { dropped[$2 + 0] = $3; next }
+		/^=again$/ { again = 1; n = 0; next }
+		{ n++ }
+		!/^#/ && match($0, / \[[0-9]+\] /) {
+			if (!first) first = n
+			if (!again) last[substr($0, RSTART + 2, RLENGTH - 4) + 0] = n
+		}
+		!again { next }
+		n == first { for (cpu in dropped) if (!(cpu in last)) print "CPU:" cpu " [LOST " dropped[cpu] " EVENTS]" }
+		{ print }
+		{ for (cpu in dropped) if ((cpu in last) && last[cpu] == n) print "CPU:" cpu " [LOST " dropped[cpu] " EVENTS]" }' >"$TO/trace.new"
+	mv "$TO/trace.new" "$TO/trace.txt"
 }
 
 # A probe on a module that was loaded later may never have been set: the module has no such function. The judge must not wait for it.

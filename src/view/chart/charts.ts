@@ -15,20 +15,24 @@ export interface NamedChart {
 
 /** Every chart of a model, in the order of the model: the kernel's objects first, then the entry points of threads. */
 export function chartsOf(model: Model): NamedChart[] {
-  const { bus_dma, iommu_dma = {}, entry, ...objects } = model.charts;
   const actors = new System(model, defaultTopology({ devices: 1, users: 1 })).actors;
-  const found = new Map<AnyStateMachine, NamedChart>();
+  return [...namedIn(model)].map(([machine, name]) =>
+    ({ name, machine, context: actors.find((actor) => actor.machine === machine)?.initial.context ?? contextOf(machine, `thread:${name}`) }));
+}
+
+function namedIn({ charts: { bus_dma, iommu_dma = {}, entry, ...objects } }: Model): ReadonlyMap<AnyStateMachine, string> {
+  const found = new Map<AnyStateMachine, string>();
   const add = (name: string, machine: AnyStateMachine): void => {
-    if (!found.has(machine)) found.set(machine, { name, machine, context: actors.find((actor) => actor.machine === machine)?.initial.context ?? contextOf(machine, `thread:${name}`) });
+    if (!found.has(machine)) found.set(machine, name);
   };
   for (const [name, machine] of Object.entries(objects as Record<string, AnyStateMachine | undefined>)) if (machine !== undefined) add(name, machine);
   for (const machine of [...Object.values(bus_dma), ...Object.values(iommu_dma)]) add(machine.id, machine);
   for (const [name, machine] of Object.entries(entry)) add(name, machine);
-  return [...found.values()];
+  return found;
 }
 
 /** The names of all charts of all models. */
-export const chartNames = (): string[] => [...new Set(Object.values(models).flatMap((model) => chartsOf(model).map(({ name }) => name)))].sort();
+export const chartNames = (): string[] => [...new Set(Object.values(models).flatMap((model) => [...namedIn(model).values()]))].sort();
 
 /** The context with which a chart begins at an address of its own; empty for one that wants to know more. */
 function contextOf(machine: AnyStateMachine, address: string): Readonly<Record<string, unknown>> {

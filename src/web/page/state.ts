@@ -7,6 +7,7 @@
 import type { Address, Message } from '../../../machines/chart.ts';
 import type { Topology } from '../../../machines/topology.ts';
 import { ModelError } from '../../errors.ts';
+import { packed, unpacked } from './packed.ts';
 
 /** One step of a path: its number among `System.choices`, or, for a call that the topology does not list, the call. */
 export type PathStep = number | { readonly to: Address; readonly event: Message };
@@ -47,7 +48,7 @@ const version = 'r1';
 
 /** An origin as one word for a fragment. */
 export async function originText(origin: Origin): Promise<string> {
-  return `${version}.${base64(await through(new TextEncoder().encode(JSON.stringify(origin)), new CompressionStream('deflate-raw')))}`;
+  return `${version}.${await packed(origin)}`;
 }
 
 /** @throws {ModelError} wrong-use: no link of this page */
@@ -56,7 +57,7 @@ export async function originOf(word: string): Promise<Origin> {
   const [written, body = ''] = word.split('.');
   if (written !== version) refuse(`the link has the form ${JSON.stringify(written)}, and this page reads ${version}`);
   try {
-    const origin = JSON.parse(new TextDecoder().decode(await through(bytes(body), new DecompressionStream('deflate-raw')))) as Partial<Origin>;
+    const origin = await unpacked(body) as Partial<Origin>;
     if (typeof origin.model === 'string' && typeof origin.source?.kind === 'string' && Array.isArray(origin.topology?.devices)) return { title: '', answersFirst: true, ...origin } as Origin;
   } catch (cause) {
     refuse('the link cannot be unpacked', cause);
@@ -73,12 +74,24 @@ export function fragment(word: string, { at, compared, selected, view }: Point):
 export const watchedFragment = ({ id, at, selected, view }: Pick<Point, 'at' | 'selected' | 'view'> & { readonly id: string }): string =>
   [`view=${view}`, `at=${at}`, ...(selected === null ? [] : [`actor=${encodeURIComponent(selected)}`]), `watched=${encodeURIComponent(id)}`].join('&');
 
+/** Where somebody stands in a trace. */
+export interface TracePoint {
+  readonly trace: string;
+  readonly line: number | null;
+  readonly by: string | undefined;
+}
+
+/** The part of a fragment that names a trace, to stand behind the others. */
+export const traceFragment = ({ trace, line, by }: TracePoint): string => `&trace=${trace}${line === null ? '' : `&line=${line}`}${by === undefined ? '' : `&by=${encodeURIComponent(by)}`}`;
+
 /** What a fragment says; what it does not say is undefined. */
-export function fragmentOf(text: string): Partial<Point> & { readonly word?: string; readonly watched?: string } {
+export function fragmentOf(text: string): Partial<Point> & { readonly word?: string; readonly watched?: string; readonly trace?: TracePoint } {
   const given = new Map(text.replace(/^#/, '').split('&').map((pair) => { const at = pair.indexOf('='); return [pair.slice(0, at), pair.slice(at + 1)] as const; }));
   const count = (name: string) => (/^\d{1,9}$/.test(given.get(name) ?? '') ? Number(given.get(name)) : undefined);
   const [at, compared, selected, view, word, watched] = [count('at'), count('from'), given.get('actor'), given.get('view'), given.get('run'), given.get('watched')];
+  const [trace, by] = [given.get('trace'), given.get('by')];
   return {
+    ...(trace === undefined ? {} : { trace: { trace, line: count('line') ?? null, by: by === undefined ? undefined : decoded(by) } }),
     ...(at === undefined ? {} : { at }), ...(compared === undefined ? {} : { compared }), ...(selected === undefined ? {} : { selected: decoded(selected) }),
     ...(view === undefined ? {} : { view }), ...(word === undefined ? {} : { word }), ...(watched === undefined ? {} : { watched: decoded(watched) }),
   };
@@ -91,16 +104,3 @@ function decoded(text: string): string {
     return text;
   }
 }
-
-async function through(given: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream): Promise<Uint8Array<ArrayBuffer>> {
-  const out = new Blob([given]).stream().pipeThrough(stream as unknown as ReadableWritablePair<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>);
-  return new Uint8Array(await new Response(out).arrayBuffer());
-}
-
-function base64(given: Uint8Array): string {
-  let text = '';
-  for (const byte of given) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-const bytes = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0));

@@ -1,5 +1,5 @@
 /** What somebody gives the page: files, what the command line named, runs of the store. */
-import { signal } from '@preact/signals';
+import { batch } from '@preact/signals';
 import { models } from '../../../../machines/models/index.ts';
 import { ModelError } from '../../../errors.ts';
 import { parseScenario } from '../../../scenario/parse.ts';
@@ -8,20 +8,14 @@ import { parseTopology } from '../../../world/topology.ts';
 import { textOfBlob } from '../../../trace/blob.ts';
 import { describeRecording, recordingFiles, type RecordingFile } from '../../../trace/recording.ts';
 import type { Fact } from '../../../world/world.ts';
-import type { BareFact, Given, PlainRecording, RunHead } from '../../server/given.ts';
+import type { BareFact, Given, RunHead } from '../../server/given.ts';
 import { kindOfText, pathSchema } from '../../texts.ts';
 import type { Run, Told } from '../run.ts';
 import type { Session } from '../session.ts';
+import { meant, trace, type OpenedTrace } from '../trace/standing.ts';
+import { isMeant } from '../trace/word.ts';
 import { front, openRecording } from '../watch/watching.ts';
 import { ask } from './server.ts';
-
-/** A kernel trace that was opened: the view of traces judges and shows it. */
-export interface OpenedTrace {
-  readonly name: string;
-  readonly text: string;
-  readonly recording?: PlainRecording;
-}
-export const trace = signal<OpenedTrace | null>(null);
 
 /** Largest file that is read into the page. */
 const largest = 256_000_000;
@@ -32,12 +26,22 @@ export async function openText(session: Session, { name, text, recording }: Open
     case 'scenario': return openScenario(session, name, text);
     case 'path': return openPathText(session, name, text);
     case 'watched': return openRecording(name, text);
-    case 'trace':
-      front.value = null;
-      trace.value = { name, text, ...(recording === undefined ? {} : { recording }) };
-      session.actions.show('traces');
+    case 'trace': return openTrace(session, { name, text, ...(recording === undefined ? {} : { recording }) });
   }
-  return Promise.resolve();
+}
+
+/** A trace that a link means is shown where the link stands. */
+async function openTrace(session: Session, opened: OpenedTrace): Promise<void> {
+  const wanted = meant.value;
+  const same = wanted !== null && await isMeant(opened, wanted);
+  batch(() => {
+    front.value = null;
+    trace.value = same ? { ...opened, line: wanted.line, by: wanted.by } : opened;
+    meant.value = null;
+    session.actions.show('traces');
+  });
+  if (same) session.actions.tell('done', `${opened.name} is the file that the link means.`);
+  else if (wanted !== null) session.actions.tell('error', `${opened.name} is another file than the link means: that is ${wanted.name}, with ${wanted.characters} characters${wanted.hash === '' ? '' : ` and SHA-256 ${wanted.hash.slice(0, 16)}…`}.`);
 }
 
 /** One run for each model of the scenario; the last is in front. */

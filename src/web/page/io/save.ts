@@ -2,6 +2,8 @@
 import { scenarioText } from '../../../scenario/write.ts';
 import { pathSchema } from '../../texts.ts';
 import type { Session } from '../session.ts';
+import { trace } from '../trace/standing.ts';
+import { isWhole, traceWord } from '../trace/word.ts';
 import { views } from '../views.ts';
 import type { Application } from '../watch/application.ts';
 import { recordingOf, watched } from '../watch/watching.ts';
@@ -15,6 +17,8 @@ const longLink = 8000;
 export async function copyLink(session: Session): Promise<void> {
   const link = await linkOf(session);
   await navigator.clipboard.writeText(link);
+  const opened = session.view.value === 'traces' ? trace.value : null;
+  if (opened !== null && !isWhole(await traceWord(opened))) return session.actions.tell('done', `The link is copied. It names the trace, which is too large to be in it: whoever opens it is asked for the file ${opened.name.split('/').at(-1)}.`);
   session.actions.tell('done', link.length > longLink
     ? `The link is copied. It has ${link.length} characters, which some programs cut: a saved path or a file by \`--out\` travels better.`
     : 'The link is copied: it shows the same model, topology, run, point and view.');

@@ -1,9 +1,9 @@
 /** The bar above: which runs are open, what they are of, and what one may do with them. */
 import { commandsOf, cycleTheme, dialog, theme } from '../commands.ts';
 import { liveState } from '../io/live.ts';
-import { trace } from '../io/open.ts';
 import { Icon } from './icon.tsx';
 import type { Session } from '../session.ts';
+import { trace } from '../trace/standing.ts';
 import { applications, front, leave, receiver } from '../watch/watching.ts';
 
 export function Bar({ session }: { readonly session: Session }) {

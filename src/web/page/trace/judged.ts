@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { TraceDocument } from '../../../trace/document.ts';
 import type { Recording } from '../../../trace/recording.ts';
+import { line } from './standing.ts';
 import type { Answer, Job } from './judge.worker.ts';
 import JudgeWorker from './judge.worker.ts?worker';
 
@@ -11,13 +12,16 @@ export type Judged =
   | { readonly state: 'failed'; readonly name: string; readonly text: string; readonly code: string };
 
 export const judged = signal<Judged | null>(null);
-/** The line at which a reader stands. */
-export const line = signal<number | null>(null);
-
 let worker: Worker | undefined;
 
+/** Nothing is judged any more. */
+export function forget(): void {
+  worker?.terminate();
+  [worker, judged.value] = [undefined, null];
+}
+
 /** Begins to judge; what was under way is given up. */
-export function judge({ name, text, recording, model }: { readonly name: string; readonly text: string; readonly recording: Recording; readonly model?: string | undefined }): void {
+export function judge({ name, text, recording, model, at }: { readonly name: string; readonly text: string; readonly recording: Recording; readonly model?: string | undefined; readonly at?: number | undefined }): void {
   worker?.terminate();
   const mine = new JudgeWorker();
   worker = mine;
@@ -29,7 +33,7 @@ export function judge({ name, text, recording, model }: { readonly name: string;
     if ('lines' in data) judged.value = { state: 'judging', name, lines: data.lines };
     else if ('error' in data) end({ state: 'failed', name, text: data.error, code: data.code });
     else {
-      line.value = data.document.report.line ?? data.document.report.lost?.line ?? null;
+      line.value = at ?? data.document.report.line ?? data.document.report.lost?.line ?? null;
       end({ state: 'judged', document: data.document, milliseconds: performance.now() - begun });
     }
   };

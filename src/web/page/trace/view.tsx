@@ -10,20 +10,21 @@ import { chainOf } from '../../../view/sequence/chain.ts';
 import { textOf } from '../../../view/sequence/rows.ts';
 import { sentenceAt, timelineOfReport } from '../../../view/timeline/timeline.ts';
 import { verdictText } from '../../../view/trace/rows.ts';
-import { openFiles, trace } from '../io/open.ts';
+import { openFiles } from '../io/open.ts';
 import { Because } from '../sequence/because.tsx';
 import { Diagram } from '../sequence/diagram.tsx';
 import type { Session } from '../session.ts';
 import { Bars, Legend } from '../timeline/bars.tsx';
-import { judge, judged, line } from './judged.ts';
+import { forget, judge, judged } from './judged.ts';
 import { Lines } from './lines.tsx';
+import { line, meant, model, trace } from './standing.ts';
+import { longest } from './word.ts';
 import './trace.css';
 
 const parts = { lines: 'Lines', sequence: 'Sequence', failures: 'Refused and failed', devices: 'Devices' } as const;
 type Part = keyof typeof parts;
 const part = signal<Part>('lines');
 const inferred = signal<'none' | 'some' | 'all'>('some');
-const model = signal<string | undefined>(undefined);
 /** The step whose causes are marked. */
 const asked = signal<number | null>(null);
 const judges = Object.keys(models).filter((name) => name in recorders);
@@ -32,11 +33,12 @@ let last: typeof trace.value = null;
 /** What is opened is judged, and judged again when another model is asked. */
 effect(() => {
   const opened = trace.value;
-  if (opened !== last) [model.value, asked.value] = [undefined, null];
+  const fresh = opened !== last;
+  if (fresh) [model.value, asked.value] = [opened?.by, null];
   last = opened;
-  if (opened === null) return;
+  if (opened === null) return forget();
   const { name, text, recording: { probes, ...known } = {} } = opened;
-  judge({ name, text, recording: { ...known, ...(probes === undefined ? {} : { probes: new Map(probes) }) }, model: model.value });
+  judge({ name, text, recording: { ...known, ...(probes === undefined ? {} : { probes: new Map(probes) }) }, model: model.value, at: fresh ? opened.line : undefined });
 });
 
 export function TraceView({ session }: { readonly session: Session }) {
@@ -57,6 +59,9 @@ export function TraceView({ session }: { readonly session: Session }) {
 function Empty({ session }: { readonly session: Session }) {
   return (
     <div class="drop pad">
+      {meant.value !== null && (
+        <p class="meant" role="alert"><strong>This link is about {meant.value.name}: drop that file here again.</strong> It has {meant.value.characters} characters, more than a link carries ({longest} packed).{meant.value.hash !== '' && <> SHA-256 of its text: <code>{meant.value.hash}</code></>}</p>
+      )}
       <p><strong>Drop a kernel trace here</strong>, packed by gzip or not, with the files that were recorded beside it (<code>log.txt</code>, <code>kprobe_events.txt</code>, <code>stats.txt</code>) if you have them. It is judged in this page and goes nowhere.</p>
       <label class="file">Open files… <input type="file" multiple aria-label="Open a trace" onChange={(event) => { const { files } = event.currentTarget; if (files !== null) openFiles(session, [...files]).catch((error: unknown) => { session.actions.tell('error', error instanceof Error ? error.message : String(error)); }); }} /></label>
     </div>
