@@ -26,7 +26,8 @@ class Json implements Lines {
     if (entry === null || message === null) return [{ kind: 'unparsed', line, text }];
     const [count] = missed.exec(message)?.slice(1) ?? [];
     if (count !== undefined) return [{ kind: 'lost', line, text, cpu: -1, count: Number(count) }];
-    return [...this.#reboot(String(entry['_BOOT_ID'] ?? ''), text, line),
+    const boot = entry['_BOOT_ID'];
+    return [...this.#reboot(typeof boot === 'string' ? boot : '', text, line),
       ...this.#log.take({ seconds: Number(entry['_SOURCE_MONOTONIC_TIMESTAMP'] ?? 0) / 1e6, message, isKernel: entry['_TRANSPORT'] === 'kernel' }, text, line)];
   }
 
