@@ -40,8 +40,8 @@ export interface Field {
 const head = 2;
 /** The widest number that the kernel remembers changes of, see `MEMORY_NUMBER`. */
 const widest = 25;
-/** Bits of threads that share a number. */
-const together = 22;
+/** Bits of threads that share a number: the fewer, the more often a value comes again; but each number takes bits. */
+const together = [22, 27, 32];
 /** Bits of numbers to begin with: of actors that are one of a kind, of some threads, of all, of actors of which there are several. */
 const least = { others: 13, threads: 14, all: 20, several: 17 };
 
@@ -84,8 +84,7 @@ export function partsOf(fields: readonly Field[], { reserve, numbered, before }:
     { actors: several, least: least.several, count: counts.length <= 1 ? counts[0] ?? 0 : known(-1) },
   ];
   const sum = (groups: readonly Group[]) => groups.reduce((bits, one) => bits + widthOf(one), 0);
-  let groups = group(chunks(rest, (index) => bitsFor(at(index).nodes - 1)), least.threads);
-  if (sum(groups) > 64) groups = group([rest], least.all);
+  const groups = together.map((most) => group(chunks(rest, most, (index) => bitsFor(at(index).nodes - 1)), least.threads)).find((some) => sum(some) <= 64) ?? group([rest], least.all);
   let left = 64 - sum(groups);
   if (left < 0 || groups.some((one) => widthOf(one) > widest)) throw new ModelError('out-of-memory', 'worlds have too many different parts', { at: 'topology' });
   const widths = groups.map(widthOf);
@@ -102,12 +101,12 @@ export function partsOf(fields: readonly Field[], { reserve, numbered, before }:
 }
 
 /** Puts neighbours together, up to so many bits. */
-function chunks(indexes: readonly number[], bits: (index: number) => number): number[][] {
+function chunks(indexes: readonly number[], most: number, bits: (index: number) => number): number[][] {
   const found: number[][] = [[]];
   let used = 0;
   for (const index of indexes) {
     used += bits(index);
-    if (used > together) {
+    if (used > most) {
       found.push([]);
       used = bits(index);
     }
