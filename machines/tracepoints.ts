@@ -67,6 +67,12 @@ function recorder({ pairs, entries, critical, notifier, renamed, inlined }: Spec
   return { points, renamed: others, inlined: new Set(inlined) };
 }
 
+/** What shows itself without a probe: uevents to who listens, and what drivers/base/dd.c prints. Rows in the same form. */
+export const unprobed: ReadonlyMap<string, Tracepoint> = new Map([
+  ['kobject_uevent entry', { says: 'kobject_uevent', at: 'entry' }],
+  ['printk entry', { says: 'printk', at: 'entry' }],
+]);
+
 const deviceClaims = ['iommu_device_claim_dma_owner', 'iommu_device_release_dma_owner'];
 const v6_1_y: Special = {
   pairs: ['__iommu_group_set_domain'], entries: ['iommu_release_device', 'iommu_group_remove_device'], critical: [],

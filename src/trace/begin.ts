@@ -5,10 +5,11 @@
  */
 import { asyncAt, deferredProbeWork, environment, groupAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
-import { unknown } from '../../machines/kernel.ts';
+import { kobject_actions, unknown } from '../../machines/kernel.ts';
 import { typesOf } from './command.ts';
 import type { Seen } from './explain.ts';
 import type { Knowledge } from './knowledge.ts';
+import { isNobody } from './readers/names.ts';
 import { framesOf, tokenOf, type State } from './state.ts';
 
 export interface Beginning {
@@ -71,6 +72,13 @@ export function beginnings({ line, says, at }: Seen, state: State, knowledge: Kn
       return closings.length === 0 ? outside(says) : closings.map(({ thread: user, command }) =>
         ({ thread: user, command, what: `exit of task ${line.pid}` }));
     }
+    case 'printk':
+      return line.fields['message'] === 'driver_bound'
+        // Somebody may set dev->driver by hand.
+        ? [...attempts(device, driver, state, knowledge), ...run('device_bind_driver', { type: 'device_bind_driver', device, driver }, `device_bind_driver of ${device}`)]
+        : attempts(device, driver, state, knowledge);
+    case 'kobject_uevent':
+      return isNobody(line.pid) ? uevents(device, driver === '' ? unknown : driver, Number(line.fields['action']), state, knowledge) : [];
     case 'iommu_probe_device':
     case 'vfio_group_fops_open':
     case 'vfio_group_fops_unl_ioctl':
@@ -106,6 +114,26 @@ function probes(device: string, driver: string, state: State, knowledge: Knowled
     ? { thread: knowledge.idleThread('driver_register', state), what: `driver_attach of ${driver}`, command: { type: 'driver_attach', driver, bus: unknown } }
     : { thread: knowledge.idleThread('drivers_probe_store', state), what: `device_initial_probe of ${device}`, command: { type: 'device_initial_probe', device } });
   return found;
+}
+
+/** A probe of which only a message or a uevent is seen. */
+function attempts(device: string, driver: string, state: State, knowledge: Knowledge): Beginning[] {
+  const what = `probe of ${device} by ${driver}`;
+  return knowledge.mayMatch(state, device)
+    ? [{ thread: knowledge.idleThread('bind_store', state), what, command: { type: 'bind_store', device, driver } }]
+    : [{ thread: knowledge.idleThread('device_add', state), what, command: { type: 'pci_bus_add_device', device, bus: 'pci' } }];
+}
+
+/** What sends a uevent of which nothing else is seen. */
+function uevents(device: string, driver: string, action: number, state: State, knowledge: Knowledge): Beginning[] {
+  const run = (entry: string, command: Said): Beginning[] => [{ thread: knowledge.idleThread(entry, state), what: `${command.type} of ${device}`, command }];
+  switch (kobject_actions[action]) {
+    case 'KOBJ_BIND': return attempts(device, driver, state, knowledge);
+    case 'KOBJ_UNBIND': return run('unbind_store', { type: 'device_release_driver', device });
+    case 'KOBJ_ADD': return run('device_add', { type: 'device_add', device, bus: 'pci' });
+    case 'KOBJ_REMOVE': return run('device_del', { type: 'device_del', device, bus: 'pci' });
+    default: return [];
+  }
 }
 
 const queuing = new Set(['driver_deferred_probe_del', 'driver_deferred_probe_trigger']);

@@ -2,7 +2,7 @@
  * Does a line of the trace say what a label says? Field by field, wherever the trace shows a value.
  */
 import { deviceAt, groupAt, nameOf } from '../../machines/address.ts';
-import { EAGAIN, EPROBE_DEFER, kobject_actions, notifiers, unknown } from '../../machines/kernel.ts';
+import { EAGAIN, ENODEV, ENXIO, EPROBE_DEFER, kobject_actions, notifiers, unknown } from '../../machines/kernel.ts';
 import { ioctls } from '../../machines/tracepoints.ts';
 import type { System } from '../world/world.ts';
 import { tokenOf, type State } from './state.ts';
@@ -14,6 +14,9 @@ const linkStates: Readonly<Record<string, readonly number[]>> = {
   really_probe: [0, 1], device_links_check_suppliers: [0, 1], driver_bound: [1], device_links_driver_bound: [1],
   device_links_no_driver: [1], device_links_driver_cleanup: [3], device_release_driver_internal: [0, 1, 2, 3],
 };
+
+/** How call_driver_probe() words a failure. */
+const failures: ReadonlyMap<number, string> = new Map([[-EPROBE_DEFER, 'requests probe deferral'], [-ENODEV, 'rejects match'], [-ENXIO, 'rejects match']]);
 
 /** Stands for an errno that no probe has shown yet (MAX_ERRNO of include/linux/err.h, which is none). */
 export const anyErrno = 4095;
@@ -59,6 +62,12 @@ function check(field: string, value: string | number | null, label: Label, args:
     case 'action': {
       const name = says === 'kobject_uevent' ? kobject_actions[Number(value)] : notifiers[Number(value) - sight.first];
       return name === args['action'] ? null : word(args['action']);
+    }
+    case 'message':
+      return args['message'] === value ? null : word(args['message']);
+    case 'as': {
+      const said = failures.get(Number(line.fields['ret'])) ?? 'failed with error';
+      return said === value ? null : said;
     }
     case 'bus':
       return args['bus'] === undefined || args['bus'] === value || args['bus'] === unknown ? null : word(args['bus']);

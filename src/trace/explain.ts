@@ -18,6 +18,7 @@ import type { Knowledge } from './knowledge.ts';
 import { describe, word, type Label, type Labels } from './label.ts';
 import { applies, apply, Looks, runOf, Runs, signatureOf } from './runs.ts';
 import type { TraceLine } from './line.ts';
+import { isNobody } from './readers/names.ts';
 import { discard, keyOf, lastStep, moverOf, pop, push, stepsOf, threadOf, tokenOf, top, withTop, type Frame, type State } from './state.ts';
 import { Ways } from './ways.ts';
 
@@ -82,7 +83,8 @@ export class Explainer {
   /** Every state that explains the line too. Empty: none does; `misses` then says what was possible. */
   explain(states: readonly State[], seen: Seen, misses: Miss[]): State[] {
     const shallow = states.length === 1 ? this.#explainOne(states[0] as State, seen, misses) : this.#explainAll(states, seen, misses, false);
-    return shallow.length > 0 ? shallow : this.#explainAll(states, seen, misses, true);
+    // Devices that stand for tasks of their own meet nowhere.
+    return shallow.length > 0 || isNobody(seen.line.pid) ? shallow : this.#explainAll(states, seen, misses, true);
   }
 
   /** `deep`: others may have gone a long way unseen, not only to the object that they stand at. */
@@ -296,7 +298,8 @@ export class Explainer {
     }
     const flight = state.world.flight[token] as Flight;
     if (flight.to === environment && driversCode.has(flight.event.type)) {
-      const nested = beginnings(seen, state, this.#knowledge);
+      // Where each device is a task of its own, what its driver's code calls is another task's.
+      const nested = isNobody(seen.line.pid) ? [] : beginnings(seen, state, this.#knowledge);
       if (nested.length > 0 && search.looks !== null) search.looks.entangled = true;
       for (const beginning of nested) this.#start(state, beginning, search);
       if (nested.length > 0 && seen.at === 'entry') return;
@@ -348,6 +351,7 @@ export class Explainer {
   /** Before this delivery, others may have reached the same object unseen: keep that order too, where it matters. */
   #ordered(state: State, choice: Choice, flight: Flight, search: Search, then: (state: State) => void): void {
     const { to } = choice;
+    if (isNobody(search.seen.line.pid)) return this.#take(state, choice, search, then);
     if (search.deep && shared.has(kindOf(to))) return this.#afterAny(state, choice, flight, search, then);
     const waiting = state.world.flight.filter((other) => other !== flight && other.to === to && !search.helping.has(moverOf(this.#system, state.world, other)));
     if (waiting.length > 0 && search.looks !== null) search.looks.entangled = true;

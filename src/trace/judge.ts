@@ -7,7 +7,7 @@
  */
 import { asyncAt } from '../../machines/address.ts';
 import type { Address, Said } from '../../machines/chart.ts';
-import { EACCES, ENOENT, ENXIO, errnoName } from '../../machines/kernel.ts';
+import { EACCES, ENOENT, ENXIO, errnoName, kobject_actions, unknown } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
 import { isVfioDriver, recorders, type Place, type Recorder } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
@@ -17,12 +17,13 @@ import { Follower } from './follow.ts';
 import { Account, type AccountOptions } from './account.ts';
 import { Checks } from './checks.ts';
 import { Knowledge, type Found } from './knowledge.ts';
-import { Labels, visibleWords } from './label.ts';
+import { Labels } from './label.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Mark } from './body.ts';
+import { isNobody } from './readers/names.ts';
 import type { Format } from './readers/reader.ts';
 import { checkFields, Rows } from './rows.ts';
-import { recordedBy, unseen } from './sees.ts';
+import { recordedBy, shownWords, unseen } from './sees.ts';
 import { framesOf, push, top, type Frame, type State } from './state.ts';
 import { Usage } from './usage.ts';
 
@@ -59,6 +60,9 @@ const comings = new Set(['device_add', 'device_del', 'kobject_uevent', 'bus_noti
   'iommu_probe_device', 'iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
 const leavings = new Set(['iommu_release_device', 'iommu_deinit_device', 'iommu_group_remove_device']);
 const pairs = new Set(['device_add', 'device_del', 'iommu_probe_device']);
+
+/** Messages of drivers/base/dd.c that belong to an attempt to bind. */
+const judgedMessages = new Set(['matched', 'probing', 'probe', 'driver_bound', 'bound']);
 
 /** Functions that no other function on record calls, but for a driver's own code. */
 export const outermost: ReadonlySet<string> = new Set(['driver_register', 'driver_unregister', 'device_driver_attach', 'device_attach', 'deferred_probe_work_func', 'iommu_group_store_type',
@@ -134,7 +138,7 @@ export class Judge {
     this.model = model;
     const recorder = recorders[model.name] as Recorder;
     this.#rows = new Rows(recorder, options.symbolOf);
-    this.#words = visibleWords(recorder, recorded);
+    this.#words = shownWords(recorder, recorded);
     this.#showsAllSections = sections.every((name) => !recorder.points.has(`${name} locked`) || this.#words.has(`${name} locked`));
     this.#labels = new Labels(this.#words);
     this.#most = most;
@@ -263,6 +267,7 @@ export class Judge {
     const alien = this.#checks.uevent(seen);
     if (alien !== null) return this.#refuseAnyhow(line, alien.reason, alien.possible);
     if (this.#isOutside(seen)) return;
+    if (isNobody(line.pid)) return this.#byNobody(seen);
     const odd = this.#checks.links(seen);
     if (odd !== null) return this.#refuse(line, odd.reason, odd.possible);
     this.#learn(seen);
@@ -279,6 +284,28 @@ export class Judge {
     if (this.explained > explained) this.#ground(line.pid);
   }
 
+  /** A line without a task: a device's own life goes on, each of its steps as far as it shows anything. */
+  #byNobody(seen: Seen): void {
+    const { line, says } = seen;
+    const { pid } = line;
+    const device = String(line.fields['dev']);
+    const message = line.fields['message'];
+    // The log begins in the middle of an attempt.
+    if (says === 'printk' && message !== 'matched' && !this.#grounded.has(pid)) return this.account.outside('began before the recording');
+    // Nothing is printed for an unbind: whoever is asked again has lost its driver.
+    if (says === 'printk' && (message === 'matched' || message === 'probing') && this.#states.every((state) => top(state, pid) === undefined && this.#knowledge.isBound(state, device)))
+      this.#states = this.#knowledge.forgetDevice(this.#states, device);
+    this.#learn(seen);
+    const { explained } = this;
+    this.#explain(seen);
+    if (this.explained === explained) return;
+    this.#ground(pid);
+    if (says === 'printk' && message !== 'bound' && message !== 'probe') return;
+    // It shows nothing more.
+    const over = this.#states.flatMap((state) => this.#guarded(line.line, () => this.#explainer.over(state, pid, seen)));
+    if (over.length > 0) this.#states = this.#explainer.distinct(over);
+  }
+
   #isAbout({ world, tasks }: State, pid: number, device: string): boolean {
     return tasks.some((task) => task.pid === pid && task.frames.some(({ thread }) =>
       thread !== null && this.#knowledge.system.has(thread) && this.#knowledge.system.local(world, thread).context['device'] === device));
@@ -290,8 +317,25 @@ export class Judge {
     this.#midLife.delete(pid);
   }
 
+  /** Of what nobody is seen to do, only binding is judged, and on PCI coming and going. */
+  #isAside({ fields }: TraceLine, says: string): boolean {
+    const { dev, message } = fields;
+    if (says === 'printk') {
+      if (judgedMessages.has(String(message))) return false;
+      this.account.outside(`message ${message}`);
+      return true;
+    }
+    const action = kobject_actions[Number(fields['action'])];
+    // Without properties nobody can tell who asked for it.
+    const comes = (action === 'KOBJ_ADD' || action === 'KOBJ_REMOVE') && this.#knowledge.isPci(String(dev)) && fields['seqnum'] !== undefined;
+    if (action === 'KOBJ_BIND' || action === 'KOBJ_UNBIND' || comes) return false;
+    this.account.outside(`device ${dev}`);
+    return true;
+  }
+
   #isOutside({ line, says, at, first }: Seen): boolean {
     const { pid } = line;
+    if (isNobody(pid)) return this.#isAside(line, says);
     if (this.#unregistering.has(pid) && says !== 'vfio_unregister_group_dev') {
       if (typeof line.fields['g'] === 'number') this.#knowledge.unsettle(line.fields['g']);
       this.account.outside('the end of a VFIO group from before the recording');
@@ -329,12 +373,12 @@ export class Judge {
   /** Gives everything that the line names its actors. */
   #learn({ line, says, at }: Seen): void {
     const { fields } = line;
-    const driver = fields['drv'] ?? fields['cur'];
+    const driver = fields['drv'] ?? fields['cur'] ?? (isNobody(line.pid) ? unknown : undefined);
     if (typeof driver === 'string') this.#knowledge.ensureDriver(driver, says === 'driver_register' && at === 'entry');
     if (typeof driver === 'string' && says === 'driver_register' && at === 'entry') this.#states = this.#knowledge.maybeUnregistered(this.#states, driver);
     const device = fields['dev'];
     if (typeof device === 'string') {
-      this.#states = this.#knowledge.ensureDevice(this.#states, device, this.#found(says, at, line));
+      this.#states = this.#knowledge.ensureDevice(this.#states, device, this.#found(says, at, line), isNobody(line.pid) ? String(fields['bus'] ?? unknown) : undefined);
       if (typeof fields['cur'] === 'string' && (says === 'device_release_driver_internal' || says === 'device_del'))
         this.#states = this.#knowledge.nameDriver(this.#states, device, fields['cur']);
       if (says === 'device_add' && at === 'entry') this.#knowledge.forgetGroup(device);
@@ -345,7 +389,7 @@ export class Judge {
       }
     } else if (typeof fields['g'] === 'number') this.#knowledge.ensureGroup(fields['g']);
     // Without a probe where VFIO registers a device, it does so unseen.
-    if (says === 'really_probe' && at === 'entry' && typeof driver === 'string' && isVfioDriver(driver) && !this.#words.has('vfio_register_group_dev entry'))
+    if ((says === 'really_probe' || isNobody(line.pid)) && at === 'entry' && typeof driver === 'string' && isVfioDriver(driver) && !this.#words.has('vfio_register_group_dev entry'))
       this.#states = this.#knowledge.maybeInSomeGroup(this.#states, String(device));
     if (says === 'pci_device_probe' && at === 'entry') this.#probing.set(line.pid, String(device));
     if (says === 'pci_device_remove' && at === 'entry') this.#removing.set(line.pid, String(device));
@@ -361,7 +405,11 @@ export class Judge {
       this.#states = this.#states.map((state) => ({ ...state, world: this.#knowledge.system.grow(state.world) }));
   }
 
-  #found(says: string, at: Place, { fields }: TraceLine): readonly Found[] {
+  #found(says: string, at: Place, { fields, pid }: TraceLine): readonly Found[] {
+    if (isNobody(pid)) {
+      const action = says === 'printk' ? undefined : kobject_actions[Number(fields['action'])];
+      return action === 'KOBJ_ADD' ? ['absent'] : action === 'KOBJ_UNBIND' ? ['open'] : ['unbound'];
+    }
     if (says === 'device_add') return ['absent'];
     if (says === 'device_release_driver_internal' || says === 'device_del')
       return typeof fields['cur'] === 'string' ? [{ driver: fields['cur'] }] : fields['cur'] === null ? ['unbound'] : ['unbound', 'open'];
@@ -430,6 +478,10 @@ export class Judge {
     const { pid } = line;
     const isFree = !this.#grounded.has(pid) && this.#states.every((state) => this.#mayBeOlder(seen, state));
     if (says === 'driver_deferred_probe_trigger') this.#mayBeQueued = true;
+    if (isFree && isNobody(pid)) {
+      this.#states = this.#knowledge.forgetDevice(this.#states, String(line.fields['dev']));
+      return this.account.outside('began before the recording');
+    }
     if (isFree || this.#midLife.has(pid) || (says === 'deferred_probe_work_func' && this.#mayBeQueued)) {
       this.#midLife.add(pid);
       this.#unknown(line);
@@ -440,7 +492,7 @@ export class Judge {
     const field = misses.find(({ why, expected: word }) => !['other', 'ended', 'not shown'].includes(why) && word.startsWith(says));
     const ret = at === 'return' && typeof line.fields['ret'] === 'number' ? ` ${errnoName(line.fields['ret'])}` : '';
     this.#refuse(line, field === undefined
-      ? `the model cannot take ${says}${at === 'return' ? `.ret${ret}` : ''} here`
+      ? `the model cannot take ${says === 'printk' ? `the message ${String(line.fields['message'])}` : says}${at === 'return' ? `.ret${ret}` : ''} here`
       : `${says}${at === 'return' ? `.ret${ret}` : ''} has ${field.why.split('=')[0] ?? ''} other than the model: ${field.why}`, expected);
   }
 
@@ -601,6 +653,9 @@ export class Judge {
 
   /** Where something may have been under way unseen, what cannot be explained is no violation: the judge starts anew behind it. */
   #refuse(line: TraceLine, reason: string, possible: readonly string[]): void {
+    // Any program may ask for a uevent; only its properties tell.
+    if (isNobody(line.pid) && line.event === 'kobject_uevent' && line.fields['seqnum'] === undefined)
+      return this.#lose(line.line, `${reason}, unless a program asked for this uevent: recorded without --property, nobody can tell`);
     if (this.doubtFrom === null && this.#midLife.size === 0) return this.#refuseAnyhow(line, reason, possible);
     this.account.outside('not explained, while things were under way that began before the recording');
     this.#lose(line.line, `${reason}, while things were under way that began before the recording`);

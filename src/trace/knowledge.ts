@@ -194,11 +194,11 @@ export class Knowledge {
     return group;
   }
 
-  /** Gives a device its actors; `found` says in which conditions it may be. */
-  ensureDevice(states: readonly State[], device: string, found: readonly Found[]): State[] {
+  /** Gives a device its actors; `found` says in which conditions it may be, `bus` where a line names it. */
+  ensureDevice(states: readonly State[], device: string, found: readonly Found[], bus?: string): State[] {
     if (this.#devices.has(device)) return [...states];
     this.#devices.set(device, { groupKnown: false });
-    const buses = this.isPci(device) ? ['pci'] : ['platform', unknown];
+    const buses = this.isPci(device) ? ['pci'] : bus === undefined ? ['platform', unknown] : [bus === 'platform' ? bus : unknown];
     if (!this.system.has(deviceAt(device)))
       for (const placement of deviceActors(this.#model, {
         name: device, bus: buses[0] as string, group: null, driver: null, present: true, driver_override: unknown, grouped: false,

@@ -10,6 +10,7 @@ import { environment, kindOf, nameOf } from '../../machines/address.ts';
 import type { Address, Message, Plain } from '../../machines/chart.ts';
 import type { Place, Recorder } from '../../machines/tracepoints.ts';
 import type { Local, Move } from '../world/locals.ts';
+import { messagesOf } from './messages.ts';
 
 export interface Label {
   readonly says: string;
@@ -57,6 +58,7 @@ export class Labels {
   }
 
   *#all(address: Address, event: Message, move: Move): Generator<Label> {
+    if (this.#words.has('printk entry')) for (const args of messagesOf(address, event, move)) yield label('printk', 'entry', args);
     const isLock = underLock.has(kindOf(address));
     const group = kindOf(address) === 'group' ? address : null;
     if (event.type.endsWith('.ret')) {
@@ -85,6 +87,7 @@ export const word = (value: unknown): string => (typeof value === 'string' ? val
 
 /** `iommu_device_use_default_domain.ret -16 of 0000:02:00.0`, for people. */
 export function describe({ says, at, args, group }: Label): string {
+  if (says === 'printk') return `message ${word(args['message'])}${typeof args['ret'] === 'number' ? ` ${args['ret']}` : ''} of ${word(args['device'])}, ${word(args['driver'])}`;
   const what = says === 'bus_notify' || says === 'kobject_uevent' ? `${says} ${word(args['action'])}` : says;
   const ret = at === 'return' && typeof args['ret'] === 'number' ? ` ${args['ret']}` : '';
   const whom = [args['device'], args['driver'], group].filter((name): name is string => typeof name === 'string' && name !== '' && name !== environment);

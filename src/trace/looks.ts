@@ -45,9 +45,9 @@ const shapes: readonly (readonly [pattern: RegExp, like: string, hint: string])[
   [/^[prft]\d*:(?:\w+\/)?\w+ \S+/m, 'a list of probe definitions (kprobe_events)', 'give the file `trace` of the same directory instead'],
   [/^\s*[[{]\s*(?:$|["{[])/, 'JSON', 'give the text of `trace`, not an export of it'],
   [/^\s*<(?:!doctype|html|\?xml)/i, 'HTML or XML', 'download the raw text'],
-  [/^(?:KERNEL|UDEV)\s*\[\d+\.\d+\] /m, 'output of `udevadm monitor`', record],
+  [/^UDEV\s*\[\d+\.\d+\] /m, 'output of `udevadm monitor --udev`', 'record with --kernel: those are the kernel\'s own'],
   [/^(?:overrun|dropped events): \d+/m, 'statistics of a trace buffer', 'give the file `trace` instead'],
-  [/^(?:<\d+>)?\[ *\d+\.\d{6}\]|^\w+ *:\w+ *: \[|^\d+,\d+,\d+,-;|^Linux version /m, 'a kernel log without a dump of the trace buffer', `only a crash with ftrace_dump_on_oops puts events there; ${record}`],
+  [/^(?:<\d+>)?\[ *\d+\.\d{6}\]|^\w+ *:\w+ *: \[|^\d+,\d+,\d+,-;|^Linux version /m, 'a kernel log without a dump of the trace buffer', `boot with dyndbg="file drivers/base/dd.c +p" to see binding in it; ${record}`],
   [/^\d{4}-\d\d-\d\dT[\d:]+[,.]\d+|^\w{3} +\d+ \d\d:\d\d:\d\d /m, 'a system log', record],
 ];
 

@@ -2,7 +2,7 @@
  * What each probe of a recording stands for: found once for an event, by the function it sits on, or by the event's own name
  * where the function is gone.
  */
-import { recorders, type Place, type Recorder, type Tracepoint } from '../../machines/tracepoints.ts';
+import { recorders, unprobed, type Place, type Recorder, type Tracepoint } from '../../machines/tracepoints.ts';
 import { ModelError } from '../errors.ts';
 import type { Seen } from './explain.ts';
 import type { TraceLine } from './line.ts';
@@ -56,7 +56,7 @@ export class Rows {
   #resolve(symbol: string, at: Place): Row {
     const function_ = symbol.replace(/\.(part|isra|constprop|cold)\.\d+$/, '');
     const name = `${function_} ${at}`;
-    const own = this.#recorder.points.get(name);
+    const own = this.#recorder.points.get(name) ?? unprobed.get(name);
     if (own !== undefined) {
       this.#own.add(`${own.says} ${at}`);
       return own;

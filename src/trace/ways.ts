@@ -5,13 +5,14 @@
 import { environment, nameOf } from '../../machines/address.ts';
 import type { Message, Plain } from '../../machines/chart.ts';
 import { draws, environment_table } from '../../machines/environment.ts';
-import { EAGAIN, ENODEV, EPROBE_DEFER } from '../../machines/kernel.ts';
+import { EAGAIN, ENODEV, EPROBE_DEFER, kobject_actions, unknown } from '../../machines/kernel.ts';
 import { isVfioDriver } from '../../machines/tracepoints.ts';
 import type { Choice, Flight, System } from '../world/world.ts';
 import { anyErrno } from './compare.ts';
 import type { Seen } from './explain.ts';
 import type { Knowledge } from './knowledge.ts';
 import { word } from './label.ts';
+import { isNobody } from './readers/names.ts';
 import { threadOf, type State } from './state.ts';
 
 /** The line that asks, and the task that moves. */
@@ -22,6 +23,15 @@ export interface Asked {
 
 /** Errors that the charts tell apart; all others are one until a return probe shows which it was. */
 const telling = new Set([-EPROBE_DEFER, -EAGAIN]);
+
+/**
+ * Where a recording shows no calls, answers that look the same in it are tried once: any failure before the driver's probe is
+ * one of pinctrl, and nobody has changed the flags, ids and files that decide who is asked.
+ */
+const unseenAnswers: Readonly<Record<string, readonly number[]>> = {
+  kernfs_get_active: [0], driver_match_device: [1], device_links_check_suppliers: [0, -EPROBE_DEFER], devres_head: [0], pinctrl_bind_pins: [0, -anyErrno],
+  firmware_dma_configure: [0], driver_managed_dma: [0], probe_type: [0], sysfs_create_link: [0], activate: [0], device_add_groups: [0], state_synced: [0], test_remove: [0],
+};
 
 export class Ways {
   readonly #knowledge: Knowledge;
@@ -67,6 +77,12 @@ export class Ways {
   #answers(state: State, call: Message, { seen, pid }: Asked): { [argument: string]: Plain }[] {
     const { fields } = seen.line;
     const { type } = call;
+    const unseen = isNobody(seen.line.pid) ? unseenAnswers[type] : undefined;
+    if (unseen !== undefined) return unseen.map((ret) => ({ ret }));
+    if (type === 'klist_drivers_next' && isNobody(seen.line.pid)) {
+      const asked = seen.says === 'kobject_uevent' && kobject_actions[Number(fields['action'])] !== 'KOBJ_BIND' ? null : String(fields['drv'] ?? unknown);
+      return asked === null || call['after'] !== null ? [{ name: null }] : [{ name: asked }, { name: null }];
+    }
     switch (type) {
       case 'klist_drivers_next':
         return [...(seen.says === '__driver_probe_device' && seen.at === 'entry' && this.#concerns(state, call, seen)

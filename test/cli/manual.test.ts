@@ -1,4 +1,4 @@
-/** man/dma-ownership.1 is what the program says now, and man(1) reads it without a remark. `npx vitest run test/cli/manual.test.ts -u` prints it again. */
+/** docs/reference/dma-ownership.1 is what the program says now, and man(1) reads it without a remark. `npx vitest run test/cli/manual.test.ts -u` prints it again. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { surface } from './here.ts';
 import { manual } from './manual.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = join(root, 'man/dma-ownership.1');
+const page = join(root, 'docs/reference/dma-ownership.1');
 const installed = (name: string): boolean => spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }).status === 0;
 
 test('the page is what the program says', async () => {

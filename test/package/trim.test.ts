@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { neededDeclarations } from '../../build/declarations.mjs';
+import { neededDeclarations } from '../../.ci/package/declarations.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'trim-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });

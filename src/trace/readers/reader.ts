@@ -2,7 +2,7 @@
 import type { Item } from '../line.ts';
 
 /** Kinds of recordings, by the program that writes them. */
-export const formats = ['ftrace', 'trace-cmd', 'perf', 'bpftrace'] as const;
+export const formats = ['ftrace', 'trace-cmd', 'perf', 'bpftrace', 'dmesg', 'journal', 'udevadm'] as const;
 
 export type Format = (typeof formats)[number];
 

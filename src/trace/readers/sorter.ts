@@ -5,11 +5,14 @@
  */
 import { parseLine, type Item } from '../line.ts';
 import { bpftrace } from './bpftrace.ts';
+import { dmesg } from './dmesg.ts';
+import { journal } from './journal.ts';
 import { perf } from './perf.ts';
 import type { Format, Lines, Reader } from './reader.ts';
 import { traceCmd } from './trace_cmd.ts';
+import { udevadm } from './udevadm.ts';
 
-const readers: readonly Reader[] = [traceCmd, perf, bpftrace];
+const readers: readonly Reader[] = [traceCmd, perf, bpftrace, udevadm, journal, dmesg];
 
 /** The kind that alone has such a line; undefined: it could be of several, or of none. */
 export function formatOf(text: string): Format | undefined {

@@ -6,6 +6,8 @@ import { Addresses } from '../../../src/trace/addresses.ts';
 import type { Item, TraceLine } from '../../../src/trace/line.ts';
 import { readTrace } from '../../../src/trace/read.ts';
 import { probed } from '../../../src/trace/readers/bpftrace.ts';
+import { Messages } from '../../../src/trace/readers/message.ts';
+import { Names } from '../../../src/trace/readers/names.ts';
 import type { Format } from '../../../src/trace/readers/reader.ts';
 import { formatOf, Sorter } from '../../../src/trace/readers/sorter.ts';
 import { parseProbes } from '../../../src/trace/recording.ts';
@@ -21,6 +23,18 @@ test.each([
   ['# dma-ownership bpftrace 1', 'bpftrace'],
   ['{"type": "attached_probes", "data": {"probes": 37}}', 'bpftrace'],
   ['          labctl-194   [000]    15.216328: probe: (really_probe+0x0/0x390) dev="a"', 'ftrace'],
+  ['monitor will print the received events for:', 'udevadm'],
+  ['UDEV  [15.1] bind     /devices/pci0000:00/0000:00:05.0 (pci)', 'udevadm'],
+  ['{"_BOOT_ID":"2a44","MESSAGE":"hello"}', 'journal'],
+  ['7,590,52305042,-;hello', 'dmesg'],
+  ['[Mon Nov 23 07:37:14 2026] hello', 'dmesg'],
+  ['2026-11-23T07:37:14,904686+00:00 hello', 'dmesg'],
+  ['kern  :info  : [    1.000000] hello', 'dmesg'],
+  ['Nov 23 07:37:14 host kernel: hello', 'dmesg'],
+  ['2026-11-23T07:37:14.904686+0000 host kernel: hello', 'dmesg'],
+  ['[    1.000000] host kernel: hello', 'dmesg'],
+  ['[    1.000000] pci 0000:00:05.0: bus: \'pci\': really_probe: probing driver told with device', 'dmesg'],
+  ['[    1.000000] told 0000:00:05.0: probe with driver told failed with error -5', undefined],
   ['[    1.000000] hello', undefined],
   ['# tracer: nop', undefined],
 ] satisfies [string, Format | undefined][])('%s: %s', (text, format) => {
@@ -65,6 +79,47 @@ test('an address has the name that the definitions leave for it', () => {
     named('uevent', 'ffffffff8195128b'), named('uevent', 'ffffffff81951292'), named('add', 'ffffffff8194c500'), named('uevent', 'ffffffff8194c628'),
     named('cs', 'ffffffff81930000'), named('add_ret', 'ffffffff8194c500 <- ffffffff81002bdb'), named('other', 'ffffffff8194c500'),
   ]).toEqual(['+0', 'driver_bound+0', 'driver_bound+139', '+0', 'device_add+0', 'device_add+296', 'iommu_detach_group+80', 'device_add+0', '+0']);
+});
+
+test.each([
+  [`bus: 'pci': really_probe: probing driver i8042 kbd with device 0000:00:05.0`, { message: 'probing', dev: '0000:00:05.0', bus: 'pci', drv: 'i8042 kbd' }],
+  [`[164] dd:really_probe:683: pci 0000:00:05.0: bus: 'pci': really_probe: probing driver told with device`, { message: 'probing', dev: '0000:00:05.0', bus: 'pci', drv: 'told' }],
+  [`[164] bus: 'usb': __driver_probe_device: matched device 1-1:1.0 with driver hub`, { message: 'matched', dev: '1-1:1.0', bus: 'usb', drv: 'hub' }],
+  [`told 0000:00:05.0: driver: 'told': driver_bound: bound to device`, { message: 'driver_bound', dev: '0000:00:05.0', bus: 'pci', drv: 'told' }],
+  [`driver: 'told': driver_bound: bound to device '0000:00:05.0'`, { message: 'driver_bound', dev: '0000:00:05.0', bus: 'pci', drv: 'told' }],
+  [`bus: 'pci': really_probe: bound device 0000:00:05.0 to driver told`, { message: 'bound', dev: '0000:00:05.0', bus: 'pci', drv: 'told' }],
+  ['told 0000:00:05.0: probe with driver told rejects match -19', { message: 'probe', dev: '0000:00:05.0', bus: 'pci', drv: 'told', ret: -19, as: 'rejects match' }],
+  ['[206] told: probe of 0000:00:05.0 failed with error -5', { message: 'probe', dev: '0000:00:05.0', bus: 'pci', drv: 'told', ret: -5, as: 'failed with error' }],
+  ['told 0000:00:05.0: Driver told requests probe deferral', { message: 'probe', dev: '0000:00:05.0', bus: 'pci', drv: 'told', ret: -517, as: 'requests probe deferral' }],
+  ['told 0000:00:05.0: Added to deferred list', { message: 'Added to deferred list', dev: '0000:00:05.0', bus: 'pci' }],
+  ['probe of 0000:00:05.0 returned 0 after 3 usecs', undefined],
+])('a message: %s', (text, fields) => {
+  expect(new Messages(new Names()).read(text)?.fields).toEqual(fields);
+});
+
+test('a message without a bus is of the device that an earlier one named', () => {
+  const messages = new Messages(new Names());
+  const devices = [`bus: 'acpi': really_probe: probing driver button with device PNP0C0C:00`, `bus: 'platform': really_probe: probing driver acpi-button with device PNP0C0C:00`,
+    'button: probe of PNP0C0C:00 failed with error -5', 'acpi-button: probe of PNP0C0C:00 failed with error -5'].map((text) => messages.read(text));
+  expect(devices.map((message) => `${message?.fields['dev']} ${message?.pid}`)).toEqual(['PNP0C0C:00 -1', 'platform:PNP0C0C:00 -2', 'PNP0C0C:00 -1', 'platform:PNP0C0C:00 -2']);
+});
+
+test('uevents come in the order of their numbers; one that a program asked for is none of the kernel', () => {
+  const uevent = (action: string, number: number, more = '') => `KERNEL[1.${number}] ${action}     /devices/pci0000:00/0000:00:05.0 (pci)\nACTION=${action}\nSEQNUM=${number}\n${more}\n`;
+  const sorter = new Sorter();
+  const lines = (uevent('bind', 3, 'DRIVER=told\n') + uevent('add', 2) + uevent('change', 4, 'SYNTH_UUID=0\n') + uevent('unbind', 7)).split('\n');
+  const items = [...lines.flatMap((text, index) => sorter.take(text, index + 1)), ...sorter.end()];
+  expect(items.flatMap((item) => (item.kind === 'event' ? [item.fields] : item.kind === 'lost' ? [{ lost: item.count }] : []))).toEqual([
+    { dev: '0000:00:05.0', action: 0, bus: 'pci', seqnum: 2 }, { dev: '0000:00:05.0', action: 6, bus: 'pci', drv: 'told', seqnum: 3 }, { lost: 2 }, { dev: '0000:00:05.0', action: 7, bus: 'pci', seqnum: 7 }]);
+});
+
+test.each([
+  ['kmsg', ['7,1,1000,-;one', '7,2,1001,-;two', '7,9,1002,-;three'], [6]],
+  ['a journal that missed some', ['{"_BOOT_ID":"a","_TRANSPORT":"driver","MESSAGE":"Missed 5 kernel messages"}'], [5]],
+  ['a journal of two boots', ['{"_BOOT_ID":"a","_TRANSPORT":"kernel","MESSAGE":"x"}', '{"_BOOT_ID":"b","_TRANSPORT":"kernel","MESSAGE":[120]}'], [null]],
+])('what is missing: %s', (_name, lines, counts) => {
+  const sorter = new Sorter();
+  expect(lines.flatMap((text, index) => sorter.take(text, index + 1)).flatMap((item) => (item.kind === 'lost' ? [item.count] : []))).toEqual(counts);
 });
 
 test('of lines of another kind it is said that they are there', async () => {

@@ -7,7 +7,7 @@ import ts from 'typescript';
 import { minifySync } from 'vite';
 import { neededDeclarations } from './declarations.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const dist = join(root, 'dist');
 const { exports: entries, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const entry = Object.values(entries).filter((one) => typeof one === 'object');
@@ -54,5 +54,5 @@ for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }).reve
 }
 // man(1) reads it packed as well.
 mkdirSync(join(dist, 'man'), { recursive: true });
-writeFileSync(join(dist, 'man/dma-ownership.1.gz'), gzipSync(readFileSync(join(root, 'man/dma-ownership.1')), { level: 9 }));
+writeFileSync(join(dist, 'man/dma-ownership.1.gz'), gzipSync(readFileSync(join(root, 'docs/reference/dma-ownership.1')), { level: 9 }));
 console.log(`dist: ${files} files, ${bytes} bytes without the page`);
