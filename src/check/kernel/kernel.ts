@@ -15,7 +15,7 @@ import type { Tables } from '../tables.ts';
 import * as header from './header.ts';
 import { imagesBytes, mapOf, room, type MemoryMap, type PartMap, type Sizes } from './map.ts';
 import type { Crew } from './crew.ts';
-import { repacked } from './repack.ts';
+import { repacked, sameFields, shifted } from './repack.ts';
 import { pack } from '../worlds.ts';
 import { partsOf, type Parted } from './parts.ts';
 import type { Memory, Module, WebAssembly } from './webassembly.ts';
@@ -376,6 +376,13 @@ export class Kernel {
       return this.#view.slice(from, from + (counts[part] as number) * words);
     });
     this.layout = this.#parted(before);
+    if (sameFields(before, this.layout)) {
+      this.#relocate(sizes);
+      const at = this.#map.worlds >>> 2;
+      shifted(this.#view.subarray(at, at + this.size * 2), before, this.layout);
+      this.#rehash();
+      return;
+    }
     const most = Math.max(...sizes.rooms);
     this.#relocate({ ...sizes, rooms: this.layout.parts.map((_, part) => (this.layout.parts.length === before.parts.length ? sizes.rooms[part] as number : most)) }, true);
     this.#repack(records, before);

@@ -4,7 +4,7 @@
  * What belongs to actors of which there are several takes few values beside the number of worlds. So each of these values is
  * kept once, as a record, and a world holds its number. Threads and actors that are one of a kind stand in the world itself
  * when there is room: then a step changes them without a look-up. Otherwise they are numbered too: some threads together,
- * as few of their nodes meet, and those that renamings swap with the actors that are one of a kind, which may name them.
+ * as few of their nodes meet, and those that renamings swap with the actors that name them.
  */
 import { ModelError } from '../../errors.ts';
 import { bitsFor, generous, type Layout } from '../layout.ts';
@@ -31,7 +31,7 @@ export interface Field {
   readonly thread: boolean;
   /** One of a kind. */
   readonly single: boolean;
-  /** A renaming turns the actor into another. */
+  /** A renaming turns the actor into another, or a node of it. */
   readonly moved: boolean;
   readonly chart: unknown;
 }
@@ -51,7 +51,7 @@ export interface Known {
   readonly reserve: number;
   /** Actors may be renamed, so all must be in parts. */
   readonly numbered: boolean;
-  /** The layout that became too narrow, and the values of each of its parts; there will be twice as many. */
+  /** The layout that became too narrow, and the values of each of its parts; there will be half as many again. */
   readonly before?: { readonly layout: Parted; readonly counts: readonly number[] };
 }
 
@@ -69,22 +69,29 @@ export function partsOf(fields: readonly Field[], { reserve, numbered, before }:
   const several = indexes.filter((index) => !at(index).thread && !at(index).single);
   const roomy = generous(fields.map(({ nodes }) => nodes), fields.map(({ chart }) => chart), before?.layout.bits);
   const counts = before?.counts ?? [];
-  const widthOf = (group: Pick<Group, 'least' | 'count'>) => Math.max(group.least, bitsFor(2 * (group.count + reserve)));
+  const widthOf = (group: Pick<Group, 'least' | 'count'>) => Math.max(group.least, bitsFor(Math.max(1.5 * group.count, group.count + reserve) + reserve));
   if (!numbered && counts.length <= 1) {
     const threads = indexes.filter((index) => at(index).thread);
     const plain = plainly(fields, threads, indexes.filter((index) => !at(index).thread && at(index).single), widthOf({ least: least.several, count: counts[0] ?? 0 }));
     if (plain) return put(fields.length, roomy, plain, [indexes.filter((index) => !plain.at.has(index))]);
   }
-  const others = indexes.filter((index) => !several.includes(index) && (!at(index).thread || at(index).moved));
+  const bitsOf = (index: number) => bitsFor(at(index).nodes - 1);
+  const kept = before !== undefined && before.layout.parts.length > 1 ? before.layout.parts : undefined;
+  const others = indexes.filter((index) => at(index).moved && !several.includes(index));
+  let used = others.reduce((sum, index) => sum + bitsOf(index), 0);
+  for (const index of indexes.filter((one) => at(one).single && !at(one).thread && !at(one).moved).sort((a, b) => at(a).nodes - at(b).nodes)) {
+    used += bitsOf(index);
+    (used > (together[0] as number) ? several : others).push(index);
+  }
   const rest = indexes.filter((index) => at(index).thread && !at(index).moved);
   const known = (part: number) => (counts.length <= 1 ? 0 : counts.at(part) ?? 0);
   const group = (threads: readonly (readonly number[])[], bits: number): Group[] => [
-    { actors: others, least: least.others, count: known(0) },
+    { actors: kept?.[0]?.actors ?? others, least: least.others, count: known(0) },
     ...threads.map((actors, part) => ({ actors, least: bits, count: threads.length === counts.length - 2 ? known(part + 1) : 0 })),
-    { actors: several, least: least.several, count: counts.length <= 1 ? counts[0] ?? 0 : known(-1) },
+    { actors: kept?.at(-1)?.actors ?? several, least: least.several, count: counts.length <= 1 ? counts[0] ?? 0 : known(-1) },
   ];
   const sum = (groups: readonly Group[]) => groups.reduce((bits, one) => bits + widthOf(one), 0);
-  const groups = together.map((most) => group(chunks(rest, most, (index) => bitsFor(at(index).nodes - 1)), least.threads)).find((some) => sum(some) <= 64) ?? group([rest], least.all);
+  const groups = together.map((most) => group(chunks(rest, most, bitsOf), least.threads)).find((some) => sum(some) <= 64) ?? group([rest], least.all);
   let left = 64 - sum(groups);
   if (left < 0 || groups.some((one) => widthOf(one) > widest)) throw new ModelError('out-of-memory', 'worlds have too many different parts', { at: 'topology' });
   const widths = groups.map(widthOf);

@@ -8,6 +8,26 @@ function numberIn({ shift, width }: Part, low: number, high: number): number {
   return bits & (2 ** width - 1);
 }
 
+/** Can worlds keep the numbers of their parts, which only stand elsewhere? */
+export const sameFields = (from: Parted, to: Parted): boolean =>
+  from.parts.length > 1 && from.words === to.words && from.bits.every((width, actor) => width === to.bits[actor] && from.word[actor] === to.word[actor]);
+
+/** Moves the numbers of worlds, two words each, to where they stand in another layout of the same fields. */
+export function shifted(worlds: Int32Array, from: Parted, to: Parted): void {
+  for (let at = 0; at < worlds.length; at += 2) {
+    let [low, high] = [0, 0];
+    for (let index = 0; index < to.parts.length; index++) {
+      const number = numberIn(from.parts[index] as Part, worlds[at] as number, worlds[at + 1] as number);
+      const { shift, width } = to.parts[index] as Part;
+      if (shift < 32) low |= number << shift;
+      if (shift >= 32) high |= number << (shift - 32);
+      else if (shift + width > 32) high |= number >>> (32 - shift);
+    }
+    worlds[at] = low;
+    worlds[at + 1] = high;
+  }
+}
+
 /**
  * A function that gives the words of a world in the layout `to`, from its 64 bits in the layout `from`. The words are the
  * same array each time.

@@ -62,9 +62,10 @@ export class Writer {
     return this.#images.length;
   }
 
-  /** Does a renaming turn it into another? */
+  /** Does a renaming turn it into another, or one of its nodes? */
   moves(actor: number): boolean {
-    return this.#images.some((image) => image.actor(actor) !== actor);
+    const nodes = this.#steps.tables.nodes[actor] as readonly unknown[];
+    return this.#images.some((image) => image.actor(actor) !== actor || [...nodes.keys()].some((node) => image.node(actor, node) !== node));
   }
 
   /** Choices that a world has at most, as far as nodes are known. */
@@ -75,7 +76,7 @@ export class Writer {
 
   /** Worlds that are expanded together. */
   batch(): number {
-    return Math.max(1, Math.min(header.MOST_BATCH, Math.floor(header.PENDING_ROOM / Math.max(1, this.choices()))));
+    return Math.max(1, Math.min(this.renamings > 0 ? header.MOST_BATCH / 2 : header.MOST_BATCH, Math.floor(header.PENDING_ROOM / Math.max(1, this.choices()))));
   }
 
   /** Values that a batch adds to a part at most: one for each successor, under each name. */
