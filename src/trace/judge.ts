@@ -6,7 +6,7 @@
  * they name, and a bounded account of what happened.
  */
 import { asyncAt } from '../../machines/address.ts';
-import type { Address, Said } from '../../machines/chart.ts';
+import type { Address } from '../../machines/chart.ts';
 import { EACCES, ENOENT, ENXIO, errnoName, kobject_actions, unknown } from '../../machines/kernel.ts';
 import type { Model } from '../../machines/model.ts';
 import { isVfioDriver, recorders, type Place, type Recorder } from '../../machines/tracepoints.ts';
@@ -20,6 +20,7 @@ import { Knowledge, type Found } from './knowledge.ts';
 import { Labels } from './label.ts';
 import type { Item, TraceLine } from './line.ts';
 import type { Mark } from './body.ts';
+import { keepFiles, startedBy } from './operations.ts';
 import { isNobody } from './readers/names.ts';
 import type { Format } from './readers/reader.ts';
 import { checkFields, Rows } from './rows.ts';
@@ -553,7 +554,7 @@ export class Judge {
     }
     if (operation.kind === 'entry' && operation.group !== undefined) base = this.#knowledge.membersOpen(base, this.#knowledge.ensureGroup(operation.group));
     this.#states = this.#explainer.distinct(base.flatMap((state) => {
-      const started = this.#thread(line.pid, operation, state);
+      const started = startedBy(this.#knowledge, line.pid, operation, state);
       const grown = { ...state, world: this.#knowledge.system.grow(state.world) };
       return (started === null ? [null] : typesOf(started.command)).map((pending) => this.#explainer.settle(push(grown, line.pid, {
         thread: started?.thread ?? null, pending, what: wordsOf(mark.op), since: line.line,
@@ -561,44 +562,6 @@ export class Judge {
       }), line.pid));
     }));
     if (this.#states.every((state) => top(state, line.pid)?.thread === null)) this.account.outside('operation of a user outside the charts');
-  }
-
-  #thread(pid: number, operation: Operation, state: State): { thread: Address; command: Said } | null {
-    if (operation.kind === 'entry' && operation.group !== undefined && !this.#knowledge.knowsMembers(`group:${operation.group}`, state)) return null;
-    if (operation.kind === 'entry') return { thread: this.#knowledge.idleThread(operation.entry, state), command: operation.command };
-    if (operation.kind === 'other') return null;
-    const command = this.#vfioCommand(pid, operation);
-    const group = command?.['group'];
-    const isFollowed = typeof group !== 'string' || this.#knowledge.knowsVfio(group.replace('vfio_', ''));
-    // A container with a group that is not followed is not followed either.
-    if (operation.op === 'setc' && (command === null || !isFollowed)) this.#knowledge.abandon(pid);
-    return command === null || !isFollowed ? null : { thread: this.#knowledge.user(pid, state), command };
-  }
-
-  #vfioCommand(pid: number, { op, slot, rest }: Operation & { kind: 'vfio' }): Said | null {
-    const groupOf = (name: string) => {
-      const group = this.#knowledge.file(pid, name)?.['group'];
-      return typeof group === 'string' ? { group } : null;
-    };
-    const onGroup = (type: string, name: string, more: Readonly<Record<string, string>> = {}) => {
-      const group = groupOf(name);
-      return group === null ? null : { type, ...group, ...more };
-    };
-    switch (op) {
-      case 'copen': return { type: 'container_open' };
-      case 'gopen': {
-        const id = Number(rest);
-        this.#knowledge.ensureGroup(id);
-        return { type: 'group_open', group: `vfio_group:${id}` };
-      }
-      case 'gstatus': return onGroup('group_get_status', slot);
-      case 'setc': return onGroup('group_set_container', slot);
-      case 'unsetc': return onGroup('group_unset_container', slot);
-      case 'setiommu': return this.#knowledge.file(pid, slot) === undefined ? null : { type: 'set_iommu' };
-      case 'dev': return onGroup('group_get_device_fd', rest.slice(0, rest.indexOf(':')), { device: deviceOf({ kind: 'vfio', op, slot, rest }) ?? '' });
-      case 'close': return this.#knowledge.file(pid, slot) ?? null;
-      default: return null;
-    }
   }
 
   #end(line: TraceLine, mark: Mark, operation: Operation): void {
@@ -633,22 +596,13 @@ export class Judge {
     if (found.length === 0)
       return this.#refuse(line, wrong.size > 0 ? `the user saw ${errnoName(mark.ret ?? 0)}` : 'the operation cannot be over here',
         [...wrong, ...new Set(misses.map(({ expected }) => expected))]);
-    this.#files(pid, operation, mark);
+    keepFiles(this.#knowledge, pid, operation, mark);
     const device = deviceOf(operation);
     const settled = device === undefined ? found : this.#knowledge.forgetIfOpen(this.#explainer.distinct(found), device);
     this.#keep(this.#explainer.distinct(settled), line);
     this.explained++;
     this.account.ended(line, mark, this.#knowledge, ended);
     this.followed?.ended(line, ended, this.#states.length);
-  }
-
-  #files(pid: number, operation: Operation, mark: Mark): void {
-    if (operation.kind !== 'vfio' || (mark.ret ?? -1) < 0) return;
-    const { op, slot, rest } = operation;
-    if (op === 'copen') this.#knowledge.opened(pid, slot, { type: 'container_close' });
-    if (op === 'gopen' && this.#knowledge.knowsVfio(`group:${rest}`)) this.#knowledge.opened(pid, slot, { type: 'group_close', group: `vfio_group:${rest}` });
-    if (op === 'dev' && this.#knowledge.file(pid, rest.slice(0, rest.indexOf(':'))) !== undefined) this.#knowledge.opened(pid, slot, { type: 'device_close', device: rest.slice(rest.indexOf(':') + 1) });
-    if (op === 'close') this.#knowledge.closed(pid, slot);
   }
 
   /** Where something may have been under way unseen, what cannot be explained is no violation: the judge starts anew behind it. */

@@ -13,9 +13,11 @@ export function Bar({ session }: { readonly session: Session }) {
   return (
     <header class="bar">
       <span class="brand">dma-ownership</span>
-      <button class="model" title={`${run.system.model.about}\nNew run (n)`} onClick={() => { dialog.value = 'topology'; }}>
-        <strong>{run.origin.model}</strong> <span class="muted">{devices.length} device{devices.length === 1 ? '' : 's'}, {drivers.length} driver{drivers.length === 1 ? '' : 's'}, {threads.length} thread{threads.length === 1 ? '' : 's'}</span>
-      </button>
+      {front.value === null && (
+        <button class="model" title={`${run.system.model.about}\nNew run (n)`} onClick={() => { dialog.value = 'topology'; }}>
+          <strong>{run.origin.model}</strong> <span class="muted">{devices.length} device{devices.length === 1 ? '' : 's'}, {drivers.length} driver{drivers.length === 1 ? '' : 's'}, {threads.length} thread{threads.length === 1 ? '' : 's'}</span>
+        </button>
+      )}
       <div class="runs" role="tablist" aria-label="Runs">
         {session.runs.value.map((one) => (
           <span key={one.id} class="run" data-current={one === run && front.value === null}>
