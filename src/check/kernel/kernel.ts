@@ -425,6 +425,8 @@ export class Kernel {
     for (let place = 0; place < this.size; place++) {
       const { parts, slots, pairSlots } = this.#sizes;
       const full = parts.map(({ room }, part) => this.#count(part) === room);
+      if (this.layout.parts.some(({ width }, part) => this.#count(part) >= 2 ** width))
+        throw new ModelError('out-of-memory', `${this.size} worlds have too many different parts`, { at: 'topology' });
       if (full.includes(true)) {
         this.#relocate({ slots, pairSlots, rooms: parts.map(({ room }, part) => (full[part] ? room * 4 : room)) });
         this.#rehash();
