@@ -13,7 +13,7 @@ import type { Property } from './property.ts';
 import type { Saved } from './saved.ts';
 import type { Subject } from './subject.ts';
 
-const schema = 'dma-ownership/checkpoint@1';
+const schema = 'dma-ownership/checkpoint@2';
 const magic = Buffer.from('DMAOWNCK');
 /** Bytes of one write. */
 const piece = 1 << 26;
