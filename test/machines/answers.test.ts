@@ -67,7 +67,7 @@ describe('states that are reached', () => {
     const met = new Map<string, Set<string>>();
     const machines = new Set<AnyStateMachine>();
     const systems = modelList.flatMap((model) => buses(model).flatMap((bus) => [4, 20].map((trouble) =>
-      walk(model, wildTopology(bus, model), { seed: 4, steps: model.recorded === true ? 7500 : model.charts.iommu_dma === undefined ? 2500 : 5000, trouble, restart: 1500 }))));
+      walk(model, wildTopology(bus, model), { seed: 4, steps: model.recorded === true ? 6000 : model.charts.iommu_dma === undefined ? 1500 : 5000, trouble, restart: 1500 }))));
     for (const { machine, locals } of systems.flatMap(({ actors }) => actors)) {
       const ids = met.get(machine.id) ?? new Set<string>();
       met.set(machine.id, ids);
