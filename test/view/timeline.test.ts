@@ -56,6 +56,8 @@ describe('of a recording', () => {
   test('that conforms: claims and refusals of the kernel, as the judge followed them', async () => {
     const { report, lines } = await judged('6.12.117+deb12-amd64/user-first');
     expect(report.verdict).toBe('conforms');
+    expect(verdictText({ report })).toBe(`v6.12.y explains all ${report.lines} lines`);
+    expect(verdictText({ report: { ...report, unseen: ['owner_cnt'] } })).toContain('lines, as far as such a recording shows anything');
     const { groups, to } = timelineOfReport(report);
     expect(to).toBe(report.lines + 1);
     const [group] = groups as [GroupTime];

@@ -63,8 +63,8 @@ export function rowOfLine(rows: readonly TraceRow[], line: number): number {
 }
 
 /** The verdict in a sentence. */
-export function verdictText({ report: { verdict, model, line, lost, lines } }: Pick<TraceDocument, 'report'>): string {
+export function verdictText({ report: { verdict, model, line, lost, lines, unseen } }: Pick<TraceDocument, 'report'>): string {
   if (verdict === 'violates') return `${model} cannot explain line ${line ?? 0}`;
   if (verdict === 'inconclusive') return `nothing is sure from line ${lost?.line ?? line ?? 0} on`;
-  return `${model} explains all ${lines} lines`;
+  return `${model} explains all ${lines} lines${unseen.length === 0 ? '' : ', as far as such a recording shows anything'}`;
 }

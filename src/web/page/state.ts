@@ -17,8 +17,6 @@ export type Source =
   | { readonly kind: 'path'; readonly steps: readonly PathStep[] }
   /** A run of the store that the server reads. */
   | { readonly kind: 'log'; readonly run: string }
-  /** A kernel trace: its text is kept by the page, and by the server under this key. */
-  | { readonly kind: 'trace'; readonly key: string; readonly name: string }
   /** A run in another process. */
   | { readonly kind: 'live'; readonly id: string };
 

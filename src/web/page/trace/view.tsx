@@ -92,6 +92,7 @@ function Document({ document, milliseconds }: { readonly document: TraceDocument
         {at !== null && <span class="standing"><strong>line {at}:</strong> {timeline.groups.map((group) => sentenceAt(timeline, group, at)).join('; ')}{refused.map(({ what, by }) => <span key={what} class="refused"> ▼ {what} ({by})</span>)}</span>}
         <span class="by small">by <Models /></span>
       </header>
+      {report.unseen.length > 0 && <p class="unseen small"><strong>never seen here:</strong> {report.unseen.join('; ')}</p>}
       {report.line !== undefined && (
         <div class="stopped">
           <button class="hop" onClick={() => { part.value = 'lines'; go(report.line as number); }}><strong>line {report.line}:</strong> {report.reason}</button>
