@@ -1,5 +1,4 @@
 /** The options by which commands ask for a model and a topology, and what they come to. */
-import { readFileSync } from 'node:fs';
 import { buses } from '../../machines/kernel.ts';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
@@ -11,6 +10,7 @@ import { modelNamed } from '../world/models.ts';
 import { nearest } from '../world/nearest.ts';
 import { checkTopology, defaultTopology, parseTopology } from '../world/topology.ts';
 import { System } from '../world/world.ts';
+import { contentOf } from './file.ts';
 import type { Program } from './program.ts';
 
 export type AskedTopology = {
@@ -69,11 +69,11 @@ function topologyOf(file: string | undefined, { devices, users, bus, hotplug, ti
 
 function parsed(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(contentOf(file).toString('utf8'));
   } catch (error) {
     if (error instanceof SyntaxError)
       throw new ModelError('bad-topology', `this is not JSON: ${error.message}`, { at: file, accepted: 'a JSON document', usually: 'a file of another kind, or one that was cut off', cause: error });
-    throw error instanceof Error && 'code' in error ? Object.assign(error, { path: file }) : error; // EISDIR comes without its path
+    throw error;
   }
 }
 

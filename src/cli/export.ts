@@ -1,5 +1,5 @@
 /** `dma-ownership export`: the model and its properties for other checkers, and their counterexamples back. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { propertiesFor } from '../../machines/properties/index.ts';
 import { replay, tell } from '../check/replay.ts';
@@ -18,7 +18,7 @@ import { System } from '../world/world.ts';
 import { asked, asking, bytes, count, type Asked } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
 import { exportCharts, exportMonitors, type ChartOptions } from './export_chart.ts';
-import { replaceFile } from './file.ts';
+import { contentOf, replaceFile } from './file.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 
@@ -99,10 +99,10 @@ function formatNamed(name: string | undefined): Format | ChartFormat | typeof rv
 
 /** Exit code 1 when the way breaks a property. */
 function trail(out: Output, file: string): Exit {
-  const printed = readFileSync(file === '-' ? 0 : file, 'utf8');
+  const printed = contentOf(file).toString('utf8');
   const named = modelOf(printed, file);
   const beside = join(dirname(file), named);
-  const promela = readFileSync(file !== '-' && existsSync(beside) ? beside : named, 'utf8');
+  const promela = contentOf(file !== '-' && existsSync(beside) ? beside : named).toString('utf8');
   const { model: name, together, topology: json } = madeOf(promela, named);
   const model = modelNamed(name);
   const topology = parseTopology(json, named, model);

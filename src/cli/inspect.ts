@@ -1,5 +1,5 @@
 /** `dma-ownership inspect`: the page, on loopback or as one file. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { ModelError } from '../errors.ts';
 import { upcast } from '../log/runs/forms.ts';
@@ -17,7 +17,7 @@ import { loopback } from '../web/server/guard.ts';
 import { kindOfText } from '../web/texts.ts';
 import { count } from './asked.ts';
 import { exit, type Exit } from './exit.ts';
-import { replaceFile } from './file.ts';
+import { contentOf, replaceFile } from './file.ts';
 import type { Output } from './output.ts';
 import { by, reading } from './store.ts';
 import { version, type Program } from './program.ts';
@@ -80,7 +80,7 @@ const isSocket = (name: string): boolean => /^wss?:\/\//.test(name);
 const isStore = (name: string): boolean => /^(?:sqlite|file|postgres|postgresql):|\.(?:db|sqlite|jsonl)$/.test(name);
 
 async function textOf(path: string): Promise<Given> {
-  const bytes = readFileSync(path);
+  const bytes = contentOf(path);
   const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
   const kind = kindOfText(text, path);
   if (kind === 'scenario') parseScenario(text, path);

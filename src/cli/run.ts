@@ -1,5 +1,4 @@
 /** `dma-ownership run SCENARIO...`: plays scenario texts and compares what happens with what they expect. */
-import { readFileSync } from 'node:fs';
 import { models } from '../../machines/models/index.ts';
 import type { Model } from '../../machines/model.ts';
 import { ModelError } from '../errors.ts';
@@ -10,7 +9,7 @@ import { printBlock } from '../scenario/print.ts';
 import { play, type Played } from '../scenario/run.ts';
 import { modelNamed } from '../world/models.ts';
 import { exit } from './exit.ts';
-import { replaceFile } from './file.ts';
+import { contentOf, replaceFile } from './file.ts';
 import type { Output } from './output.ts';
 import type { Program } from './program.ts';
 import { by, keeping, remarkKept, withStore, type Kept } from './store.ts';
@@ -45,7 +44,7 @@ async function run(out: Output, files: string[], options: Options) {
   const only = options.model === undefined ? undefined : modelNamed(options.model);
   if (options.update === true && (options.all === true || options.why === true || files.includes('-')))
     throw new ModelError('wrong-use', 'only files can be updated, with what they usually print', { accepted: 'run --update FILE...', usually: '--all, --why or - together with --update' });
-  const scenarios = files.map((file) => parseScenario(readFileSync(file === '-' ? 0 : file, 'utf8'), file));
+  const scenarios = files.map((file) => parseScenario(contentOf(file).toString('utf8'), file));
   const results = scenarios.map((scenario) => ({ scenario, results: playAll(scenario, only, options) }));
   if (options.update === true) {
     for (const { scenario, results: each } of results) {

@@ -85,6 +85,7 @@ test.each([
   ['a monitor of a chart', ['--to', 'rv', '--chart', 'mutex'], exit.wrongUse, '--chart'],
   ['a monitor where a chart is written', ['--to', 'dot', '--chart', 'mutex', '--monitor', 'group_owner'], exit.wrongUse, 'writes no monitor'],
   ['a trail of nothing', ['--trail', cdx], exit.badInput, 'not-a-trail'],
+  ['a trail that is a folder', ['--trail', folder], exit.badInput, 'is a directory'],
 ])('%s: an error, and nothing is written', async (_name, argv, code, text) => {
   const before = readdirSync(folder);
   const ended = await shell(...argv);

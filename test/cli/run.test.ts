@@ -61,6 +61,7 @@ describe('exit codes', () => {
     ['run right.scenario --update --all', exit.wrongUse],
     ['run broken.scenario', exit.badInput],
     ['run missing.scenario', exit.badInput],
+    ['run docs', exit.badInput], // a folder
   ] satisfies [string, Exit][])('%j ends with %i', async (line, code) => {
     expect((await shell(line)).code).toBe(code);
   });
