@@ -10,7 +10,7 @@ export async function assemble({ shared }) {
   const source = here('kernel.as.ts');
   const written = new Map();
   const { error, stderr } = await asc.main(
-    [source, '--outFile', 'kernel.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--enable', 'threads', '--enable', 'bulk-memory', '--use', `SHARED=${shared ? 1 : 0}`,
+    [source, '--outFile', 'kernel.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--enable', 'threads', '--enable', 'bulk-memory', '--enable', 'simd', '--use', `SHARED=${shared ? 1 : 0}`,
       ...(shared ? ['--sharedMemory', '--maximumMemory', '65536'] : [])],
     { writeFile: (name, contents) => void written.set(name, contents) },
   );

@@ -1,24 +1,27 @@
 /** Can a wished world be reached from every world? */
-import { OPEN_FULL, after, leafOf, openOf } from './choices.as';
+import { after, closed, hold, leafOf, open, rests } from './choices.as';
 import { foldOf, note } from './observations.as';
 import { get, mix } from './pairs.as';
 import { representative } from './renaming.as';
-import { add, unpack } from './worlds.as';
+import { add } from './worlds.as';
 import {
-  LEAVES_AT, WORLDS_AT, WORLDS, NOTES, NOTES_ROOM, OWN_AT, MARKS_AT, WISHES_AT, WISH_RESTS, OWN_HERE, OWN_OPEN, COUNT_MASK, NODE_BUSY,
-  NODE_BEGINS, NOTE_TURN, TRAIL_AT, TRAIL_ROOM, WISHED, LEADS, FIRST_TRAIL,
+  ASK_BYTES, WORLDS_AT, WORLDS, NOTES, NOTES_ROOM, OWN_AT, MARKS_AT, WISHES_AT, WISH_RESTS, OWN_BLOCK, OWN_ROW, COUNT_MASK,
+  BLOCK_BYTES, BLOCK_OPEN, NOTE_TURN, TRAIL_AT, TRAIL_ROOM, WISHED, LEADS, FIRST_TRAIL,
 } from './header';
 
 /** Asks the host whether the world in hand, that looks like this, is wished for: `WISHED`, or another number but 0. */
 @external('host', 'wish')
 declare function wish(place: i32, fold: i32): i32;
 
-/** Is the world at `place`, that stands in the first worker's own memory, wished for? */
+/** Is the world at `place`, that stands in the first worker's own block, wished for? */
 function wished(place: i32): bool {
   const own = get(OWN_AT);
-  const here = own + OWN_HERE;
-  if (get(WISH_RESTS) !== 0 && (openOf(here, own + OWN_OPEN) & NODE_BUSY) !== 0) return false;
-  const fold = foldOf(here, own);
+  const block = own + OWN_BLOCK;
+  if (get(WISH_RESTS) !== 0) {
+    open(block, block + BLOCK_BYTES, own + OWN_ROW);
+    if (!rests(block)) return false;
+  }
+  const fold = foldOf(block, own);
   const at = get(WISHES_AT) + fold;
   if (load<u8>(at) === 0) store<u8>(at, <u8>wish(place, fold));
   return load<u8>(at) === WISHED;
@@ -38,17 +41,17 @@ export function chase(from: i32, trail: i32): bool {
   let place = from;
   while (true) {
     if (load<u8>(marks + place) === LEADS) break;
-    unpack(load<u64>(get(WORLDS_AT) + (place << 3)), own + OWN_HERE);
+    hold(load<u64>(get(WORLDS_AT) + (place << 3)), own + OWN_BLOCK);
     store<i32>(way + (length++ << 2), place);
     if (wished(place)) break;
     store<u8>(marks + place, <u8>trail);
     place = -1;
     while (place < 0) {
-      place = latest(own, openOf(own + OWN_HERE, own + OWN_OPEN), trail);
+      place = latest(own, trail);
       if (place >= 0) break;
       note(NOTE_TURN, load<i32>(way + (--length << 2)), 0);
       if (length === 0 || get(NOTES) === get(NOTES_ROOM)) return false;
-      unpack(load<u64>(get(WORLDS_AT) + (load<i32>(way + ((length - 1) << 2)) << 3)), own + OWN_HERE);
+      hold(load<u64>(get(WORLDS_AT) + (load<i32>(way + ((length - 1) << 2)) << 3)), own + OWN_BLOCK);
     }
     if (length === TRAIL_ROOM) return false;
   }
@@ -57,15 +60,17 @@ export function chase(from: i32, trail: i32): bool {
 }
 
 /** The latest successor of the world in hand that leads to a wished one, or else that has not got the mark `trail`; -1: none. */
-function latest(own: i32, count: i32, trail: i32): i32 {
-  const here = own + OWN_HERE;
-  const open = own + OWN_OPEN;
+function latest(own: i32, trail: i32): i32 {
+  const block = own + OWN_BLOCK;
+  const row = own + OWN_ROW;
+  open(block, block + BLOCK_BYTES, row);
+  const none = closed(block);
   let found = -1;
-  for (let index = 0; index < (count & COUNT_MASK); index++) {
-    let choice = load<i32>(open + (index << 3));
-    const flags = load<i32>(open + (index << 3), 4);
-    if ((count & OPEN_FULL) !== 0 && (flags & NODE_BEGINS) !== 0) continue;
-    for (const end = choice + (flags & COUNT_MASK); choice < end; choice++) {
+  for (let entry = row, last = load<i32>(block, BLOCK_OPEN); entry < last; entry += 8) {
+    let choice = load<i32>(entry);
+    const flags = load<i32>(entry, 4);
+    if ((flags & none) !== 0) continue;
+    for (const end = choice + (flags & COUNT_MASK) * ASK_BYTES; choice < end; choice += ASK_BYTES) {
       const place = successor(choice, own);
       const mark = load<u8>(get(MARKS_AT) + place);
       if (mark === LEADS) return place;
@@ -80,7 +85,7 @@ export function mark(): void {
   const own = get(OWN_AT);
   const marks = get(MARKS_AT);
   for (let place = 0, count = get(WORLDS); place < count; place++) {
-    unpack(load<u64>(get(WORLDS_AT) + (place << 3)), own + OWN_HERE);
+    hold(load<u64>(get(WORLDS_AT) + (place << 3)), own + OWN_BLOCK);
     store<u8>(marks + place, wished(place) ? <u8>LEADS : 0);
   }
 }
@@ -88,13 +93,13 @@ export function mark(): void {
 /** Marks worlds that lead to a marked one, latest first. Gives how many are new. */
 export function spread(): i32 {
   const own = get(OWN_AT);
-  const here = own + OWN_HERE;
+  const block = own + OWN_BLOCK;
   const marks = get(MARKS_AT);
   let marked = 0;
   for (let place = get(WORLDS) - 1; place >= 0; place--) {
     if (load<u8>(marks + place) === LEADS) continue;
-    unpack(load<u64>(get(WORLDS_AT) + (place << 3)), here);
-    const next = latest(own, openOf(here, own + OWN_OPEN), FIRST_TRAIL);
+    hold(load<u64>(get(WORLDS_AT) + (place << 3)), block);
+    const next = latest(own, FIRST_TRAIL);
     if (next < 0 || load<u8>(marks + next) !== LEADS) continue;
     store<u8>(marks + place, LEADS);
     marked++;
@@ -104,7 +109,7 @@ export function spread(): i32 {
 
 /** Place of what a choice makes of the world in hand, which was found before. */
 function successor(choice: i32, own: i32): i32 {
-  const here = own + OWN_HERE;
-  const key = representative(after(get(LEAVES_AT) + leafOf(choice, here), load<u64>(here), own), own);
+  const block = own + OWN_BLOCK;
+  const key = representative(after(leafOf(choice, block), load<u64>(block), own), own);
   return add(key, <i32>mix(key));
 }

@@ -8,18 +8,27 @@
 /** Parts of a world that are numbered, and a record for each (see `PART_BYTES`). */
 export const PARTS = 0;
 export const PARTS_AT = 1;
-/** Bytes of a world in hand: its 64 bits, then the record of each part. */
-export const HERE_BYTES = 2;
 
-/** Actors that may do something or may be busy and stand in the 64 bits of a world: offset, shift, mask, address of their node table. */
+/**
+ * Actors that may do something or may be busy and stand in the 64 bits of a world: offset, shift, mask, address of their node
+ * table. Offsets are from where the words of the actor stand: from the 64 bits, or from the record of a part.
+ */
 export const ACTORS = 5;
 export const ACTORS_AT = 6;
-/** By choice: a value, which is a leaf (see `LEAVES_AT`) or, below 0, -1 - question. */
+/**
+ * What decides how a choice goes on, by choice and then by question: where the block of a world has the address of the actor's
+ * words (see `BLOCK_BYTES`), offset, shift and mask, the address of the values by its node, the question, and room for one value. A value is
+ * the address of a leaf or, below 0, that of the next question; 0: not known. A choice that asks nobody first finds its value
+ * in the room for one: then all are read alike, and no branch has to be guessed.
+ */
 export const CHOICES_AT = 7;
-/** By question: offset, shift and mask of the actor that is asked, and the address of the values by its node; 0: not known. */
-export const ASKS_AT = 8;
-/** What choices do in the end: decided properties, flags, what to xor to the 64 bits, then for each part the number of a change; 0: none. */
-export const LEAVES_AT = 11;
+export const ASK_BYTES = 32;
+export const ASK_OFFSET = 4;
+export const ASK_SHIFT = 8;
+export const ASK_MASK = 12;
+export const ASK_VALUES = 16;
+export const ASK_QUESTION = 20;
+export const ASK_VALUE = 24;
 /** As many threads as this may be inside a call. */
 export const TOGETHER = 13;
 
@@ -44,9 +53,10 @@ export const BATCH = 25;
 export const NOTES_AT = 27;
 export const NOTES_ROOM = 29;
 
-/** Actors that properties look at: offset, shift, mask, address of their observations, word and shift among the observed. */
+/** Actors that properties look at: offset, shift, mask, address of their observations, word and shift among the observed, and where a block has the address of their words. */
 export const WATCHED = 31;
 export const WATCHED_AT = 32;
+export const WATCHED_BYTES = 28;
 export const OBSERVED_WORDS = 33;
 
 /** One for each worker, `OWN_BYTES` long. */
@@ -64,6 +74,8 @@ export const WISHES_AT = 36;
 export const WISHED = 1;
 export const UNWISHED = 2;
 export const WISH_RESTS = 37;
+/** Counts how often worlds got other keys or other places: what workers remember of them is void then. From 1. */
+export const ERA = 46;
 /** Not 0: worlds that only lead back, to worlds before them, are noted. */
 export const TURNS = 44;
 
@@ -127,40 +139,73 @@ export const PART_COUNT = 128;
 /** Of the first 8 bytes of a record: a bit for each actor that has choices, then how many threads are inside a call; bit 63: something is busy. */
 export const OPEN_ACTORS = 48;
 
-/** Inside a worker's own memory: transitions (64 bits), worlds in hand, observed words, open nodes, pending worlds. */
+/** Inside a worker's own memory: transitions (64 bits), worlds in hand, observed words. */
 export const OWN_TRANSITIONS = 0;
+/** The `ERA` of what it remembers. */
+export const OWN_ERA = 16;
 export const OWN_HERE = 64;
 export const OWN_THERE = 576;
 export const OWN_OTHER = 1088;
 export const OWN_OBSERVED = 1600;
-export const OWN_OPEN = 2048;
-export const OWN_PENDING = 8192;
 /** A world in hand has room for this. */
 export const HERE_ROOM = 512;
-/** A pending world: key (64 bits), hash, leaf, choice, world it came from. */
-export const PENDING_BYTES = 24;
+
+/** Blocks: of one world to look at, then of the worlds of a batch; and for each a row of its nodes that have choices. */
+export const OWN_BLOCK = 2048;
+export const OWN_BLOCKS = 2112;
+export const OWN_ROW = 6208;
+export const OWN_ROWS = 7296;
+export const ROW_BYTES = 1088;
+/**
+ * A world whose steps are taken: its 64 bits, their address, its place, the end of its row, how many nodes are busy and inside
+ * (see `NODE_BUSY`), and the address of the record of each part.
+ */
+export const BLOCK_BYTES = 64;
+export const BLOCK_SELF = 8;
+export const BLOCK_PLACE = 12;
+export const BLOCK_OPEN = 16;
+export const BLOCK_COUNTS = 20;
+export const BLOCK_PARTS = 24;
+export const MOST_PARTS = 10;
+
+/** A pending world: key (64 bits), then its hash, before that the address of what is remembered; leaf, record of the choice, block of the world it came from; what is looked for there (64 bits). */
+export const OWN_PENDING = 76928;
+export const PENDING_BYTES = 32;
+export const PENDING_HASH = 8;
+export const PENDING_LEAF = 12;
+export const PENDING_CHOICE = 16;
+export const PENDING_BLOCK = 20;
+export const PENDING_SOUGHT = 24;
 export const PENDING_ROOM = 16384;
-export const OWN_BYTES = 8192 + 24 * 16384;
+/** Pending worlds for which something is done later. */
+export const OWN_LATER = 76992 + 32 * 16384;
+/** By hash: the worlds that a worker met lately, and their places. Most steps lead to one of them. */
+export const LATELY = 32768;
+export const OWN_LATELY = 76992 + 36 * 16384 + 64;
+export const OWN_PLACES = 76992 + 36 * 16384 + 64 + 8 * 32768;
+export const OWN_BYTES = 76992 + 36 * 16384 + 64 + 12 * 32768;
 
 export const MOST_BATCH = 64;
-/** A node of an actor: first choice, then number of choices and flags. */
+/** A node of an actor: record of the first choice, then number of choices and flags. */
 export const NODE_BYTES = 8;
 export const COUNT_MASK = 0xffff;
-/** Something in flight, or a thread inside a call. */
+/** Something in flight, or a thread inside a call; and a thread of the topology inside a call. They are added up over the nodes of a world: at most 127. */
 export const NODE_BUSY = 0x10000;
-/** A thread of the topology inside a call. */
-export const NODE_INSIDE = 0x20000;
+export const NODE_INSIDE = 0x1000000;
+export const NODE_COUNTS = 0x1010000;
 /** Its choices begin calls. */
-export const NODE_BEGINS = 0x40000;
+export const NODE_BEGINS = -0x80000000;
 
 /** Bits of a number of a part, and of a change that is remembered. */
 export const MEMORY_NUMBER = 25;
 export const MEMORY_CHANGE = 14;
 
+/** What a choice does in the end: decided properties, flags, what to xor to the 64 bits, then for each part the number of a change; 0: none. */
+export const LEAF_FLAGS = 4;
+export const LEAF_PLAIN = 8;
+export const LEAF_CHANGES = 16;
 /** Flag of a leaf: properties may see a difference. */
 export const LEAF_VISIBLE = 1;
-/** Bytes of a leaf before the changes. */
-export const LEAF_CHANGES = 16;
 
 /** What a run returns. */
 export const DONE = 0;

@@ -1,165 +1,62 @@
 /**
  * The inner loop of the explorer, in AssemblyScript: fixed code over tables that the host fills.
  *
- * A world is a row of words. Its tree is stored: pairs of words, and pairs of such pairs, get a number each, so a world is
- * one pair of numbers (8 bytes) however many words it has, and a step computes anew only what lies above the words that it
- * changes. Worlds are taken in batches: the successors of all of them are computed and the places where they belong are
- * touched, before the first is looked up; so the waits for memory overlap.
+ * A world is 64 bits: fields, and numbers of records that hold the rest of it (`parts.ts`). Worlds are taken in batches, and a
+ * batch goes pass by pass (`passes.as.ts`), so the waits for memory overlap.
  *
  * Several workers may run on one shared memory. A slot of a hash table is claimed with compare-and-swap; a worker that needs
  * something the tables do not have parks its batch for the host.
  */
-import { OPEN_FULL, after, leafOf, openOf, through } from './choices.as';
-import { note, see } from './observations.as';
-import { get, mix } from './pairs.as';
+import { note } from './observations.as';
+import { get } from './pairs.as';
 import { partsEnd, rehashPart } from './parts.as';
-import { representative } from './renaming.as';
-import { CLAIMED } from './shared.as';
-import { add, rehashWorlds, unpack } from './worlds.as';
+import { compute, decide, forget, list, resolve, settle, sift, turn } from './passes.as';
+import { rehashWorlds } from './worlds.as';
 import {
-  PARTS_AT, PART_BYTES, PART_COUNT, PART_ROOM, LEAVES_AT, PAIRS, PAIRS_ROOM, WORLDS_AT, WORLDS, WORLDS_ROOM, SLOTS_AT, SLOTS_MASK, NEXT, END, BATCH, NOTES,
-  NOTES_ROOM, DECIDED, MEMORY_AT, MEMORY_MASK, RENAMINGS, OWN_AT, OWN_TRANSITIONS, OWN_HERE, OWN_THERE, OWN_OPEN, OWN_PENDING, PENDING_BYTES, PENDING_ROOM, OWN_BYTES, COUNT_MASK, NODE_BUSY,
-  NODE_BEGINS, LEAF_VISIBLE, DONE, NO_ROOM, TELL, NOTE_FOLD, NOTE_REST, NOTE_STUCK, NOTE_DECIDED, NOTE_PARKED, NOTE_TURN, TURNS, PAIRS_RESERVE,
-  PART_RESERVE,
+  PARTS_AT, PART_BYTES, PART_COUNT, PART_ROOM, PAIRS, PAIRS_ROOM, WORLDS_AT, WORLDS, WORLDS_ROOM, NEXT, END, BATCH, NOTES, NOTES_ROOM, DECIDED, OWN_AT, OWN_TRANSITIONS, OWN_ERA,
+  OWN_PENDING, ERA, BLOCK_PLACE, PENDING_BYTES, PENDING_BLOCK, PENDING_ROOM, OWN_BYTES, DONE, NO_ROOM, TELL, NOTE_PARKED, TURNS,
+  PAIRS_RESERVE, PART_RESERVE,
 } from './header';
 
 export { chase, mark, spread } from './goals.as';
 export { rehashPairs } from './pairs.as';
+export { compute, decide, forget, list, resolve, settle, sift, turn } from './passes.as';
 export { find, put, read, replace } from './worlds.as';
-
-const STUCK_BIT: i32 = 1 << 31;
 
 /** Fills the slots of all parts and, once these are right, of worlds anew. */
 export function rehash(): void {
-  for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) rehashPart(part, get(OWN_AT));
+  for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) rehashPart(part);
   rehashWorlds();
+  store<i32>(ERA << 2, get(ERA) + 1);
 }
 
-/**
- * Expands worlds. False when the host must help: then nothing is added.
- *
- * Each pass does one thing for all worlds of the batch, in as few instructions as there can be between two loads that may
- * have to wait: so the processor waits for many of them at once.
- */
+/** Expands worlds. False when the host must help: then nothing is added. */
 function batch(own: i32, from: i32, to: i32): bool {
-  const end = choose(own, from, to);
-  if (end === 0) return false;
-  const first = own + OWN_PENDING;
-  const parts = get(PARTS_AT);
-  const partEnd = partsEnd();
-  const memory = get(MEMORY_AT);
-  const mask = get(MEMORY_MASK);
-  const renames = get(RENAMINGS) !== 0;
-  for (let one = first; one < end; one += PENDING_BYTES) {
-    let key = through(load<i32>(one, 12), load<u64>(one), own, parts, partEnd, memory, mask);
-    if (renames) key = representative(key, own);
-    store<u64>(one, key);
-    store<i32>(one, <i32>mix(key), 8);
+  if (load<i32>(own, OWN_ERA) !== get(ERA)) {
+    forget(own);
+    store<i32>(own, get(ERA), OWN_ERA);
   }
-  touch(own, first, end);
-  store<u64>(own + OWN_TRANSITIONS, load<u64>(own + OWN_TRANSITIONS) + <u64>((end - first) / PENDING_BYTES));
-  if (get(TURNS) === 0) {
-    for (let one = first; one < end; one += PENDING_BYTES) settle(own, one);
-    return true;
-  }
-  let one = first;
-  for (let place = from; place < to; place++) {
-    let onward = false;
-    for (; one < end && load<i32>(one, 20) === place; one += PENDING_BYTES) onward = settle(own, one) > place || onward;
-    if (!onward) note(NOTE_TURN, place, 0);
-  }
+  const end = list(own, from, to);
+  if (!resolve(own, end)) return false;
+  if ((compute(own, end) & ~get(DECIDED)) !== 0) decide(own, end);
+  settle(own, sift(own, end));
+  store<u64>(own + OWN_TRANSITIONS, load<u64>(own + OWN_TRANSITIONS) + <u64>((end - own - OWN_PENDING) / PENDING_BYTES));
+  if (get(TURNS) !== 0) turn(own, from, to, end);
   return true;
 }
 
 /** The first world of the places `from` to `end` that has a step to the one at `place`; -1: none, or the host must help. */
 export function before(place: i32, from: i32, end: i32): i32 {
   const own = get(OWN_AT);
-  const first = own + OWN_PENDING;
   const wanted = load<u64>(get(WORLDS_AT) + (place << 3));
   for (let at = from; at < end; at += get(BATCH)) {
-    const last = choose(own, at, min(at + get(BATCH), end));
-    if (last === 0) return -1;
-    for (let one = first; one < last; one += PENDING_BYTES)
-      if (representative(after(load<i32>(one, 12), load<u64>(one), own), own) === wanted) return load<i32>(one, 20);
+    const last = list(own, at, min(at + get(BATCH), end));
+    if (!resolve(own, last)) return -1;
+    compute(own, last);
+    for (let one = own + OWN_PENDING; one < last; one += PENDING_BYTES)
+      if (load<u64>(one) === wanted) return load<i32>(load<i32>(one, PENDING_BLOCK), BLOCK_PLACE);
   }
   return -1;
-}
-
-/** Lists all steps of worlds: which world, which choice, which leaf. Gives the end of the list, or 0. */
-// @ts-ignore: decorator
-@inline
-function choose(own: i32, from: i32, to: i32): i32 {
-  const here = own + OWN_HERE;
-  const open = own + OWN_OPEN;
-  let pending = own + OWN_PENDING;
-  for (let place = from; place < to; place++) {
-    const key = load<u64>(get(WORLDS_AT) + (place << 3));
-    unpack(key, here);
-    const count = openOf(here, open);
-    if ((count & NODE_BUSY) !== 0) {
-      if ((count & COUNT_MASK) === 0 && (atomic.or<i32>(DECIDED << 2, STUCK_BIT) & STUCK_BIT) === 0) note(NOTE_STUCK, place, 0);
-    } else {
-      see(here, own, place, 2, NOTE_REST);
-    }
-    for (let entry = open, last = open + ((count & COUNT_MASK) << 3); entry < last; entry += 8) {
-      let choice = load<i32>(entry);
-      const flags = load<i32>(entry, 4);
-      if ((count & OPEN_FULL) !== 0 && (flags & NODE_BEGINS) !== 0) continue;
-      for (const end = choice + (flags & COUNT_MASK); choice < end; choice++) {
-        const value = leafOf(choice, here);
-        if (value === 0) return 0;
-        store<u64>(pending, key);
-        store<i32>(pending, get(LEAVES_AT) + value, 12);
-        store<i32>(pending, choice, 16);
-        store<i32>(pending, place, 20);
-        pending += PENDING_BYTES;
-      }
-    }
-  }
-  return pending;
-}
-
-/** Reads what the look-ups of pending worlds will read, so that it is near by then; and finds the slot where each is or may be. */
-// @ts-ignore: decorator
-@inline
-function touch(own: i32, first: i32, end: i32): void {
-  const worlds = get(WORLDS_AT);
-  const slots = get(SLOTS_AT);
-  const mask = get(SLOTS_MASK);
-  let touched = 0;
-  for (let one = first; one < end; one += PENDING_BYTES) touched ^= load<i32>(slots + ((load<i32>(one, 8) & mask) << 2));
-  for (let one = first; one < end; one += PENDING_BYTES) {
-    const hash = load<i32>(one, 8);
-    let at = hash & mask;
-    let entry = load<i32>(slots + (at << 2));
-    while (entry !== 0 && ((entry ^ hash) & ~mask) !== 0 && entry !== CLAIMED) {
-      at = (at + 1) & mask;
-      entry = load<i32>(slots + (at << 2));
-    }
-    store<i32>(one, (hash & ~mask) | at, 8);
-    if (entry !== 0 && entry !== CLAIMED) touched ^= load<i32>(worlds + (((entry & mask) - 1) << 3));
-  }
-  store<i32>(own + 8, touched);
-}
-
-/** Adds a pending world and notes what is new in it. Gives its place. */
-// @ts-ignore: decorator
-@inline
-function settle(own: i32, one: i32): i32 {
-  const key = load<u64>(one);
-  const leaf = load<i32>(one, 12);
-  const place = add(key, load<i32>(one, 8));
-  const decided = load<i32>(leaf);
-  if ((decided & ~get(DECIDED)) !== 0) {
-    const fresh = decided & ~atomic.or<i32>(DECIDED << 2, decided);
-    if (fresh !== 0) note(NOTE_DECIDED, load<i32>(one, 20), load<i32>(one, 16), fresh);
-  }
-  if (place >= 0) return place;
-  if ((load<i32>(leaf, 4) & LEAF_VISIBLE) !== 0) {
-    unpack(key, own + OWN_THERE);
-    see(own + OWN_THERE, own, -1 - place, 1, NOTE_FOLD);
-  }
-  return -1 - place;
 }
 
 /** Is there room for a batch of each worker in every part? */

@@ -46,9 +46,10 @@ export interface Note {
 }
 
 const page = 65_536;
-/** Words of a world that have room in a worker's own memory, and choices. */
+/** Words of a world that have room in a worker's own memory. */
 const mostWords = header.HERE_ROOM / 4;
-const mostChoices = (header.OWN_PENDING - header.OWN_OPEN) / 8;
+/** Actors that have room in a row, and whose sum has room where those that are busy are counted. */
+const mostActors = 127;
 /** With so many bytes, room for some worlds more is cheaper than to move them. */
 const plenty = 2 ** 26;
 /** Fewer worlds than this are not shared out. */
@@ -115,6 +116,7 @@ export class Kernel {
     this.#calls = new wasm.Instance(module, { env: { memory: this.#memory }, host }).exports as Exports;
     this.#write();
     this.#set(header.TURNS, turns ? 1 : 0);
+    this.#set(header.ERA, 1);
     crew?.begin(module, this.#memory);
   }
 
@@ -454,12 +456,14 @@ export class Kernel {
 
   /** Writes all tables but worlds and pairs. */
   #write(): void {
-    const { words } = this.layout;
-    if (words > mostWords) throw new ModelError('out-of-memory', `a world takes ${words} words`, { at: 'topology', accepted: [`up to ${mostWords}`] });
-    if (this.#writer.choices() > mostChoices)
-      throw new ModelError('out-of-memory', `a world may have ${this.#writer.choices()} choices`, { at: 'topology', accepted: [`up to ${mostChoices}`] });
-    if (this.#writer.crowd(this.layout) > header.OPEN_ACTORS)
-      throw new ModelError('out-of-memory', `${this.#writer.crowd(this.layout)} actors of one part may do something`, { at: 'topology', accepted: [`up to ${header.OPEN_ACTORS}`] });
+    const tooMany = (what: string, count: number, most: number) => {
+      if (count > most) throw new ModelError('out-of-memory', `${count} ${what}`, { at: 'topology', accepted: [`up to ${most}`] });
+    };
+    tooMany('words for a world', this.layout.words, mostWords);
+    tooMany('parts of a world', this.layout.parts.length, header.MOST_PARTS);
+    tooMany('choices in a world', this.#writer.choices(), header.PENDING_ROOM);
+    tooMany('actors that may do something', this.#writer.actors(), mostActors);
+    tooMany('actors of one part that may do something', this.#writer.crowd(this.layout), header.OPEN_ACTORS);
     this.#writer.write({ buffer: this.#memory.buffer, map: this.#map, sizes: this.#sizes, layout: this.layout });
     this.#stale = false;
   }

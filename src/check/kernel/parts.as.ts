@@ -3,7 +3,7 @@ import { get, mix } from './pairs.as';
 import { claim, countUp, fill } from './shared.as';
 import {
   PARTS, PARTS_AT, PART_BYTES, PART_SHIFT, PART_MASK, PART_HERE, PART_RECORD, PART_RECORDS_AT, PART_SLOTS_AT, PART_SLOTS_MASK, PART_ACTORS, PART_ACTORS_AT,
-  PART_COUNT, CHANGES_AT, CHANGE_BYTES, OPEN_ACTORS, NODE_BYTES, COUNT_MASK, NODE_BUSY, MEMORY_NUMBER, MEMORY_CHANGE, OWN_THERE,
+  PART_COUNT, CHANGES_AT, CHANGE_BYTES, OPEN_ACTORS, NODE_BYTES, COUNT_MASK, NODE_BUSY, NODE_INSIDE, MEMORY_NUMBER, MEMORY_CHANGE, MEMORY_AT, MEMORY_MASK, OWN_THERE,
 } from './header';
 
 // @ts-ignore: decorator
@@ -34,11 +34,11 @@ export function withNumber(key: u64, part: i32, number: u32): u64 {
   return (key & ~(<u64><u32>its(part, PART_MASK) << shift)) | (<u64>number << shift);
 }
 
-/** The node of an actor in the world at `here`; a record begins with offset, shift and mask. */
+/** The node of an actor whose words stand at `words`; a record begins with offset, shift and mask. */
 // @ts-ignore: decorator
 @inline
-export function nodeAt(here: i32, record: i32): i32 {
-  return (load<i32>(here + load<i32>(record)) >>> load<i32>(record, 4)) & load<i32>(record, 8);
+export function nodeAt(words: i32, record: i32): i32 {
+  return (load<i32>(words + load<i32>(record)) >>> load<i32>(record, 4)) & load<i32>(record, 8);
 }
 
 function hashOf(words: i32, end: i32): i32 {
@@ -47,7 +47,7 @@ function hashOf(words: i32, end: i32): i32 {
   return <i32>mix(hash);
 }
 
-/** Number of the value of a part whose record stands in the world at `here`; the first 8 bytes of it do not count. */
+/** Number of the value of a part whose record stands in the world in hand at `here`; the first 8 bytes of it do not count. */
 export function numberOf(part: i32, here: i32): u32 {
   const words = here + its(part, PART_HERE) + 8;
   const end = words + its(part, PART_RECORD) - 8;
@@ -68,67 +68,72 @@ export function numberOf(part: i32, here: i32): u32 {
       const number = countUp(part + PART_COUNT);
       const record = records + number * stride;
       memory.copy(record, words, end - words);
-      store<u64>(record - 8, openIn(part, here));
+      store<u64>(record - 8, openIn(part, record - 8));
       fill(slots + (slot << 2), number + 1);
       return number;
     }
   }
 }
 
-/** What the nodes of a part that stand at `here` may do, as a record says it in its first 8 bytes. */
-function openIn(part: i32, here: i32): u64 {
+/** What the nodes of a record may do, as it says it in its first 8 bytes. */
+function openIn(part: i32, words: i32): u64 {
   let record = its(part, PART_ACTORS_AT);
   let open: u64 = 0;
   for (let index = 0, count = its(part, PART_ACTORS); index < count; index++, record += 16) {
-    const flags = load<i32>(load<i32>(record, 12) + nodeAt(here, record) * NODE_BYTES, 4);
+    const flags = load<i32>(load<i32>(record, 12) + nodeAt(words, record) * NODE_BYTES, 4);
     if ((flags & COUNT_MASK) !== 0) open |= <u64>1 << <u64>index;
     if ((flags & NODE_BUSY) !== 0) open |= <u64>1 << 63;
-    open += <u64>((flags >>> 17) & 1) << OPEN_ACTORS;
+    open += <u64>((flags & NODE_INSIDE) !== 0) << OPEN_ACTORS;
   }
   return open;
 }
 
-/** Fills the slots of a part anew, and what records say of open actors. `own`: a worker's memory. */
-export function rehashPart(part: i32, own: i32): void {
+/** Fills the slots of a part anew, and what records say of open actors. */
+export function rehashPart(part: i32): void {
   const slots = its(part, PART_SLOTS_AT);
   const mask = its(part, PART_SLOTS_MASK);
   const stride = its(part, PART_RECORD);
-  const here = own + OWN_THERE;
-  const words = here + its(part, PART_HERE);
   memory.fill(slots, 0, (mask + 1) << 2);
   let record = its(part, PART_RECORDS_AT);
   for (let number = 0, count = its(part, PART_COUNT); number < count; number++, record += stride) {
-    memory.copy(words, record, stride);
-    store<u64>(record, openIn(part, here));
-    let slot = hashOf(words + 8, words + stride) & mask;
+    store<u64>(record, openIn(part, record));
+    let slot = hashOf(record + 8, record + stride) & mask;
     while (load<i32>(slots + (slot << 2)) !== 0) slot = (slot + 1) & mask;
     store<i32>(slots + (slot << 2), number + 1);
   }
 }
 
-/** What a change makes of a part of a world. What it made of the same value before is remembered. */
+/** Where it is remembered what a change made of a value. */
 // @ts-ignore: decorator
 @inline
-export function changed(key: u64, part: i32, change: u32, own: i32, memory: i32, mask: i32): u64 {
-  const shift = <u64>its(part, PART_SHIFT);
-  const bits = <u64><u32>its(part, PART_MASK);
-  const number = <u32>((key >>> shift) & bits);
+export function memoryOf(number: u32, change: u32, memory: i32, mask: i32): i32 {
   const hash = number * <u32>0x9e3779b1 + change * <u32>0x85ebca6b;
-  const memo = memory + ((<i32>(hash ^ (hash >>> 15)) & mask) << 3);
-  const entry = load<u64>(memo);
-  const tag = (<u64>change << MEMORY_NUMBER) | <u64>number;
-  const next = (entry >>> MEMORY_NUMBER) === tag ? <u32>entry & ((1 << MEMORY_NUMBER) - 1) : afresh(part, change, number, own, memo, tag);
-  return (key & ~(bits << shift)) | (<u64>next << shift);
+  return memory + ((<i32>(hash ^ (hash >>> 15)) & mask) << 3);
 }
 
-function afresh(part: i32, change: u32, number: u32, own: i32, memo: i32, tag: u64): u32 {
+/** What an entry there holds, above the number of what the change made. */
+// @ts-ignore: decorator
+@inline
+export function remembered(number: u32, change: u32): u64 {
+  return (<u64>change << MEMORY_NUMBER) | <u64>number;
+}
+
+/** Number of what a change makes of a value. */
+export function changed(part: i32, change: u32, number: u32, own: i32): u32 {
+  const at = memoryOf(number, change, get(MEMORY_AT), get(MEMORY_MASK));
+  const entry = load<u64>(at);
+  return (entry >>> MEMORY_NUMBER) === remembered(number, change) ? <u32>entry & ((1 << MEMORY_NUMBER) - 1) : afresh(part, change, number, own, at);
+}
+
+/** The same, not from memory; it is remembered at `at`. */
+export function afresh(part: i32, change: u32, number: u32, own: i32, at: i32): u32 {
   const here = own + OWN_THERE;
   const stride = its(part, PART_RECORD);
   const words = here + its(part, PART_HERE);
   memory.copy(words, its(part, PART_RECORDS_AT) + number * stride, stride);
   const flips = get(CHANGES_AT) + change * get(CHANGE_BYTES);
-  for (let at = 0; at < stride - 8; at += 8) store<u64>(words + 8 + at, load<u64>(words + 8 + at) ^ load<u64>(flips + at));
+  for (let word = 0; word < stride - 8; word += 8) store<u64>(words + 8 + word, load<u64>(words + 8 + word) ^ load<u64>(flips + word));
   const next = numberOf(part, here);
-  if (change < (1 << MEMORY_CHANGE)) atomic.store<u64>(memo, (tag << MEMORY_NUMBER) | <u64>next);
+  if (change < (1 << MEMORY_CHANGE)) atomic.store<u64>(at, (remembered(number, change) << MEMORY_NUMBER) | <u64>next);
   return next;
 }

@@ -3,7 +3,7 @@ import { get } from './pairs.as';
 import { nodeAt, numberIn, numberOf, its, partsEnd, withNumber } from './parts.as';
 import {
   PARTS_AT, PART_BYTES, PART_HERE, PART_RECORD, PART_RECORDS_AT, PART_ROOM, PART_RENAMED_AT, PART_RENAMED_BYTES, PART_VERDICTS_AT, PART_IMAGES_AT,
-  PART_WEIGHTS_AT, RENAMINGS, RENAMED_RECORD, IMAGE_BYTES, ITSELF, SAME, TIE, OWN_THERE, OWN_OTHER,
+  PART_WEIGHTS_AT, RENAMINGS, RENAMED_RECORD, IMAGE_BYTES, ITSELF, SAME, TIE, OWN_OTHER,
 } from './header';
 
 /**
@@ -64,12 +64,11 @@ function weightOf(part: i32, renaming: i32, key: u64): u64 {
 
 /** Writes what renamings make of a value of a part, what each image weighs, and the verdict; which says that the rest is there, so it comes last. */
 function rename(part: i32, number: i32, own: i32): void {
-  const here = own + OWN_THERE;
   const there = own + OWN_OTHER;
   const bytes = its(part, PART_RECORD);
   const room = its(part, PART_ROOM);
   const words = there + its(part, PART_HERE);
-  memory.copy(here + its(part, PART_HERE), its(part, PART_RECORDS_AT) + number * bytes, bytes);
+  const value = its(part, PART_RECORDS_AT) + number * bytes;
   let record = its(part, PART_RENAMED_AT);
   let images = its(part, PART_IMAGES_AT) + (number << 2);
   let weights = its(part, PART_WEIGHTS_AT) + (number << 3);
@@ -77,8 +76,8 @@ function rename(part: i32, number: i32, own: i32): void {
     memory.fill(words, 0, bytes);
     let weight: u64 = 0;
     for (const end = record + its(part, PART_RENAMED_BYTES); record < end; record += RENAMED_RECORD) {
-      const becomes = load<i32>(record, 12) + nodeAt(here, record) * IMAGE_BYTES;
-      const target = there + load<i32>(record, 16);
+      const becomes = load<i32>(record, 12) + nodeAt(value, record) * IMAGE_BYTES;
+      const target = words + load<i32>(record, 16);
       store<i32>(target, load<i32>(target) | (load<i32>(becomes) << load<i32>(record, 20)));
       weight += load<u64>(becomes, 8);
     }

@@ -14,9 +14,7 @@ export function keyOf(here: i32): u64 {
 }
 
 /** Writes a world to `here`: its 64 bits, and behind them the record of each part. */
-// @ts-ignore: decorator
-@inline
-export function unpack(key: u64, here: i32): void {
+function unpack(key: u64, here: i32): void {
   store<u64>(here, key);
   for (let part = get(PARTS_AT), end = partsEnd(); part < end; part += PART_BYTES) {
     const bytes = its(part, PART_RECORD);
@@ -29,28 +27,56 @@ export function unpack(key: u64, here: i32): void {
   }
 }
 
-/** Place of a world; the place of a new one is `-1 - place`. A slot holds the place + 1, and above it bits of the hash that did not lead there. */
+/** The slot where the search for a world begins: the first of four that are read together. A slot holds the place + 1, and above it bits of the hash that did not lead there. */
+// @ts-ignore: decorator
+@inline
+export function slotOf(hash: i32, mask: i32): i32 {
+  return hash & mask & ~3;
+}
+
+/** Place of a world; the place of a new one is `-1 - place`. */
 // @ts-ignore: decorator
 @inline
 export function add(key: u64, hash: i32): i32 {
+  // @ts-ignore: given by assemble.mjs
+  if (SHARED) return seek(key, hash);
+  const mask = get(SLOTS_MASK);
+  const first = get(SLOTS_AT) + (slotOf(hash, mask) << 2);
+  const entries = v128.load(first);
+  const alike = i32x4.eq(v128.and(v128.xor(entries, i32x4.splat(hash)), i32x4.splat(~mask)), i32x4.splat(0));
+  const empty = i32x4.eq(entries, i32x4.splat(0));
+  const free = i32x4.bitmask(empty);
+  if (free === 0 || i32x4.bitmask(v128.andnot(alike, empty)) !== 0) return seek(key, hash);
+  return settle(key, hash, mask, first + (ctz<i32>(free) << 2));
+}
+
+/** The same, slot by slot. */
+function seek(key: u64, hash: i32): i32 {
   const slots = get(SLOTS_AT);
   const mask = get(SLOTS_MASK);
   const worlds = get(WORLDS_AT);
-  let at = hash & mask;
+  let at = slotOf(hash, mask);
   while (true) {
     const slot = slots + (at << 2);
     const entry = atomic.load<i32>(slot);
     if (entry === 0) {
-      if (!claim(slot)) continue;
-      const place = countUp(WORLDS << 2);
-      store<u64>(worlds + (place << 3), key);
-      fill(slot, (hash & ~mask) | (place + 1));
-      return -1 - place;
+      if (claim(slot)) return settle(key, hash, mask, slot);
+      continue;
     }
     if (entry === CLAIMED) continue;
     if (((entry ^ hash) & ~mask) === 0 && load<u64>(worlds + (((entry & mask) - 1) << 3)) === key) return (entry & mask) - 1;
     at = (at + 1) & mask;
   }
+}
+
+/** Fills a slot with a new world. */
+// @ts-ignore: decorator
+@inline
+function settle(key: u64, hash: i32, mask: i32, slot: i32): i32 {
+  const place = countUp(WORLDS << 2);
+  store<u64>(get(WORLDS_AT) + (place << 3), key);
+  fill(slot, (hash & ~mask) | (place + 1));
+  return -1 - place;
 }
 
 /** Fills the slots of worlds anew. */
@@ -61,7 +87,7 @@ export function rehashWorlds(): void {
   memory.fill(slots, 0, (mask + 1) << 2);
   for (let place = 0, count = get(WORLDS); place < count; place++) {
     const hash = <i32>mix(load<u64>(worlds + (place << 3)));
-    let at = hash & mask;
+    let at = slotOf(hash, mask);
     while (load<i32>(slots + (at << 2)) !== 0) at = (at + 1) & mask;
     store<i32>(slots + (at << 2), (hash & ~mask) | (place + 1));
   }
@@ -85,7 +111,7 @@ export function find(): i32 {
   const slots = get(SLOTS_AT);
   const mask = get(SLOTS_MASK);
   const worlds = get(WORLDS_AT);
-  let at = hash & mask;
+  let at = slotOf(hash, mask);
   while (true) {
     const entry = load<i32>(slots + (at << 2));
     if (entry === 0) return -1;

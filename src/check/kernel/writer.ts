@@ -41,9 +41,9 @@ export class Writer {
   #rows: number[] = [];
   #rowEnd = 0;
   readonly #images: Image[] = [];
-  /** By leaf: where it stands behind `LEAVES_AT`. The first place is nobody's, because 0 is no value. */
+  /** By leaf: where it stands. */
   #leaves: number[] = [];
-  #leafEnd = 16;
+  #leafEnd = 0;
   /** Numbers of changes. */
   readonly #changes = new Map<string, number>();
 
@@ -101,7 +101,7 @@ export class Writer {
 
   /** Bytes that all leaves take. */
   leafBytes(layout: Parted): number {
-    return 16 + this.#steps.leaves.length * leafBytes(layout);
+    return this.#steps.leaves.length * leafBytes(layout);
   }
 
   /** Changes of parts that are known. */
@@ -114,9 +114,11 @@ export class Writer {
     return this.#steps.questions.reduce((sum, { actor }) => sum + (layout.mask[actor] as number) + 1, 0);
   }
 
-  /** A value of `steps` as the kernel knows it: an address instead of a leaf's number. */
+  /** A value of `steps` as the kernel knows it: an address instead of a number. */
   value(value: number): number {
-    return value > 0 ? (this.#leaves[value - 1] as number) : value;
+    const { map } = this.#place as Place;
+    if (value > 0) return this.#leaves[value - 1] as number;
+    return value === 0 ? 0 : -(map.asks + (-1 - value) * header.ASK_BYTES);
   }
 
   /** Writes everything. The sizes leave room for it. */
@@ -131,7 +133,7 @@ export class Writer {
     const fields: [number, number][] = [
       [header.PARTS, layout.parts.length], [header.PARTS_AT, map.parts],
       [header.ACTORS, this.#actors(new Set(layout.parts.flatMap(({ actors }) => actors)), map.actors)], [header.ACTORS_AT, map.actors],
-      [header.CHOICES_AT, map.choices], [header.ASKS_AT, map.asks], [header.LEAVES_AT, map.leaves], [header.CHANGES_AT, map.changes], [header.CHANGE_BYTES, sizes.changeBytes],
+      [header.CHOICES_AT, map.choices], [header.CHANGES_AT, map.changes], [header.CHANGE_BYTES, sizes.changeBytes],
       [header.MEMORY_AT, map.memory], [header.MEMORY_MASK, memoryEntries(sizes.parts) - 1],
       [header.TOGETHER, Math.min(tables.subject.together, 0x7fffffff)], [header.PAIRS_AT, map.pairs], [header.PAIRS_ROOM, sizes.pairSlots / 2],
       [header.PAIR_SLOTS_AT, map.pairSlots], [header.PAIR_SLOTS_MASK, sizes.pairSlots - 1], [header.FOLDS_AT, map.folds], [header.WISHES_AT, map.wishes],
@@ -140,10 +142,10 @@ export class Writer {
       [header.RENAMINGS, this.renamings], [header.PAIRS_RESERVE, this.pairs()], [header.PART_RESERVE, this.values()], ...this.#observations(),
     ];
     for (const [field, value] of fields) this.#view[field] = value;
-    for (const [index, part] of layout.parts.entries()) this.#part(index, part, map.ofParts[index] as PartMap);
+    for (const [index, part] of layout.parts.entries()) this.#writePart(index, part, map.ofParts[index] as PartMap);
     this.#written = { nodes: 0, choices: 0, questions: 0, answers: 0 };
     this.#leaves = [];
-    this.#leafEnd = 16;
+    this.#leafEnd = 0;
     this.#changes.clear();
     this.#rows = [];
     this.#rowEnd = 0;
@@ -151,7 +153,7 @@ export class Writer {
   }
 
   /** Writes what a part is, all but how many values it has. */
-  #part(index: number, { first, words, shift, width, actors }: Part, map: PartMap): void {
+  #writePart(index: number, { first, words, shift, width, actors }: Part, map: PartMap): void {
     const { sizes, map: { parts } } = this.#place as Place;
     const { room: values } = sizes.parts[index] as Sizes['parts'][number];
     const others = new Set(this.#steps.tables.nodes.keys());
@@ -182,25 +184,38 @@ export class Writer {
       const record = this.#leaf(steps.leaves[this.#leaves.length] as Leaf);
       if (record === undefined || this.#leafEnd + record.byteLength > bytes) return false;
       view.set(record, (map.leaves + this.#leafEnd) >>> 2);
-      this.#leaves.push(this.#leafEnd);
+      this.#leaves.push(map.leaves + this.#leafEnd);
       this.#leafEnd += record.byteLength;
     }
     for (const { actor, node } of nodes) this.#node(actor, node);
-    for (const choice of steps.known.slice(this.#written.choices)) view[(map.choices >>> 2) + choice] = this.value(steps.values.data[choice] as number);
     for (let question = this.#written.questions; question < steps.questions.length; question++) {
       const { actor } = steps.questions[question] as (typeof steps.questions)[number];
       const room = (layout.mask[actor] as number) + 1;
       if (this.#rowEnd + room > answers) return false;
       this.#rows.push(map.answers + this.#rowEnd * 4);
       this.#rowEnd += room;
-      view.set([...this.#field(actor), this.#rows[question] as number], (map.asks >>> 2) + question * 4);
+      this.#question(question, map.asks + question * header.ASK_BYTES);
     }
+    for (const choice of steps.known.slice(this.#written.choices)) this.#choice(choice, map.choices + choice * header.ASK_BYTES);
     for (const { question, node, value } of steps.answers.slice(this.#written.answers)) view[((this.#rows[question] as number) >>> 2) + node] = this.value(value);
     this.#written = { nodes: steps.nodes.length, choices: steps.known.length, questions: steps.questions.length, answers: steps.answers.length };
     return true;
   }
 
-  /** A leaf as the kernel reads it, see `LEAVES_AT`; undefined when there is no room for a change that it makes. */
+  /** Writes what decides how a choice goes on: its first question, or its value. */
+  #choice(choice: number, at: number): void {
+    const value = this.#steps.values.data[choice] as number;
+    if (value < 0) this.#question(-1 - value, at);
+    else this.#view.set([header.BLOCK_SELF, 0, 0, 0, at + header.ASK_VALUE, -1, this.value(value)], at >>> 2);
+  }
+
+  /** Writes who is asked, and where the values are. */
+  #question(question: number, at: number): void {
+    const { actor } = this.#steps.questions[question] as Steps['questions'][number];
+    this.#view.set([this.#base(actor), ...this.#field(actor), this.#rows[question] as number, question], at >>> 2);
+  }
+
+  /** A leaf as the kernel reads it, see `LEAF_FLAGS`; undefined when there is no room for a change that it makes. */
   #leaf(leaf: Leaf): Int32Array | undefined {
     const { layout, map, sizes: { changes, changeBytes } } = this.#place as Place;
     const { plain: [low, high], parts } = changesOf(leaf, layout);
@@ -219,10 +234,23 @@ export class Writer {
     return record;
   }
 
-  /** Where the kernel finds the node of an actor: offset, shift, mask. */
+  /** Where the kernel finds the node of an actor: offset from the words that it stands with, shift, mask. */
   #field(actor: number): [number, number, number] {
-    const { word, shift, mask } = (this.#place as Place).layout;
-    return [(word[actor] as number) * 4, shift[actor] as number, mask[actor] as number];
+    const { word, shift, mask, parts } = (this.#place as Place).layout;
+    const first = parts[this.#part(actor)]?.first ?? 0;
+    return [((word[actor] as number) - first) * 4, shift[actor] as number, mask[actor] as number];
+  }
+
+  /** Where a block has the address of these words. */
+  #base(actor: number): number {
+    const part = this.#part(actor);
+    return part === -1 ? header.BLOCK_SELF : header.BLOCK_PARTS + part * 4;
+  }
+
+  /** The part whose record has the node of an actor; -1: it stands in the 64 bits, or takes no bits. */
+  #part(actor: number): number {
+    const { word, parts } = (this.#place as Place).layout;
+    return parts.findLastIndex(({ first }) => (word[actor] as number) >= first);
   }
 
   /** Its actor must be listed as one that may do something, or that may do so much, and is not. */
@@ -242,7 +270,7 @@ export class Writer {
     const begins = count > 0 && (tables.choices[first] as Choice).start;
     const flags = count | (busy ? header.NODE_BUSY : 0) | (busy && thread ? header.NODE_INSIDE : 0) | (begins ? header.NODE_BEGINS : 0);
     const at = ((map.nodes[actor] as number) + node * header.NODE_BYTES) >>> 2;
-    this.#view[at] = first;
+    this.#view[at] = map.choices + first * header.ASK_BYTES;
     this.#view[at + 1] = flags;
     if (this.#watched.has(actor))
       new Uint16Array(buffer)[((map.seen[actor] as number) >>> 1) + node] = this.#observed(actor, node);
@@ -291,7 +319,12 @@ export class Writer {
     return listed.length;
   }
 
-  /** Actors that may do something, of the part that has most of them. */
+  /** Actors that may do something or be busy. */
+  actors(): number {
+    return this.#active.filter(Boolean).length;
+  }
+
+  /** The same, of the part that has most of them. */
   crowd(layout: Parted): number {
     return Math.max(...layout.parts.map(({ actors }) => actors.filter((actor) => this.#active[actor]).length));
   }
@@ -303,8 +336,8 @@ export class Writer {
     const observed = layoutOf(watched.map((actor) => layout.bits[actor] as number));
     for (const [index, actor] of watched.entries())
       this.#view.set([
-        ...this.#field(actor), map.seen[actor] as number, (observed.word[index] as number) * 4, observed.shift[index] as number,
-      ], (map.watched >>> 2) + index * 6);
+        ...this.#field(actor), map.seen[actor] as number, (observed.word[index] as number) * 4, observed.shift[index] as number, this.#base(actor),
+      ], (map.watched + index * header.WATCHED_BYTES) >>> 2);
     return [[header.WATCHED, watched.length], [header.WATCHED_AT, map.watched], [header.OBSERVED_WORDS, observed.words]];
   }
 }
