@@ -31,7 +31,17 @@ export interface Leaf {
   readonly decided: number;
 }
 
+/** What is known of each model, where nodes have no images. */
+const kept = new WeakMap<Tables, Steps>();
+
 export class Steps {
+  /** What is known of a model: with `images` anew, else all that was ever asked, so a search after the first learns only what none before it met. */
+  static of(tables: Tables, images?: Images): Steps {
+    const steps = (images === undefined ? kept.get(tables) : undefined) ?? new Steps(tables, images);
+    if (images === undefined) kept.set(tables, steps);
+    return steps;
+  }
+
   readonly tables: Tables;
   readonly questions: Question[] = [];
   readonly leaves: Leaf[] = [];
@@ -48,7 +58,7 @@ export class Steps {
   readonly #expanded = new PairMap();
 
   /** @param images every image of a node that is known is known too */
-  constructor(tables: Tables, images?: Images) {
+  private constructor(tables: Tables, images?: Images) {
     this.tables = tables;
     this.images = images;
   }

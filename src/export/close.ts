@@ -83,7 +83,7 @@ function begin(compiled: Compiled | undefined, tables: Tables, judge: Judge, mem
     const search = new FastSearch(compiled, tables, judge, unheard, { memory });
     return { search, steps: search.kernel.steps };
   }
-  const steps = new Steps(tables);
+  const steps = Steps.of(tables);
   const search: Search = new Search(tables, { ...unheard, expanding: (_place, nodes) => learn(steps, search, nodes) }, { memory });
   return { search, steps };
 }

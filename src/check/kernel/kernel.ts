@@ -91,12 +91,13 @@ export class Kernel {
    * @param turns it keeps what `goals` needs
    */
   constructor(wasm: WebAssembly, module: Module, tables: Tables, judge: Judge, { limit, crew, symmetry, turns = false }: { readonly limit: number; readonly crew?: Crew | undefined; readonly symmetry?: Symmetry | undefined; readonly turns?: boolean }) {
-    this.steps = new Steps(tables, symmetry?.images());
+    this.steps = Steps.of(tables, symmetry?.images());
     this.#writer = new Writer(this.steps, judge);
     this.#limit = limit;
     this.#crew = crew;
+    const anew = this.steps.nodes.length === 0;
     for (const actor of tables.nodes.keys()) this.steps.expand(actor, 0);
-    scout(this.steps);
+    if (anew) scout(this.steps);
     this.#absorb();
     this.layout = this.#parted();
     const workers = crew?.workers ?? 1;
