@@ -16,7 +16,7 @@ export async function fullSearch(): Promise<void> {
     spin('Spin, depth first, its partial order', text),
   ];
   const { states } = usual.counts;
-  const ran = await rounds(3, usual.counts, contenders);
+  const ran = await rounds(5, usual.counts, contenders);
   const yardstick = ran.get('Spin, depth first')?.cpu as number;
   table(`Full search: ${usual.name}, ${figure(states)} worlds, ${figure(usual.counts.transitions)} steps, ${properties.length} properties`,
     ['', 'before, s', 'search, s', 'worlds/s', 'ns a step', 'against Spin', 'bytes a world'],
