@@ -3,9 +3,9 @@ import { bitsFor } from '../../src/check/layout.ts';
 import { partsOf, type Field, type Parted } from '../../src/check/kernel/parts.ts';
 import { repacked } from '../../src/check/kernel/repack.ts';
 
-const field = (nodes: number, given: Partial<Field> = {}): Field => ({ nodes, thread: false, single: false, moved: false, chart: given, ...given });
+const field = (nodes: number, given: Partial<Field> = {}): Field => ({ nodes, thread: false, single: false, moved: false, active: false, chart: given, ...given });
 const device = () => [14, 117, 9].map((nodes) => field(nodes));
-const thread = (nodes: number, moved = false) => field(nodes, { thread: true, moved });
+const thread = (nodes: number, moved = false) => field(nodes, { thread: true, active: true, moved });
 const single = (nodes: number) => field(nodes, { single: true });
 
 const few = [...device(), ...device(), single(16), single(14), thread(59), thread(50), thread(10, true), thread(10, true)];

@@ -1,9 +1,11 @@
 /** What may happen in a world, and what becomes of it. */
 import { get } from './pairs.as';
 import { changed, its, nodeAt, numberIn, partsEnd, withNumber } from './parts.as';
+import { copyRow, fillRow, spell } from './rows.as';
 import {
-  PARTS_AT, PART_BYTES, PART_RECORD, PART_RECORDS_AT, PART_ACTORS_AT, OPEN_ACTORS, ACTORS, ACTORS_AT, ASK_OFFSET, ASK_QUESTION, ASK_VALUES, TOGETHER, NODE_BYTES,
-  COUNT_MASK, NODE_BUSY, NODE_INSIDE, NODE_COUNTS, NODE_BEGINS, LEAF_PLAIN, LEAF_CHANGES, BLOCK_BYTES, BLOCK_SELF, BLOCK_OPEN, BLOCK_COUNTS, BLOCK_PARTS, ROW_BYTES,
+  PARTS, PARTS_AT, PART_BYTES, PART_RECORD, PART_RECORDS_AT, PART_ACTORS_AT, PART_ACTORS_END, BANDS, BANDS_AT, BAND_BYTES, BAND_MASK, BAND_ROWS, BAND_ACTORS, BAND_END,
+  ROW_BYTES, ROW_COUNTS, ROW_LATER, ROW_KNOWN, ASK_OFFSET, ASK_QUESTION, ASK_VALUES, TOGETHER, NODE_BUSY, NODE_INSIDE, NODE_BEGINS, LEAF_PLAIN, LEAF_CHANGES, BLOCK_BYTES,
+  BLOCK_SELF, BLOCK_COUNTS, BLOCK_PARTS, OWN_ROWS, OWN_ROWS_BYTES,
 } from './header';
 
 /** Asks the host what a question has for answer at a node: a value, or 0 when the batch must wait. */
@@ -55,56 +57,89 @@ export function furtherOn(choice: i32, first: i32, block: i32): i32 {
   return value;
 }
 
-/** Lists the nodes that have choices, for the worlds in some blocks, each in a row of its own; and counts who is busy. */
+/** Counts who is busy in the worlds of some blocks, and finds their rows of each band. */
+export function open(first: i32, end: i32, own: i32): void {
+  while (!opened(first, end, own)) learn(first, end, own);
+}
+
+/** The same; false when a row is not known. */
 // @ts-ignore: decorator
 @inline
-export function open(first: i32, end: i32, row: i32): void {
-  // The last part first: devices before threads, so that of ways of one length the one is found in which fewer calls overlap.
-  openInParts(first, end, row);
-  let record = get(ACTORS_AT);
-  for (const last = record + (get(ACTORS) << 4); record < last; record += 16) {
-    const word = load<i32>(record);
-    const shift = load<i32>(record, 4);
-    const mask = load<i32>(record, 8);
-    const nodes = load<i32>(record, 12);
+function opened(first: i32, end: i32, own: i32): bool {
+  const parts = BLOCK_PARTS + (get(PARTS) << 2);
+  for (let words = BLOCK_PARTS; words < parts; words += 4) {
     for (let block = first; block < end; block += BLOCK_BYTES) {
-      const entry = load<u64>(nodes + ((load<i32>(block + word) >>> shift) & mask) * NODE_BYTES);
-      const flags = <i32>(entry >>> 32);
-      const at = load<i32>(block, BLOCK_OPEN);
-      store<u64>(at, entry);
-      store<i32>(block, at + (<i32>((flags & COUNT_MASK) !== 0) << 3), BLOCK_OPEN);
-      store<i32>(block, load<i32>(block, BLOCK_COUNTS) + (flags & NODE_COUNTS), BLOCK_COUNTS);
+      const before = words === BLOCK_PARTS ? 0 : load<i32>(block, BLOCK_COUNTS);
+      store<i32>(block, before + load<i32>(load<i32>(block + words), ROW_COUNTS), BLOCK_COUNTS);
     }
+  }
+  let known = ROW_KNOWN;
+  let rows = own + OWN_ROWS;
+  for (let band = get(BANDS_AT), last = bandsEnd(); band < last; band += BAND_BYTES, rows += OWN_ROWS_BYTES) {
+    const shift = <u64>load<i32>(band);
+    const mask = load<i32>(band, BAND_MASK);
+    const from = load<i32>(band, BAND_ROWS);
+    let at = rows;
+    for (let block = first; block < end; block += BLOCK_BYTES, at += 4) {
+      const row = from + (<i32>(load<u64>(block) >>> shift) & mask) * ROW_BYTES;
+      // @ts-ignore: given by assemble.mjs
+      const counts = SHARED ? atomic.load<i32>(row, ROW_COUNTS) : load<i32>(row, ROW_COUNTS);
+      known &= counts;
+      store<i32>(at, row);
+      store<i32>(block, load<i32>(block, BLOCK_COUNTS) + counts, BLOCK_COUNTS);
+    }
+  }
+  return known !== 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function bandsEnd(): i32 {
+  return get(BANDS_AT) + get(BANDS) * BAND_BYTES;
+}
+
+/** Fills the rows of bands that are not known. */
+function learn(first: i32, end: i32, own: i32): void {
+  let rows = own + OWN_ROWS;
+  for (let band = get(BANDS_AT), last = bandsEnd(); band < last; band += BAND_BYTES, rows += OWN_ROWS_BYTES) {
+    let at = rows;
+    for (let block = first; block < end; block += BLOCK_BYTES, at += 4)
+      if (load<i32>(load<i32>(at), ROW_COUNTS) === 0) fillRow(load<i32>(at), load<i32>(band, BAND_ACTORS), load<i32>(band, BAND_END), block);
   }
 }
 
-/** The same for the actors that stand in parts, the last part first. */
+/**
+ * Lists what may happen in the world of a block: for each step the record of the choice, and the block. Gives the end of the list.
+ *
+ * The last part first: devices before threads, so that of ways of one length the one is found in which fewer calls overlap.
+ *
+ * @param none nodes whose choices are none, see `closed`
+ * @param rows where the row of the first band stands
+ */
 // @ts-ignore: decorator
 @inline
-function openInParts(first: i32, end: i32, row: i32): void {
-  const parts = get(PARTS_AT);
-  const last = partsEnd() - PART_BYTES;
-  let words = BLOCK_PARTS + ((last - parts) / PART_BYTES << 2);
-  let part = last;
+export function offer(block: i32, none: i32, rows: i32, list: i32): i32 {
+  const kind = (none >>> 31) * ROW_LATER;
+  const last = block + BLOCK_PARTS + (get(PARTS) - 1 << 2);
+  let to = list;
+  let words = last;
   do {
-    const actors = its(part, PART_ACTORS_AT);
-    let to = row;
-    for (let block = first; block < end; block += BLOCK_BYTES, to += ROW_BYTES) {
-      const base = load<i32>(block + words);
-      const said = load<u64>(base);
-      let at = part === last ? to : load<i32>(block, BLOCK_OPEN);
-      for (let more = said & ((<u64>1 << OPEN_ACTORS) - 1); more !== 0; more &= more - 1) {
-        const actor = actors + (<i32>ctz<u64>(more) << 4);
-        store<u64>(at, load<u64>(load<i32>(actor, 12) + nodeAt(base, actor) * NODE_BYTES));
-        at += 8;
-      }
-      const counts = part === last ? 0 : load<i32>(block, BLOCK_COUNTS);
-      store<i32>(block, at, BLOCK_OPEN);
-      store<i32>(block, counts + <i32>(said >>> 63) * NODE_BUSY + (<i32>(said >>> OPEN_ACTORS) & 0x7fff) * NODE_INSIDE, BLOCK_COUNTS);
-    }
-    words = part === last ? BLOCK_PARTS : words + 4;
-    part = part === last ? parts : part + PART_BYTES;
-  } while (part !== last);
+    const row = load<i32>(words);
+    const next = copyRow(row + kind, block, to);
+    to = next !== -1 ? next : spellPart((words - block - BLOCK_PARTS) >> 2, row, block, none, to);
+    words = words === last ? block + BLOCK_PARTS : words + 4;
+  } while (words !== last);
+  let row = rows;
+  for (let band = get(BANDS_AT), end = bandsEnd(); band < end; band += BAND_BYTES, row += OWN_ROWS_BYTES) {
+    const next = copyRow(load<i32>(row) + kind, block, to);
+    to = next !== -1 ? next : spell(load<i32>(band, BAND_ACTORS), load<i32>(band, BAND_END), block, block, none, to);
+  }
+  return to;
+}
+
+function spellPart(index: i32, record: i32, block: i32, none: i32, list: i32): i32 {
+  const part = get(PARTS_AT) + index * PART_BYTES;
+  return spell(its(part, PART_ACTORS_AT), its(part, PART_ACTORS_END), record, block, none, list);
 }
 
 /** Nodes whose choices are none in the world of a block, because as many calls go on as may: `NODE_BEGINS`, or 0. */
@@ -118,7 +153,7 @@ export function closed(block: i32): i32 {
 // @ts-ignore: decorator
 @inline
 export function rests(block: i32): bool {
-  return (load<i32>(block, BLOCK_COUNTS) & (NODE_INSIDE - 1)) === 0;
+  return (load<i32>(block, BLOCK_COUNTS) & (NODE_INSIDE - NODE_BUSY)) === 0;
 }
 
 /** Key of the world that a leaf makes of another: what stands in the 64 bits themselves, then part by part. */

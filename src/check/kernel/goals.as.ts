@@ -1,12 +1,12 @@
 /** Can a wished world be reached from every world? */
-import { after, closed, hold, leafOf, open, rests } from './choices.as';
+import { after, closed, hold, leafOf, offer, open, rests } from './choices.as';
 import { foldOf, note } from './observations.as';
 import { get, mix } from './pairs.as';
 import { representative } from './renaming.as';
 import { add } from './worlds.as';
 import {
-  ASK_BYTES, WORLDS_AT, WORLDS, NOTES, NOTES_ROOM, OWN_AT, MARKS_AT, WISHES_AT, WISH_RESTS, OWN_BLOCK, OWN_ROW, COUNT_MASK,
-  BLOCK_BYTES, BLOCK_OPEN, NOTE_TURN, TRAIL_AT, TRAIL_ROOM, WISHED, LEADS, FIRST_TRAIL,
+  WORLDS_AT, WORLDS, NOTES, NOTES_ROOM, OWN_AT, MARKS_AT, WISHES_AT, WISH_RESTS, OWN_BLOCK, OWN_ROWS, OWN_STEPS, STEP_BYTES, BLOCK_BYTES, NOTE_TURN, TRAIL_AT, TRAIL_ROOM,
+  WISHED, LEADS, FIRST_TRAIL,
 } from './header';
 
 /** Asks the host whether the world in hand, that looks like this, is wished for: `WISHED`, or another number but 0. */
@@ -18,7 +18,7 @@ function wished(place: i32): bool {
   const own = get(OWN_AT);
   const block = own + OWN_BLOCK;
   if (get(WISH_RESTS) !== 0) {
-    open(block, block + BLOCK_BYTES, own + OWN_ROW);
+    open(block, block + BLOCK_BYTES, own);
     if (!rests(block)) return false;
   }
   const fold = foldOf(block, own);
@@ -62,20 +62,13 @@ export function chase(from: i32, trail: i32): bool {
 /** The latest successor of the world in hand that leads to a wished one, or else that has not got the mark `trail`; -1: none. */
 function latest(own: i32, trail: i32): i32 {
   const block = own + OWN_BLOCK;
-  const row = own + OWN_ROW;
-  open(block, block + BLOCK_BYTES, row);
-  const none = closed(block);
+  open(block, block + BLOCK_BYTES, own);
   let found = -1;
-  for (let entry = row, last = load<i32>(block, BLOCK_OPEN); entry < last; entry += 8) {
-    let choice = load<i32>(entry);
-    const flags = load<i32>(entry, 4);
-    if ((flags & none) !== 0) continue;
-    for (const end = choice + (flags & COUNT_MASK) * ASK_BYTES; choice < end; choice += ASK_BYTES) {
-      const place = successor(choice, own);
-      const mark = load<u8>(get(MARKS_AT) + place);
-      if (mark === LEADS) return place;
-      if (mark !== trail) found = max(found, place);
-    }
+  for (let step = own + OWN_STEPS, end = offer(block, closed(block), own + OWN_ROWS, step); step < end; step += STEP_BYTES) {
+    const place = successor(load<i32>(step), own);
+    const mark = load<u8>(get(MARKS_AT) + place);
+    if (mark === LEADS) return place;
+    if (mark !== trail) found = max(found, place);
   }
   return found;
 }

@@ -10,11 +10,32 @@ export const PARTS = 0;
 export const PARTS_AT = 1;
 
 /**
- * Actors that may do something or may be busy and stand in the 64 bits of a world: offset, shift, mask, address of their node
- * table. Offsets are from where the words of the actor stand: from the 64 bits, or from the record of a part.
+ * Bands: actors that may do something or may be busy and stand side by side in the 64 bits of a world. All their bits together
+ * lead to one row, that says what they may do together.
  */
-export const ACTORS = 5;
-export const ACTORS_AT = 6;
+export const BANDS = 5;
+export const BANDS_AT = 6;
+/** Shift and mask in the 64 bits, the rows, the first of its actors and the end of them (see `ACTOR_BYTES`). */
+export const BAND_BYTES = 20;
+export const BAND_MASK = 4;
+export const BAND_ROWS = 8;
+export const BAND_ACTORS = 12;
+export const BAND_END = 16;
+/**
+ * A row: numbers of up to four choices, and the bytes that all its choices take in a list, or more when there are more; then the
+ * same for choices that do not begin a call. Between them how many nodes are busy and inside, and `ROW_KNOWN`; 0: not known.
+ */
+export const ROW_BYTES = 32;
+export const ROW_LISTED = 8;
+export const ROW_COUNTS = 12;
+export const ROW_LATER = 16;
+export const ROW_KNOWN = 1;
+export const ROW_CHOICES = 4;
+/** Bits of a band of more than one actor at most. */
+export const BAND_BITS = 12;
+export const MOST_BANDS = 64;
+/** An actor: offset, shift, mask, address of its node table. The offset is from where its words stand: the 64 bits, or the record of a part. */
+export const ACTOR_BYTES = 16;
 /**
  * What decides how a choice goes on, by choice and then by question: where the block of a world has the address of the actor's
  * words (see `BLOCK_BYTES`), offset, shift and mask, the address of the values by its node, the question, and room for one value. A value is
@@ -118,16 +139,16 @@ export const DECIDED = 256;
 export const PART_BYTES = 192;
 export const PART_SHIFT = 0;
 export const PART_MASK = 4;
-/** Where its record stands in a world in hand, and how many bytes it takes: 8 for `OPEN_...`, then its words. */
+/** Where its record stands in a world in hand, and how many bytes it takes: a row, then its words. */
 export const PART_HERE = 8;
 export const PART_RECORD = 12;
 export const PART_RECORDS_AT = 16;
 export const PART_ROOM = 20;
 export const PART_SLOTS_AT = 24;
 export const PART_SLOTS_MASK = 28;
-/** Actors of it that may do something or be busy, as `ACTORS_AT`. */
-export const PART_ACTORS = 32;
-export const PART_ACTORS_AT = 36;
+/** Actors of it that may do something or be busy, see `ACTOR_BYTES`. */
+export const PART_ACTORS_AT = 32;
+export const PART_ACTORS_END = 36;
 /** By renaming, first none: a list of its actors. By value: verdict; for each renaming the image; for none and for each the weight. */
 export const PART_RENAMED_AT = 44;
 export const PART_RENAMED_BYTES = 48;
@@ -136,40 +157,40 @@ export const PART_IMAGES_AT = 56;
 export const PART_WEIGHTS_AT = 60;
 /** Its values, in a line of the cache of its own. */
 export const PART_COUNT = 128;
-/** Of the first 8 bytes of a record: a bit for each actor that has choices, then how many threads are inside a call; bit 63: something is busy. */
-export const OPEN_ACTORS = 48;
 
 /** Inside a worker's own memory: transitions (64 bits), worlds in hand, observed words. */
 export const OWN_TRANSITIONS = 0;
 /** The `ERA` of what it remembers. */
 export const OWN_ERA = 16;
 export const OWN_HERE = 64;
-export const OWN_THERE = 576;
-export const OWN_OTHER = 1088;
-export const OWN_OBSERVED = 1600;
+export const OWN_THERE = 1088;
+export const OWN_OTHER = 2112;
+export const OWN_OBSERVED = 3136;
 /** A world in hand has room for this. */
-export const HERE_ROOM = 512;
+export const HERE_ROOM = 1024;
 
-/** Blocks: of one world to look at, then of the worlds of a batch; and for each a row of its nodes that have choices. */
-export const OWN_BLOCK = 2048;
-export const OWN_BLOCKS = 2112;
-export const OWN_ROW = 6208;
-export const OWN_ROWS = 7296;
-export const ROW_BYTES = 1088;
+/** Blocks: of one world to look at, then of the worlds of a batch; and by band and world the address of a row. */
+export const OWN_BLOCK = 3584;
+export const OWN_BLOCKS = 3648;
+export const OWN_ROWS = 7744;
+export const OWN_ROWS_BYTES = 256;
 /**
- * A world whose steps are taken: its 64 bits, their address, its place, the end of its row, how many nodes are busy and inside
- * (see `NODE_BUSY`), and the address of the record of each part.
+ * A world whose steps are taken: its 64 bits, their address, its place, how many nodes are busy and inside (see `NODE_BUSY`),
+ * the end of the list of its steps, and the address of the record of each part.
  */
 export const BLOCK_BYTES = 64;
 export const BLOCK_SELF = 8;
 export const BLOCK_PLACE = 12;
-export const BLOCK_OPEN = 16;
-export const BLOCK_COUNTS = 20;
+export const BLOCK_COUNTS = 16;
+export const BLOCK_END = 20;
 export const BLOCK_PARTS = 24;
 export const MOST_PARTS = 10;
+/** What may happen in these worlds: record of the choice and block, 4 bytes each. */
+export const OWN_STEPS = 24128;
+export const STEP_BYTES = 8;
 
 /** A pending world: key (64 bits), then its hash, before that the address of what is remembered; leaf, record of the choice, block of the world it came from; what is looked for there (64 bits). */
-export const OWN_PENDING = 76928;
+export const OWN_PENDING = 24192 + 8 * 16384;
 export const PENDING_BYTES = 32;
 export const PENDING_HASH = 8;
 export const PENDING_LEAF = 12;
@@ -178,12 +199,12 @@ export const PENDING_BLOCK = 20;
 export const PENDING_SOUGHT = 24;
 export const PENDING_ROOM = 16384;
 /** Pending worlds for which something is done later. */
-export const OWN_LATER = 76992 + 32 * 16384;
+export const OWN_LATER = 24256 + 40 * 16384;
 /** By hash: the worlds that a worker met lately, and their places. Most steps lead to one of them. */
 export const LATELY = 32768;
-export const OWN_LATELY = 76992 + 36 * 16384 + 64;
-export const OWN_PLACES = 76992 + 36 * 16384 + 64 + 8 * 32768;
-export const OWN_BYTES = 76992 + 36 * 16384 + 64 + 12 * 32768;
+export const OWN_LATELY = 24256 + 44 * 16384 + 64;
+export const OWN_PLACES = 24256 + 44 * 16384 + 64 + 8 * 32768;
+export const OWN_BYTES = 24256 + 44 * 16384 + 64 + 12 * 32768;
 
 export const MOST_BATCH = 64;
 /** A node of an actor: record of the first choice, then number of choices and flags. */

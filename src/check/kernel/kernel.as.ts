@@ -19,8 +19,9 @@ import {
 } from './header';
 
 export { chase, mark, spread } from './goals.as';
+export { open } from './choices.as';
 export { rehashPairs } from './pairs.as';
-export { compute, decide, forget, list, resolve, settle, sift, turn } from './passes.as';
+export { compute, decide, forget, list, offerAll, resolve, settle, sift, turn } from './passes.as';
 export { find, put, read, replace } from './worlds.as';
 
 /** Fills the slots of all parts and, once these are right, of worlds anew. */

@@ -48,7 +48,7 @@ export interface Note {
 const page = 65_536;
 /** Words of a world that have room in a worker's own memory. */
 const mostWords = header.HERE_ROOM / 4;
-/** Actors that have room in a row, and whose sum has room where those that are busy are counted. */
+/** Actors whose sum has room where those that are busy are counted. */
 const mostActors = 127;
 /** With so many bytes, room for some worlds more is cheaper than to move them. */
 const plenty = 2 ** 26;
@@ -332,9 +332,9 @@ export class Kernel {
     const { steps, layout } = this;
     return {
       workers: this.#crew?.workers ?? 1, nodes: layout.bits.map((bits) => 2 ** bits), choices: twice(steps.values.length),
-      questions: twice(steps.questions.length), answers: twice(this.#writer.rows(layout)), pairSlots, slots,
+      questions: twice(steps.questions.length), answers: twice(this.#writer.rows(layout)), rows: Math.max(before?.rows ?? 0, this.#writer.bandRows(layout)), pairSlots, slots,
       leaves: Math.max(before?.leaves ?? 0, twice(this.#writer.leafBytes(layout))), renamings: this.#writer.renamings,
-      changes: twice(this.#writer.changes(layout)), changeBytes: Math.max(...layout.parts.map(({ words }) => words * 4 - 8)),
+      changes: twice(this.#writer.changes(layout)), changeBytes: Math.max(...layout.parts.map(({ words }) => words * 4 - header.ROW_BYTES)),
       parts: layout.parts.map(({ words }, part) => ({ room: rooms[part] as number, bytes: words * 4 })),
     };
   }
@@ -344,6 +344,7 @@ export class Kernel {
     const charts = actors.map(({ chart }) => chart);
     const fields = actors.map(({ thread, chart }, actor) => ({
       nodes: (nodes[actor] as { length: number }).length, thread, chart, single: charts.indexOf(chart) === charts.lastIndexOf(chart), moved: this.#writer.moves(actor),
+      active: this.#writer.active(actor),
     }));
     const known = { numbered: this.#writer.renamings > 0, reserve: this.#writer.values() * (this.#crew?.workers ?? 1) };
     return partsOf(fields, before === undefined ? known : { ...known, before: { layout: before, counts: before.parts.map((_, part) => this.#count(part)) } });
@@ -464,7 +465,6 @@ export class Kernel {
     tooMany('parts of a world', this.layout.parts.length, header.MOST_PARTS);
     tooMany('choices in a world', this.#writer.choices(), header.PENDING_ROOM);
     tooMany('actors that may do something', this.#writer.actors(), mostActors);
-    tooMany('actors of one part that may do something', this.#writer.crowd(this.layout), header.OPEN_ACTORS);
     this.#writer.write({ buffer: this.#memory.buffer, map: this.#map, sizes: this.#sizes, layout: this.layout });
     this.#stale = false;
   }

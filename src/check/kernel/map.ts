@@ -10,6 +10,8 @@ export interface Sizes {
   /** By question: nodes of the actor that is asked; and questions that there is room for, with as many nodes in all. */
   readonly questions: number;
   readonly answers: number;
+  /** Rows of all bands. */
+  readonly rows: number;
   /** Bytes of all leaves. */
   readonly leaves: number;
   /** Changes of parts, and bytes of each. */
@@ -41,6 +43,8 @@ export interface MemoryMap {
   readonly notes: number;
   readonly parts: number;
   readonly actors: number;
+  readonly bands: number;
+  readonly rows: number;
   readonly watched: number;
   readonly nodes: readonly number[];
   readonly seen: readonly number[];
@@ -75,7 +79,7 @@ export const imagesBytes = (renamings: number): number => (renamings === 0 ? 0 :
 /** What changes make of parts is remembered for so many; the more values, the more changes. */
 export const memoryEntries = (parts: Sizes['parts']): number => Math.max(2 ** 16, Math.min(2 * Math.max(...parts.map((part) => part.room)), 2 ** 22));
 
-export function mapOf({ workers, nodes, choices, questions, answers, leaves, changes, changeBytes, pairSlots, renamings, parts, slots }: Sizes): MemoryMap {
+export function mapOf({ workers, nodes, choices, questions, answers, rows, leaves, changes, changeBytes, pairSlots, renamings, parts, slots }: Sizes): MemoryMap {
   let at = 8192;
   const take = (bytes: number) => {
     const from = at;
@@ -86,7 +90,9 @@ export function mapOf({ workers, nodes, choices, questions, answers, leaves, cha
     own: take(workers * header.OWN_BYTES),
     notes: take(notesRoom(workers) * header.NOTE_BYTES),
     parts: take(parts.length * header.PART_BYTES),
-    actors: take(nodes.length * 16),
+    actors: take(nodes.length * header.ACTOR_BYTES),
+    bands: take(header.MOST_BANDS * header.BAND_BYTES),
+    rows: take(rows * header.ROW_BYTES),
     watched: take(nodes.length * header.WATCHED_BYTES),
     nodes: nodes.map((count) => take(count * header.NODE_BYTES)),
     seen: nodes.map((count) => take(count * 2)),
@@ -102,7 +108,7 @@ export function mapOf({ workers, nodes, choices, questions, answers, leaves, cha
     pairSlots: take(pairSlots * 16),
     pairs: take((pairSlots / 2) * 8),
     ofParts: parts.map((part) => ({
-      actors: take(nodes.length * 16),
+      actors: take(nodes.length * header.ACTOR_BYTES),
       renamed: take(renamings === 0 ? 0 : (renamings + 1) * nodes.length * header.RENAMED_RECORD),
       verdicts: take(renamings === 0 ? 0 : part.room),
       images: take(renamings * part.room * 4),

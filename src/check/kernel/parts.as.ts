@@ -1,9 +1,10 @@
 /** Parts of worlds that have a number for each of their values. */
 import { get, mix } from './pairs.as';
+import { fillRow } from './rows.as';
 import { claim, countUp, fill } from './shared.as';
 import {
-  PARTS, PARTS_AT, PART_BYTES, PART_SHIFT, PART_MASK, PART_HERE, PART_RECORD, PART_RECORDS_AT, PART_SLOTS_AT, PART_SLOTS_MASK, PART_ACTORS, PART_ACTORS_AT,
-  PART_COUNT, CHANGES_AT, CHANGE_BYTES, OPEN_ACTORS, NODE_BYTES, COUNT_MASK, NODE_BUSY, NODE_INSIDE, MEMORY_NUMBER, MEMORY_CHANGE, MEMORY_AT, MEMORY_MASK, OWN_THERE,
+  PARTS, PARTS_AT, PART_BYTES, PART_SHIFT, PART_MASK, PART_HERE, PART_RECORD, PART_RECORDS_AT, PART_SLOTS_AT, PART_SLOTS_MASK, PART_ACTORS_AT,
+  PART_ACTORS_END, PART_COUNT, CHANGES_AT, CHANGE_BYTES, ROW_BYTES, MEMORY_NUMBER, MEMORY_CHANGE, MEMORY_AT, MEMORY_MASK, OWN_THERE,
 } from './header';
 
 // @ts-ignore: decorator
@@ -47,13 +48,13 @@ function hashOf(words: i32, end: i32): i32 {
   return <i32>mix(hash);
 }
 
-/** Number of the value of a part whose record stands in the world in hand at `here`; the first 8 bytes of it do not count. */
+/** Number of the value of a part whose record stands in the world in hand at `here`; its row does not count. */
 export function numberOf(part: i32, here: i32): u32 {
-  const words = here + its(part, PART_HERE) + 8;
-  const end = words + its(part, PART_RECORD) - 8;
+  const words = here + its(part, PART_HERE) + ROW_BYTES;
+  const end = words + its(part, PART_RECORD) - ROW_BYTES;
   const slots = its(part, PART_SLOTS_AT);
   const mask = its(part, PART_SLOTS_MASK);
-  const records = its(part, PART_RECORDS_AT) + 8;
+  const records = its(part, PART_RECORDS_AT) + ROW_BYTES;
   const stride = its(part, PART_RECORD);
   let slot = hashOf(words, end) & mask;
   while (true) {
@@ -67,28 +68,22 @@ export function numberOf(part: i32, here: i32): u32 {
     } else if (entry === 0 && claim(slots + (slot << 2))) {
       const number = countUp(part + PART_COUNT);
       const record = records + number * stride;
-      memory.copy(record, words, end - words);
-      store<u64>(record - 8, openIn(part, record - 8));
+      for (let word = 0; words + word < end; word += 8) store<u64>(record + word, load<u64>(words + word));
+      rowOf(part, record - ROW_BYTES);
       fill(slots + (slot << 2), number + 1);
       return number;
     }
   }
 }
 
-/** What the nodes of a record may do, as it says it in its first 8 bytes. */
-function openIn(part: i32, words: i32): u64 {
-  let record = its(part, PART_ACTORS_AT);
-  let open: u64 = 0;
-  for (let index = 0, count = its(part, PART_ACTORS); index < count; index++, record += 16) {
-    const flags = load<i32>(load<i32>(record, 12) + nodeAt(words, record) * NODE_BYTES, 4);
-    if ((flags & COUNT_MASK) !== 0) open |= <u64>1 << <u64>index;
-    if ((flags & NODE_BUSY) !== 0) open |= <u64>1 << 63;
-    open += <u64>((flags & NODE_INSIDE) !== 0) << OPEN_ACTORS;
-  }
-  return open;
+/** Fills the row that a record of a part begins with. */
+// @ts-ignore: decorator
+@inline
+function rowOf(part: i32, record: i32): void {
+  fillRow(record, its(part, PART_ACTORS_AT), its(part, PART_ACTORS_END), record);
 }
 
-/** Fills the slots of a part anew, and what records say of open actors. */
+/** Fills the slots of a part anew, and the rows of its records. */
 export function rehashPart(part: i32): void {
   const slots = its(part, PART_SLOTS_AT);
   const mask = its(part, PART_SLOTS_MASK);
@@ -96,8 +91,8 @@ export function rehashPart(part: i32): void {
   memory.fill(slots, 0, (mask + 1) << 2);
   let record = its(part, PART_RECORDS_AT);
   for (let number = 0, count = its(part, PART_COUNT); number < count; number++, record += stride) {
-    store<u64>(record, openIn(part, record));
-    let slot = hashOf(record + 8, record + stride) & mask;
+    rowOf(part, record);
+    let slot = hashOf(record + ROW_BYTES, record + stride) & mask;
     while (load<i32>(slots + (slot << 2)) !== 0) slot = (slot + 1) & mask;
     store<i32>(slots + (slot << 2), number + 1);
   }
@@ -129,10 +124,10 @@ export function changed(part: i32, change: u32, number: u32, own: i32): u32 {
 export function afresh(part: i32, change: u32, number: u32, own: i32, at: i32): u32 {
   const here = own + OWN_THERE;
   const stride = its(part, PART_RECORD);
-  const words = here + its(part, PART_HERE);
-  memory.copy(words, its(part, PART_RECORDS_AT) + number * stride, stride);
+  const words = here + its(part, PART_HERE) + ROW_BYTES;
+  const before = its(part, PART_RECORDS_AT) + number * stride + ROW_BYTES;
   const flips = get(CHANGES_AT) + change * get(CHANGE_BYTES);
-  for (let word = 0; word < stride - 8; word += 8) store<u64>(words + 8 + word, load<u64>(words + 8 + word) ^ load<u64>(flips + word));
+  for (let word = 0; word < stride - ROW_BYTES; word += 8) store<u64>(words + word, load<u64>(before + word) ^ load<u64>(flips + word));
   const next = numberOf(part, here);
   if (change < (1 << MEMORY_CHANGE)) atomic.store<u64>(at, (remembered(number, change) << MEMORY_NUMBER) | <u64>next);
   return next;

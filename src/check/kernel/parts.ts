@@ -8,10 +8,11 @@
  */
 import { ModelError } from '../../errors.ts';
 import { bitsFor, generous, type Layout } from '../layout.ts';
+import { ROW_BYTES } from './header.ts';
 
 /** Fields that share a number. */
 export interface Part {
-  /** Words of its record in a world that is taken apart: two for the kernel, then those of the fields. An even number. */
+  /** Words of its record in a world that is taken apart: the kernel's row, then those of the fields. An even number. */
   readonly first: number;
   readonly words: number;
   /** Where the number stands in the 64 bits. */
@@ -33,11 +34,14 @@ export interface Field {
   readonly single: boolean;
   /** A renaming turns the actor into another, or a node of it. */
   readonly moved: boolean;
+  /** It may do something or be busy: such actors stand side by side, see `bandsOf`. */
+  readonly active: boolean;
   readonly chart: unknown;
 }
 
-/** Words before the first part, and before the fields of each. */
+/** Words before the first part, and of the row before the fields of each. */
 const head = 2;
+export const rowWords = ROW_BYTES / 4;
 /** The widest number that the kernel remembers changes of, see `MEMORY_NUMBER`. */
 const widest = 25;
 /** Bits of threads that share a number: the fewer, the more often a value comes again; but each number takes bits. */
@@ -153,7 +157,8 @@ function plainly(fields: readonly Field[], threads: readonly number[], others: r
   }
   const at = new Map<number, readonly [number, number]>();
   let [low, high] = [0, 64];
-  for (const index of wide) {
+  const rank = (index: number) => ((fields[index] as Field).active ? 0 : 1);
+  for (const index of [...widths.keys()].sort((a, b) => rank(a) - rank(b) || a - b)) {
     const width = widths.get(index) as number;
     if (low + width <= 32) {
       at.set(index, [low, width]);
@@ -180,7 +185,7 @@ function put(count: number, roomy: readonly number[], { at, shift, widths }: Pla
   let from = shift;
   const parts = groups.map((actors, part): Part => {
     const first = words;
-    words += head;
+    words += rowWords;
     let used = 0;
     for (const index of actors) {
       const width = roomy[index] as number;

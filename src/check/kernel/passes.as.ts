@@ -3,16 +3,16 @@
  * the time goes, without calls and without branches that depend on the step: so the processor waits for the memory of many steps
  * at once, and guesses wrong for few. What is rare is listed and done afterwards.
  */
-import { closed, furtherOn, hold, open, rests, valueOf } from './choices.as';
+import { closed, furtherOn, hold, offer, open, rests, valueOf } from './choices.as';
 import { note, see } from './observations.as';
 import { get, mix } from './pairs.as';
 import { afresh, its, memoryOf, partsEnd, remembered } from './parts.as';
 import { representative } from './renaming.as';
-import { add, slotOf } from './worlds.as';
+import { add, touch } from './worlds.as';
 import {
   PARTS_AT, PART_BYTES, PART_SHIFT, PART_MASK, CHOICES_AT, ASK_BYTES, WORLDS_AT, SLOTS_AT, SLOTS_MASK, DECIDED, TURNS, MEMORY_AT, MEMORY_MASK, RENAMINGS, OWN_BLOCK,
-  OWN_BLOCKS, OWN_ROWS, ROW_BYTES, OWN_PENDING, OWN_LATER, OWN_LATELY, OWN_PLACES, LATELY, BLOCK_BYTES, BLOCK_PLACE, BLOCK_OPEN, BLOCK_PARTS, PENDING_BYTES, PENDING_HASH,
-  PENDING_LEAF, PENDING_CHOICE, PENDING_BLOCK, PENDING_SOUGHT, COUNT_MASK, LEAF_FLAGS, LEAF_PLAIN, LEAF_CHANGES, LEAF_VISIBLE, MEMORY_NUMBER, NOTE_FOLD, NOTE_REST,
+  OWN_BLOCKS, OWN_ROWS, OWN_STEPS, STEP_BYTES, OWN_PENDING, OWN_LATER, OWN_LATELY, OWN_PLACES, LATELY, BLOCK_BYTES, BLOCK_PLACE, BLOCK_END, BLOCK_PARTS, PENDING_BYTES, PENDING_HASH,
+  PENDING_LEAF, PENDING_CHOICE, PENDING_BLOCK, PENDING_SOUGHT, LEAF_FLAGS, LEAF_PLAIN, LEAF_CHANGES, LEAF_VISIBLE, MEMORY_NUMBER, NOTE_FOLD, NOTE_REST,
   NOTE_STUCK, NOTE_DECIDED, NOTE_TURN,
 } from './header';
 
@@ -32,33 +32,41 @@ export function list(own: i32, from: i32, to: i32): i32 {
     touched ^= load<u64>(load<i32>(block, BLOCK_PARTS));
   }
   store<u64>(own + 8, touched);
-  open(first, end, own + OWN_ROWS);
-  let pending = own + OWN_PENDING;
-  let row = own + OWN_ROWS;
-  for (let block = first; block < end; block += BLOCK_BYTES, row += ROW_BYTES) {
-    const last = load<i32>(block, BLOCK_OPEN);
+  open(first, end, own);
+  offerAll(first, end, own);
+  const last = load<i32>(end - BLOCK_BYTES, BLOCK_END);
+  let before = own + OWN_STEPS;
+  for (let block = first, rows = own + OWN_ROWS; block < end; block += BLOCK_BYTES, rows += 4) {
+    const after = load<i32>(block, BLOCK_END);
     if (rests(block)) see(block, own, load<i32>(block, BLOCK_PLACE), 2, NOTE_REST);
-    else if (last === row && (atomic.or<i32>(DECIDED << 2, STUCK_BIT) & STUCK_BIT) === 0) note(NOTE_STUCK, load<i32>(block, BLOCK_PLACE), 0);
-    const none = closed(block);
-    for (let entry = row; entry < last; entry += 8) {
-      const choice = <u64>load<u32>(entry) | (<u64>block << 32);
-      const flags = load<i32>(entry, 4);
-      const choices = flags & COUNT_MASK & (<i32>((flags & none) !== 0) - 1);
-      // Most have one or two: so two are written, and those counted that there are.
-      store<u64>(pending, choice, PENDING_CHOICE);
-      store<u64>(pending, choice + ASK_BYTES, PENDING_BYTES + PENDING_CHOICE);
-      for (let index = 2; index < choices; index++) store<u64>(pending + index * PENDING_BYTES, choice + index * ASK_BYTES, PENDING_CHOICE);
-      pending += choices * PENDING_BYTES;
-    }
+    else if (after === before && idle(block, rows, last) && (atomic.or<i32>(DECIDED << 2, STUCK_BIT) & STUCK_BIT) === 0) note(NOTE_STUCK, load<i32>(block, BLOCK_PLACE), 0);
+    before = after;
   }
-  return pending;
+  return own + OWN_PENDING + (last - own - OWN_STEPS) / STEP_BYTES * PENDING_BYTES;
+}
+
+/** Lists what may happen in the worlds of some blocks. */
+export function offerAll(first: i32, end: i32, own: i32): void {
+  let step = own + OWN_STEPS;
+  for (let block = first, rows = own + OWN_ROWS; block < end; block += BLOCK_BYTES, rows += 4) {
+    step = offer(block, closed(block), rows, step);
+    store<i32>(block, step, BLOCK_END);
+  }
+}
+
+/** Could nothing happen in the world of a block even if more calls might begin? */
+function idle(block: i32, rows: i32, room: i32): bool {
+  return offer(block, 0, rows, room) === room;
 }
 
 /** Finds the leaf of each step. False when the host must help. */
 export function resolve(own: i32, end: i32): bool {
   let later = own + OWN_LATER;
-  for (let one = own + OWN_PENDING; one < end; one += PENDING_BYTES) {
-    const value = valueOf(load<i32>(one, PENDING_CHOICE), load<i32>(one, PENDING_BLOCK));
+  let step = own + OWN_STEPS;
+  for (let one = own + OWN_PENDING; one < end; one += PENDING_BYTES, step += STEP_BYTES) {
+    const choice = load<u64>(step);
+    const value = valueOf(<i32>choice, <i32>(choice >>> 32));
+    store<u64>(one, choice, PENDING_CHOICE);
     store<i32>(one, value, PENDING_LEAF);
     store<i32>(later, one);
     later += <i32>(value <= 0) << 2;
@@ -77,33 +85,42 @@ export function compute(own: i32, end: i32): i32 {
   const first = own + OWN_PENDING;
   const memory = get(MEMORY_AT);
   const mask = get(MEMORY_MASK);
+  const list = own + OWN_LATER;
   let touched: u64 = 0;
   let decided = 0;
   for (let part = get(PARTS_AT), last = partsEnd(), change = LEAF_CHANGES; part < last; part += PART_BYTES, change += 4) {
     const shift = <u64>its(part, PART_SHIFT);
     const bits = <u32>its(part, PART_MASK);
+    let later = list;
     for (let one = first; one < end; one += PENDING_BYTES) {
       const leaf = load<i32>(one, PENDING_LEAF);
-      const before = load<u64>(load<i32>(one, PENDING_BLOCK));
-      const number = <u32>(before >>> shift) & bits;
-      const made = load<u32>(leaf + change);
-      const at = memoryOf(number, made, memory, mask);
-      if (change === LEAF_CHANGES) store<u64>(one, before ^ load<u64>(leaf, LEAF_PLAIN));
-      store<i32>(one, at, PENDING_HASH);
-      store<u64>(one, remembered(number, made), PENDING_SOUGHT);
-      touched ^= load<u64>(at);
-      decided |= load<i32>(leaf);
+      if (change === LEAF_CHANGES) {
+        store<u64>(one, load<u64>(load<i32>(one, PENDING_BLOCK)) ^ load<u64>(leaf, LEAF_PLAIN));
+        decided |= load<i32>(leaf);
+      }
+      store<i32>(later, one);
+      later += <i32>(load<i32>(leaf + change) !== 0) << 2;
     }
-    let later = own + OWN_LATER;
-    for (let one = first; one < end; one += PENDING_BYTES) {
+    for (let at = list; at < later; at += 4) {
+      const one = load<i32>(at);
+      const made = load<u32>(load<i32>(one, PENDING_LEAF) + change);
+      const number = <u32>(load<u64>(load<i32>(one, PENDING_BLOCK)) >>> shift) & bits;
+      const known = memoryOf(number, made, memory, mask);
+      store<i32>(one, known, PENDING_HASH);
+      store<u64>(one, remembered(number, made), PENDING_SOUGHT);
+      touched ^= load<u64>(known);
+    }
+    let unknown = list;
+    for (let at = list; at < later; at += 4) {
+      const one = load<i32>(at);
       const entry = load<u64>(load<i32>(one, PENDING_HASH));
       const sought = load<u64>(one, PENDING_SOUGHT);
-      const changes = <u64>0 - <u64>((sought >>> MEMORY_NUMBER) !== 0);
-      store<u64>(one, load<u64>(one) ^ (((entry ^ sought) & NUMBER & changes) << shift));
-      store<i32>(later, one);
-      later += <i32>((((entry >>> MEMORY_NUMBER) ^ sought) & changes) !== 0) << 2;
+      // What stands there may be of another part, so no more than the bits of this one change.
+      store<u64>(one, load<u64>(one) ^ (((entry ^ sought) & <u64>bits) << shift));
+      store<i32>(unknown, one);
+      unknown += <i32>((entry >>> MEMORY_NUMBER) !== sought) << 2;
     }
-    for (let at = own + OWN_LATER; at < later; at += 4) {
+    for (let at = list; at < unknown; at += 4) {
       const one = load<i32>(at);
       const sought = load<u64>(one, PENDING_SOUGHT);
       const next = afresh(part, <u32>(sought >>> MEMORY_NUMBER), <u32>(sought & NUMBER), own, load<i32>(one, PENDING_HASH));
@@ -131,7 +148,7 @@ export function sift(own: i32, end: i32): i32 {
     store<u64>(lately, key, OWN_LATELY);
   }
   let touched = 0;
-  for (let at = own + OWN_LATER; at < later; at += 4) touched ^= load<i32>(slots + (slotOf(load<i32>(load<i32>(at), PENDING_HASH), mask) << 2));
+  for (let at = own + OWN_LATER; at < later; at += 4) touched ^= touch(load<i32>(load<i32>(at), PENDING_HASH), slots, mask);
   store<i32>(own + 8, touched);
   return later;
 }

@@ -34,23 +34,45 @@ export function slotOf(hash: i32, mask: i32): i32 {
   return hash & mask & ~3;
 }
 
+/** Asks for the memory of the slots where the search for a world begins. */
+// @ts-ignore: decorator
+@inline
+export function touch(hash: i32, slots: i32, mask: i32): i32 {
+  const at = slots + (slotOf(hash, mask) << 2);
+  const entry = load<i32>(at);
+  // Most are written to soon: a page that is written to first is mapped once, one that is read first twice.
+  // @ts-ignore: given by assemble.mjs
+  if (!SHARED) store<i32>(at, entry);
+  return entry;
+}
+
 /** Place of a world; the place of a new one is `-1 - place`. */
 // @ts-ignore: decorator
 @inline
 export function add(key: u64, hash: i32): i32 {
   // @ts-ignore: given by assemble.mjs
   if (SHARED) return seek(key, hash);
+  const slots = get(SLOTS_AT);
   const mask = get(SLOTS_MASK);
-  const first = get(SLOTS_AT) + (slotOf(hash, mask) << 2);
-  const entries = v128.load(first);
-  const alike = i32x4.eq(v128.and(v128.xor(entries, i32x4.splat(hash)), i32x4.splat(~mask)), i32x4.splat(0));
-  const empty = i32x4.eq(entries, i32x4.splat(0));
-  const free = i32x4.bitmask(empty);
-  if (free === 0 || i32x4.bitmask(v128.andnot(alike, empty)) !== 0) return seek(key, hash);
-  return settle(key, hash, mask, first + (ctz<i32>(free) << 2));
+  const worlds = get(WORLDS_AT);
+  const none = i32x4.splat(0);
+  let at = slotOf(hash, mask);
+  while (true) {
+    const first = slots + (at << 2);
+    const entries = v128.load(first);
+    const empty = i32x4.eq(entries, none);
+    const alike = i32x4.eq(v128.and(v128.xor(entries, i32x4.splat(hash)), i32x4.splat(~mask)), none);
+    for (let more = i32x4.bitmask(v128.andnot(alike, empty)); more !== 0; more &= more - 1) {
+      const place = (load<i32>(first + (ctz<i32>(more) << 2)) & mask) - 1;
+      if (load<u64>(worlds + (place << 3)) === key) return place;
+    }
+    const free = i32x4.bitmask(empty);
+    if (free !== 0) return settle(key, hash, mask, first + (ctz<i32>(free) << 2));
+    at = (at + 4) & mask;
+  }
 }
 
-/** The same, slot by slot. */
+/** The same, slot by slot, while others add worlds too. */
 function seek(key: u64, hash: i32): i32 {
   const slots = get(SLOTS_AT);
   const mask = get(SLOTS_MASK);

@@ -11,8 +11,9 @@ import type { Leaf, Steps } from '../steps.ts';
 import type { Choice } from '../tables.ts';
 import { weightOf } from '../symmetry.ts';
 import * as header from './header.ts';
+import { bandsOf } from './bands.ts';
 import { memoryEntries, notesRoom, room, type MemoryMap, type PartMap, type Sizes } from './map.ts';
-import type { Part, Parted } from './parts.ts';
+import { rowWords, type Part, type Parted } from './parts.ts';
 
 /** Where it is written, and how. */
 export interface Place {
@@ -132,7 +133,7 @@ export class Writer {
     this.#list();
     const fields: [number, number][] = [
       [header.PARTS, layout.parts.length], [header.PARTS_AT, map.parts],
-      [header.ACTORS, this.#actors(new Set(layout.parts.flatMap(({ actors }) => actors)), map.actors)], [header.ACTORS_AT, map.actors],
+      [header.BANDS, this.#bands()], [header.BANDS_AT, map.bands],
       [header.CHOICES_AT, map.choices], [header.CHANGES_AT, map.changes], [header.CHANGE_BYTES, sizes.changeBytes],
       [header.MEMORY_AT, map.memory], [header.MEMORY_MASK, memoryEntries(sizes.parts) - 1],
       [header.TOGETHER, Math.min(tables.subject.together, 0x7fffffff)], [header.PAIRS_AT, map.pairs], [header.PAIRS_ROOM, sizes.pairSlots / 2],
@@ -156,14 +157,12 @@ export class Writer {
   #writePart(index: number, { first, words, shift, width, actors }: Part, map: PartMap): void {
     const { sizes, map: { parts } } = this.#place as Place;
     const { room: values } = sizes.parts[index] as Sizes['parts'][number];
-    const others = new Set(this.#steps.tables.nodes.keys());
-    for (const actor of actors) others.delete(actor);
     const bytes = new Uint8Array(this.#view.buffer);
     bytes.fill(0, map.verdicts, map.images);
     const fields: [number, number][] = [
       [header.PART_SHIFT, shift], [header.PART_MASK, 2 ** width - 1], [header.PART_HERE, first * 4], [header.PART_RECORD, words * 4], [header.PART_RECORDS_AT, map.records],
       [header.PART_ROOM, Math.min(values, 2 ** width)], [header.PART_SLOTS_AT, map.slots], [header.PART_SLOTS_MASK, values * 2 - 1],
-      [header.PART_ACTORS, this.#actors(others, map.actors)], [header.PART_ACTORS_AT, map.actors],
+      [header.PART_ACTORS_AT, map.actors], [header.PART_ACTORS_END, map.actors + this.#actors(this.#listedOf(actors), map.actors) * header.ACTOR_BYTES],
       [header.PART_RENAMED_AT, map.renamed], [header.PART_RENAMED_BYTES, actors.length * header.RENAMED_RECORD],
       [header.PART_VERDICTS_AT, map.verdicts], [header.PART_IMAGES_AT, map.images], [header.PART_WEIGHTS_AT, map.weights],
     ];
@@ -311,22 +310,52 @@ export class Writer {
     return numbers.size - 1;
   }
 
-  /** Writes the list of actors that may do something, but for some. Gives its length. */
-  #actors(without: ReadonlySet<number>, from: number): number {
+  /** Writes a list of actors, see `ACTOR_BYTES`. Gives its length. */
+  #actors(listed: readonly number[], from: number): number {
     const { map } = this.#place as Place;
-    const listed = [...this.#active.keys()].filter((actor) => this.#active[actor] && !without.has(actor));
-    for (const [index, actor] of listed.entries()) this.#view.set([...this.#field(actor), map.nodes[actor] as number], (from >>> 2) + index * 4);
+    for (const [index, actor] of listed.entries()) this.#view.set([...this.#field(actor), map.nodes[actor] as number], (from + index * header.ACTOR_BYTES) >>> 2);
     return listed.length;
+  }
+
+  /** Writes all bands. Gives how many. */
+  #bands(): number {
+    const { map, layout } = this.#place as Place;
+    const bands = bandsOf(layout, this.#plain(layout));
+    let [at, rows, actors] = [map.bands, map.rows, map.actors];
+    for (const band of bands) {
+      const end = actors + this.#actors(band.actors, actors) * header.ACTOR_BYTES;
+      this.#view.set([band.shift, 2 ** band.width - 1, rows, actors, end], at >>> 2);
+      at += header.BAND_BYTES;
+      rows += 2 ** band.width * header.ROW_BYTES;
+      actors = end;
+    }
+    return bands.length;
+  }
+
+  /** Rows that all bands have. */
+  bandRows(layout: Parted): number {
+    return bandsOf(layout, this.#plain(layout)).reduce((sum, { width }) => sum + 2 ** width, 0);
+  }
+
+  /** Listed actors that stand in the 64 bits themselves. */
+  #plain({ parts }: Parted): number[] {
+    const others = new Set(parts.flatMap(({ actors }) => actors));
+    return this.#listedOf([...this.#active.keys()].filter((actor) => !others.has(actor)));
+  }
+
+  #listedOf(actors: readonly number[]): number[] {
+    return actors.filter((actor) => this.#active[actor]);
+  }
+
+  /** May it do something or be busy, as far as nodes are known? */
+  active(actor: number): boolean {
+    this.#list();
+    return this.#active[actor] as boolean;
   }
 
   /** Actors that may do something or be busy. */
   actors(): number {
     return this.#active.filter(Boolean).length;
-  }
-
-  /** The same, of the part that has most of them. */
-  crowd(layout: Parted): number {
-    return Math.max(...layout.parts.map(({ actors }) => actors.filter((actor) => this.#active[actor]).length));
   }
 
   /** Writes the list of actors that properties look at. */
@@ -345,7 +374,7 @@ export class Writer {
 /** Bytes of a leaf: an even number of words. */
 const leafBytes = ({ parts }: Parted): number => header.LEAF_CHANGES + Math.ceil(parts.length / 2) * 8;
 
-/** What to xor to the 64 bits of a world, and to the words of each part behind the first two; empty where nothing changes. */
+/** What to xor to the 64 bits of a world, and to the words of each part behind its row; empty where nothing changes. */
 function changesOf({ changes }: Leaf, { parts, word, shift }: Parted): { readonly plain: readonly [number, number]; readonly parts: readonly (readonly number[])[] } {
   const words = new Map<number, number>();
   for (const { actor, before, after } of changes) {
@@ -355,7 +384,7 @@ function changesOf({ changes }: Leaf, { parts, word, shift }: Parted): { readonl
   return {
     plain: [words.get(0) ?? 0, words.get(1) ?? 0],
     parts: parts.map((part) => {
-      const row = Array.from({ length: part.words - 2 }, (_, index) => words.get(part.first + 2 + index) ?? 0);
+      const row = Array.from({ length: part.words - rowWords }, (_, index) => words.get(part.first + rowWords + index) ?? 0);
       return row.some((change) => change !== 0) ? row : [];
     }),
   };
