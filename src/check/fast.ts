@@ -24,13 +24,18 @@ export interface Compiled {
 
 const compiled = new Map<string, Promise<Module>>();
 
-/** Compiles the kernel, each kind once, for so many workers; undefined where there is no WebAssembly. */
+/** Compiles the kernel, each kind once, for so many workers; undefined where there is no WebAssembly, or none with SIMD. */
 export async function compile(workers = 1): Promise<Compiled | undefined> {
   const wasm = webAssembly;
   if (wasm === undefined) return undefined;
   const text = workers > 1 ? sharedKernel : kernel;
-  const module = compiled.get(text) ?? wasm.compile(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
-  compiled.set(text, module);
+  let module = compiled.get(text);
+  if (module === undefined) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    if (!wasm.validate(bytes)) return undefined;
+    module = wasm.compile(bytes);
+    compiled.set(text, module);
+  }
   const crew = workers > 1 ? new (await import('./kernel/crew.ts')).Crew(workers) : undefined;
   return { wasm, module: await module, crew };
 }

@@ -10,6 +10,8 @@ export interface Memory {
 export type Module = object & { readonly __module?: never };
 
 export interface WebAssembly {
+  /** Does this machine take it? Not where it lacks what the code needs, such as SIMD. */
+  validate(bytes: Uint8Array): boolean;
   compile(bytes: Uint8Array): Promise<Module>;
   readonly Memory: new (pages: { initial: number; maximum?: number; shared?: boolean }) => Memory;
   readonly Instance: new (module: Module, imports: Record<string, Record<string, unknown>>) => { readonly exports: unknown };
