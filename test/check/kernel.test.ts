@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { brokenModels } from '../../machines/broken/index.ts';
 import { propertiesFor } from '../../machines/properties/index.ts';
 import { explore, type Report } from '../../src/check/explore.ts';
@@ -130,3 +130,16 @@ test('the kernel in use is the one in the source', async () => {
   const { text } = (await import('../../src/check/kernel/assemble.mjs' as string)) as { text: () => Promise<string> };
   expect(readFileSync(new URL('../../src/check/kernel/bytes.ts', import.meta.url), 'utf8')).toBe(await text());
 }, 60_000);
+
+test('where WebAssembly has no SIMD, the JavaScript search takes over', async () => {
+  vi.resetModules(); // what was compiled is kept
+  const validate = vi.spyOn((globalThis as unknown as { WebAssembly: { validate(bytes: Uint8Array): boolean } }).WebAssembly, 'validate').mockReturnValue(false);
+  try {
+    const anew = await import('../../src/check/explore.ts');
+    const { states, transitions, explain: { kernel } } = await anew.explore(small({ users: 2 }).subject, [], { partialOrder: false, symmetry: false });
+    expect({ states, transitions, kernel }).toEqual({ states: 225, transitions: 720, kernel: 'javascript' });
+    expect(validate).toHaveBeenCalledOnce();
+  } finally {
+    validate.mockRestore();
+  }
+});
