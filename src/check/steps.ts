@@ -35,10 +35,11 @@ export interface Leaf {
 const kept = new WeakMap<Tables, Steps>();
 
 export class Steps {
-  /** What is known of a model: with `images` anew, else all that was ever asked, so a search after the first learns only what none before it met. */
+  /** What is known of a model: all that was ever asked, so a search after the first learns only what none before it met. With `images` it begins anew. */
   static of(tables: Tables, images?: Images): Steps {
-    const steps = (images === undefined ? kept.get(tables) : undefined) ?? new Steps(tables, images);
-    if (images === undefined) kept.set(tables, steps);
+    if (images !== undefined) return new Steps(tables, images);
+    const steps = kept.get(tables) ?? new Steps(tables);
+    kept.set(tables, steps);
     return steps;
   }
 
