@@ -1,7 +1,7 @@
 /** What may happen in a world, and what becomes of it. */
 import { get } from './pairs.as';
-import { changed, its, nodeAt, numberIn, partsEnd, withNumber } from './parts.as';
-import { copyRow, fillRow, spell } from './rows.as';
+import { changed, its, numberIn, partsEnd, withNumber } from './parts.as';
+import { copyRow, fillRow, nodeAt, spell } from './rows.as';
 import {
   PARTS, PARTS_AT, PART_BYTES, PART_RECORD, PART_RECORDS_AT, PART_ACTORS_AT, PART_ACTORS_END, BANDS, BANDS_AT, BAND_BYTES, BAND_MASK, BAND_ROWS, BAND_ACTORS, BAND_END,
   ROW_BYTES, ROW_COUNTS, ROW_LATER, ROW_KNOWN, ASK_OFFSET, ASK_QUESTION, ASK_VALUES, TOGETHER, NODE_BUSY, NODE_INSIDE, NODE_BEGINS, LEAF_PLAIN, LEAF_CHANGES, BLOCK_BYTES,

@@ -158,6 +158,8 @@ export const PART_COUNT = 128;
 
 /** Inside a worker's own memory: transitions (64 bits), worlds in hand, observed words. */
 export const OWN_TRANSITIONS = 0;
+/** What was only read so that it is at hand: were it written nowhere, nobody would read it. */
+export const OWN_TOUCHED = 8;
 /** The `ERA` of what it remembers. */
 export const OWN_ERA = 16;
 export const OWN_HERE = 64;

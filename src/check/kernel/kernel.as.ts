@@ -19,10 +19,11 @@ import {
 } from './header';
 
 export { chase, mark, spread } from './goals.as';
-export { open } from './choices.as';
 export { rehashPairs } from './pairs.as';
-export { compute, decide, forget, list, offerAll, resolve, settle, sift, turn } from './passes.as';
 export { find, put, read, replace } from './worlds.as';
+// Nobody calls these from outside: what is exported stays a function of its own, and its loops get all registers.
+export { open } from './choices.as';
+export { compute, decide, forget, list, offerAll, resolve, settle, sift, turn } from './passes.as';
 
 /** Fills the slots of all parts and, once these are right, of worlds anew. */
 export function rehash(): void {

@@ -1,6 +1,6 @@
 /** What properties see, and notes for the host. */
 import { get, intern, pair } from './pairs.as';
-import { nodeAt } from './parts.as';
+import { nodeAt } from './rows.as';
 import { FOLDS_AT, NOTES_AT, NOTES, WATCHED, WATCHED_AT, WATCHED_BYTES, OBSERVED_WORDS, OWN_OBSERVED, NOTE_BYTES } from './header';
 
 export function note(kind: i32, place: i32, more: i32, most: i32 = 0): void {

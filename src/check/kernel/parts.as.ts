@@ -35,13 +35,6 @@ export function withNumber(key: u64, part: i32, number: u32): u64 {
   return (key & ~(<u64><u32>its(part, PART_MASK) << shift)) | (<u64>number << shift);
 }
 
-/** The node of an actor whose words stand at `words`; a record begins with offset, shift and mask. */
-// @ts-ignore: decorator
-@inline
-export function nodeAt(words: i32, record: i32): i32 {
-  return (load<i32>(words + load<i32>(record)) >>> load<i32>(record, 4)) & load<i32>(record, 8);
-}
-
 function hashOf(words: i32, end: i32): i32 {
   let hash: u64 = 0;
   for (let at = words; at < end; at += 8) hash = <u64>mix((hash << 20) ^ load<u64>(at)) ^ (hash << 32);

@@ -11,7 +11,7 @@ import { representative } from './renaming.as';
 import { add, touch } from './worlds.as';
 import {
   PARTS_AT, PART_BYTES, PART_SHIFT, PART_MASK, CHOICES_AT, ASK_BYTES, WORLDS_AT, SLOTS_AT, SLOTS_MASK, DECIDED, TURNS, MEMORY_AT, MEMORY_MASK, RENAMINGS, OWN_BLOCK,
-  OWN_BLOCKS, OWN_ROWS, OWN_STEPS, STEP_BYTES, OWN_PENDING, OWN_LATER, OWN_LATELY, OWN_PLACES, LATELY, BLOCK_BYTES, BLOCK_PLACE, BLOCK_END, BLOCK_PARTS, PENDING_BYTES, PENDING_HASH,
+  OWN_TOUCHED, OWN_BLOCKS, OWN_ROWS, OWN_STEPS, STEP_BYTES, OWN_PENDING, OWN_LATER, OWN_LATELY, OWN_PLACES, LATELY, BLOCK_BYTES, BLOCK_PLACE, BLOCK_END, BLOCK_PARTS, PENDING_BYTES, PENDING_HASH,
   PENDING_LEAF, PENDING_CHOICE, PENDING_BLOCK, PENDING_SOUGHT, LEAF_FLAGS, LEAF_PLAIN, LEAF_CHANGES, LEAF_VISIBLE, MEMORY_NUMBER, NOTE_FOLD, NOTE_REST,
   NOTE_STUCK, NOTE_DECIDED, NOTE_TURN,
 } from './header';
@@ -31,7 +31,7 @@ export function list(own: i32, from: i32, to: i32): i32 {
     store<i32>(block, place++, BLOCK_PLACE);
     touched ^= load<u64>(load<i32>(block, BLOCK_PARTS));
   }
-  store<u64>(own + 8, touched);
+  store<u64>(own, touched, OWN_TOUCHED);
   open(first, end, own);
   offerAll(first, end, own);
   const last = load<i32>(end - BLOCK_BYTES, BLOCK_END);
@@ -127,7 +127,7 @@ export function compute(own: i32, end: i32): i32 {
       store<u64>(one, (load<u64>(one) & ~(<u64>bits << shift)) | (<u64>next << shift));
     }
   }
-  store<u64>(own + 8, touched);
+  store<u64>(own, touched, OWN_TOUCHED);
   if (get(RENAMINGS) !== 0) for (let one = first; one < end; one += PENDING_BYTES) store<u64>(one, representative(load<u64>(one), own));
   return decided;
 }
@@ -149,7 +149,7 @@ export function sift(own: i32, end: i32): i32 {
   }
   let touched = 0;
   for (let at = own + OWN_LATER; at < later; at += 4) touched ^= touch(load<i32>(load<i32>(at), PENDING_HASH), slots, mask);
-  store<i32>(own + 8, touched);
+  store<i32>(own, touched, OWN_TOUCHED);
   return later;
 }
 

@@ -1,6 +1,7 @@
 /** Symmetry: one of all the worlds that differ by names stands for them. */
 import { get } from './pairs.as';
-import { nodeAt, numberIn, numberOf, its, partsEnd, withNumber } from './parts.as';
+import { numberIn, numberOf, its, partsEnd, withNumber } from './parts.as';
+import { nodeAt } from './rows.as';
 import {
   PARTS_AT, PART_BYTES, PART_HERE, PART_RECORD, PART_RECORDS_AT, PART_ROOM, PART_RENAMED_AT, PART_RENAMED_BYTES, PART_VERDICTS_AT, PART_IMAGES_AT,
   PART_WEIGHTS_AT, RENAMINGS, RENAMED_RECORD, IMAGE_BYTES, ITSELF, SAME, TIE, OWN_OTHER,

@@ -1,12 +1,18 @@
 /** Rows: what the nodes of some actors, side by side in words, may do together. Those of bands are filled when they are met, those of parts with their records. */
 import { get } from './pairs.as';
-import { nodeAt } from './parts.as';
 import {
   ACTOR_BYTES, CHOICES_AT, ASK_BYTES, NODE_BYTES, COUNT_MASK, NODE_COUNTS, NODE_BEGINS, ROW_LISTED, ROW_COUNTS, ROW_LATER, ROW_KNOWN, ROW_CHOICES, STEP_BYTES, BLOCK_SELF,
 } from './header';
 
 /** More choices than a row has room for. */
 const MANY: i32 = i32.MAX_VALUE;
+
+/** The node of an actor whose words stand at `words`; a record begins with offset, shift and mask. */
+// @ts-ignore: decorator
+@inline
+export function nodeAt(words: i32, record: i32): i32 {
+  return (load<i32>(words + load<i32>(record)) >>> load<i32>(record, 4)) & load<i32>(record, 8);
+}
 
 /** Record of the first choice of an actor's node, and its flags. */
 // @ts-ignore: decorator
